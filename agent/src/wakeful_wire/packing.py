@@ -1,0 +1,54 @@
+"""gzip on the way: packing a document, and unpacking one within a bound."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from wakeful_wire import check, limits
+from wakeful_wire.errors import WireError
+
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+def pack(document: Any) -> bytes:
+    """Return the document as gzipped JSON; raise ValueError when it holds NaN or an infinity."""
+    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_WINDOW)
+    return packer.compress(text.encode("ascii")) + packer.flush()
+
+
+def inflate(packed: bytes, most: int = limits.INFLATED_BYTES_MAX) -> bytes:
+    """Return what the gzip member holds; raise WireError when it is cut short, is not gzip, or inflates past `most` bytes.
+
+    Source: RFC 1952. A second member or bytes after the first are refused.
+    """
+    unpacker = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        content = unpacker.decompress(packed, most + 1)
+    except zlib.error as error:
+        raise WireError("not_gzip", f"the body is not gzip: {error}", 400) from None
+    if len(content) > most:
+        raise WireError("too_large", f"the body inflates to more than {most} bytes", 413)
+    if not unpacker.eof:
+        raise WireError("cut_short", "the gzip body ends too early", 400)
+    if unpacker.unused_data:
+        raise WireError("not_gzip", "there are bytes behind the gzip body", 400)
+    return content
+
+
+def parse_json(content: bytes) -> Any:
+    """Return the JSON document; raise WireError for anything that RFC 8259 does not allow, NaN and infinities included."""
+    try:
+        document = json.loads(content, parse_constant=_refuse_constant)
+    except WireError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise WireError("not_json", f"the body is not JSON: {error}", 400) from None
+    check.depth(document, "body")
+    return document
+
+
+def _refuse_constant(name: str) -> float:
+    raise WireError("not_json", f"the body is not JSON: {name} is not a JSON number", 400)

@@ -1,0 +1,41 @@
+"""Samples as readers ask for them: columns over one time axis, gaps kept as None."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One series over the answer's time axis; `values` has one entry a time, None for a gap.
+
+    `unit` is UCUM; a counter is answered as its rate, with `/s` behind the unit. `least` and `most` hold each bucket's
+    extremes where the answer is coarser than the samples, otherwise they are None.
+    """
+
+    name: str
+    labels: dict[str, str]
+    unit: str
+    kind: str
+    values: list[float | None]
+    least: list[float | None] | None = None
+    most: list[float | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswer:
+    """What a chart takes: bucket starts in seconds since the epoch, the step in seconds, the tier it was read from."""
+
+    times: list[float]
+    step_seconds: float
+    tier: str
+    columns: list[Column] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LatestSample:
+    """The newest value of a series on one host, with counters as a rate where two ticks are known."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
