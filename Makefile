@@ -1,0 +1,64 @@
+# One door for developers; CI calls the same targets. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test check coverage test-matrix assets environment environment-dev test-programs screenshots clean \
+	bench-agent bench-ingest bench-storage bench-query bench-scale format
+
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+WAKEFUL_DATA ?= ./var
+export WAKEFUL_DATA
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+run: environment assets ## install, start the collector and this machine's agent, print where to look
+	@exec $(PYTHON) packaging/run.py
+
+test: environment-dev assets test-programs check ## install what the tests need and run all of them
+	@$(PYTHON) packaging/tests.py
+
+check: environment-dev ## formatting, lint, types and the import rules
+	@.venv/bin/ruff format --check -q .
+	@.venv/bin/ruff check -q .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports | tail -n 4
+
+format: environment-dev ## format the source
+	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .
+
+test-matrix: ## run the agent's tests on every Python from 3.9 to 3.13 that is here
+	@packaging/test-matrix.sh
+
+environment:
+	@packaging/environment.sh run
+
+environment-dev:
+	@packaging/environment.sh dev
+
+test-programs:
+	@packaging/test-programs.sh
+
+assets: environment ## fetch the page's scripts and styles
+	@$(PYTHON) packaging/assets.py
+
+screenshots: environment-dev assets test-programs ## take the pictures of the pages, both themes, both widths
+	@$(PYTHON) packaging/screenshots.py
+
+bench-agent: environment-dev ## the agent beside node_exporter
+	@$(PYTHON) bench/agent/run.py
+
+bench-ingest: environment-dev ## pushes a second beside VictoriaMetrics
+	@$(PYTHON) bench/ingest/run.py
+
+bench-storage: environment-dev ## bytes a sample beside VictoriaMetrics
+	@$(PYTHON) bench/storage/run.py
+
+bench-query: environment-dev assets ## how long the reads take
+	@$(PYTHON) bench/query/run.py
+
+bench-scale: environment-dev ## 5,000 simulated agents for ten minutes
+	@$(PYTHON) bench/scale/run.py
+
+clean: ## remove what was built, keep the data in ./var
+	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \
+		.import_linter_cache collector/src/wakeful_collector/web/static/vendor

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Installs the real programs that the tests talk to, where this is Debian (or kin) and we are root; says what is missing elsewhere.
+set -eu
+
+missing=""
+want() { command -v "$1" >/dev/null 2>&1 || [ -x "$1" ] || missing="$missing $2"; }
+want chromium chromium
+want ip iproute2
+want shellcheck shellcheck
+want nginx nginx-light
+want promtool prometheus
+want openssl openssl
+want mount mount
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    printf 'wakeful: installing for the tests:%s\n' "$missing"
+    apt-get update -qq
+    # A daemon that the package would start is not wanted here: the tests start their own.
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod +x /usr/sbin/policy-rc.d
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
+    # shellcheck disable=SC2086 # the list is words of our own
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+    printf 'wakeful: not here, their tests are skipped:%s\n' "$missing"
+fi
