@@ -30,8 +30,9 @@ make_environment() {
     if "$python" -m venv "$folder" >/dev/null 2>&1; then return; fi
     rm -rf "$folder"
     if "$python" -m virtualenv -q "$folder" >/dev/null 2>&1; then return; fi
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 ||
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
         fail "this Python has no venv module; as root: apt-get install python3-venv"
+    fi
     say "installing python3-venv"
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
     "$python" -m venv "$folder"
