@@ -1,0 +1,1 @@
+"""Measures a machine and pushes what it sees to a collector."""

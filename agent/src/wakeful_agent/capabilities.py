@@ -1,0 +1,58 @@
+"""What the agent may do on this machine, found by probing: each with a reason and a way to grant it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Capability(NamedTuple):
+    """Something the agent can or cannot do here.
+
+    `reason` says why not (or how), `fix` is the exact line that would grant it, `exposes` what granting it gives away.
+    """
+
+    name: str
+    available: bool
+    reason: str = ""
+    fix: str = ""
+    exposes: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the form it travels in (see `hello.capabilities` of the wire)."""
+        return dict(self._asdict())
+
+
+def granted(name: str, reason: str = "") -> Capability:
+    """Return a capability that is there."""
+    return Capability(name, True, reason)
+
+
+def missing(name: str, reason: str, fix: str = "", exposes: str = "") -> Capability:
+    """Return a capability that is not there, with the line that would grant it and what that gives away."""
+    return Capability(name, False, reason, fix, exposes)
+
+
+def flips(before: list[Capability], after: list[Capability]) -> list[str]:
+    """Return one sentence for each capability that came or went between two probings."""
+    known = {item.name: item.available for item in before}
+    return [
+        f"{item.name}: {'now available' if item.available else 'no longer available'}{_why(item)}"
+        for item in after
+        if known.get(item.name, item.available) != item.available
+    ]
+
+
+def banner(items: list[Capability]) -> list[str]:
+    """Return the lines a person reads at start and in `probe`: what is there, what is not and how to grant it."""
+    lines = []
+    for item in sorted(items, key=lambda item: (not item.available, item.name)):
+        lines.append(f"{'+' if item.available else '-'} {item.name}{_why(item)}")
+        if item.fix:
+            lines.append(f"    to grant: {item.fix}")
+        if item.fix and item.exposes:
+            lines.append(f"    exposes:  {item.exposes}")
+    return lines
+
+
+def _why(item: Capability) -> str:
+    return f": {item.reason}" if item.reason else ""

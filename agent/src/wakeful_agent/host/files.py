@@ -1,0 +1,155 @@
+"""Reading the machine's files under a root; /proc and /sys are read by descriptor, without buffers in between."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from wakeful_agent.host.errors import Absent, HostError, Malformed, translate
+from wakeful_agent.host.text import decode
+
+CHUNK_BYTES = 65_536
+FILE_BYTES_MAX = 16 * 1024 * 1024
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC
+
+
+class Host:
+    """One machine as seen under `root`; paths are given without the leading slash (`proc/stat`).
+
+    Every method raises Absent, Denied or HostError (never OSError). Descriptors of files read with `kept` stay open.
+    """
+
+    def __init__(self, root: str = "/") -> None:
+        self.root = root if root.endswith("/") else root + "/"
+        self.real = self.root == "/"
+        self._kept: dict[str, int] = {}
+
+    def path(self, relative: str) -> str:
+        """Return the path of `relative` under the root."""
+        return self.root + relative
+
+    def read(self, relative: str, most: int = FILE_BYTES_MAX) -> str:
+        """Return the file's text; raise Malformed when it has more than `most` bytes."""
+        try:
+            descriptor = os.open(self.root + relative, _FLAGS)
+            try:
+                content = _drain(descriptor, most)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise translate(error, "/" + relative) from None
+        return decode(_bounded(content, most, relative))
+
+    def kept(self, relative: str, most: int = FILE_BYTES_MAX) -> str:
+        """Return the file's text as `read` does, through a descriptor that stays open from call to call.
+
+        For files of /proc and /sys that live as long as the machine: a read from position 0 makes the kernel
+        write them anew. A descriptor whose device went away is opened again once.
+        """
+        for attempt in (0, 1):
+            descriptor = self._kept.get(relative)
+            try:
+                if descriptor is None:
+                    descriptor = self._kept[relative] = os.open(self.root + relative, _FLAGS)
+                return decode(_bounded(_drain_from_start(descriptor, most), most, relative))
+            except OSError as error:
+                self._drop(relative)
+                if attempt or descriptor is None:
+                    raise translate(error, "/" + relative) from None
+        raise Absent("/" + relative)  # pragma: no cover - the loop above always ends by itself
+
+    def line(self, relative: str) -> str:
+        """Return the file's first line without white space around it, the form of most files in /sys."""
+        return self.read(relative, CHUNK_BYTES).partition("\n")[0].strip()
+
+    def whole(self, relative: str) -> int:
+        """Return the whole number the file holds; raise Malformed when it holds none."""
+        text = self.line(relative)
+        try:
+            return int(text)
+        except ValueError:
+            raise Malformed(f"/{relative}: {text[:40]!r} is not a whole number") from None
+
+    def listing(self, relative: str) -> list[str]:
+        """Return the names in the folder, sorted."""
+        try:
+            return sorted(os.listdir(self.root + relative))
+        except OSError as error:
+            raise translate(error, "/" + relative) from None
+
+    def target(self, relative: str) -> str:
+        """Return where the symbolic link points, as it is written in the link."""
+        try:
+            return os.readlink(self.root + relative)
+        except OSError as error:
+            raise translate(error, "/" + relative) from None
+
+    def exists(self, relative: str) -> bool:
+        """Say whether the path is there (or cannot be told from being there)."""
+        return os.path.lexists(self.root + relative)
+
+    def optional(self, relative: str) -> str:
+        """Return the first line of the file, or nothing where it cannot be read."""
+        try:
+            return self.line(relative)
+        except HostError:
+            return ""
+
+    def statvfs(self, mountpoint: str) -> os.statvfs_result:
+        """Return the filesystem's figures; may block for ever on a dead network mount, so give it a lane."""
+        try:
+            return os.statvfs(self.root + mountpoint.lstrip("/"))
+        except OSError as error:
+            raise translate(error, mountpoint) from None
+
+    def awake_seconds(self) -> float:
+        """Return the time since boot, sleep included; never set back, so that differences are safe."""
+        if self.real:
+            return time.clock_gettime(time.CLOCK_BOOTTIME)
+        text = self.read("proc/uptime").partition(" ")[0]
+        try:
+            return float(text)
+        except ValueError:
+            raise Malformed(f"/proc/uptime: {text[:40]!r} is not a number") from None
+
+    def close(self) -> None:
+        """Close every descriptor that was kept."""
+        for relative in list(self._kept):
+            self._drop(relative)
+
+    def _drop(self, relative: str) -> None:
+        descriptor = self._kept.pop(relative, None)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _drain(descriptor: int, most: int) -> bytes:
+    content = os.read(descriptor, CHUNK_BYTES)
+    if len(content) < 1024:  # the kernel gives a short file at once; the end needs no second question
+        return content
+    parts = [content]
+    size = len(content)
+    while content and size <= most:
+        content = os.read(descriptor, CHUNK_BYTES)
+        parts.append(content)
+        size += len(content)
+    return b"".join(parts)
+
+
+def _drain_from_start(descriptor: int, most: int) -> bytes:
+    content = os.pread(descriptor, CHUNK_BYTES, 0)
+    if len(content) < 1024:
+        return content
+    parts = [content]
+    size = len(content)
+    while content and size <= most:
+        content = os.pread(descriptor, CHUNK_BYTES, size)
+        parts.append(content)
+        size += len(content)
+    return b"".join(parts)
+
+
+def _bounded(content: bytes, most: int, relative: str) -> bytes:
+    if len(content) > most:
+        raise Malformed(f"/{relative}: has more than {most} bytes")
+    return content

@@ -1,0 +1,262 @@
+"""The shape of a meter, and the runner that worries for it: time, isolation, outcome, bounds.
+
+A meter is a small object with a `name`, an `interval_seconds` of its own (0: every tick), a `budget_seconds`, and a
+`read` that returns a Reading or raises NoData. Everything else is the runner's matter.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, Sequence
+
+from wakeful_agent.capabilities import Capability, granted, missing
+from wakeful_agent.host.errors import Absent, Denied, HostError
+from wakeful_agent.host.lane import Answer, Call, Lane
+from wakeful_agent.host.text import label
+
+if TYPE_CHECKING:
+    from wakeful_agent.host.files import Host
+    from wakeful_wire.schema import Series
+
+SERIES_OF_A_METER_MAX = 4_000
+VALUE_MAX = 1e300
+PROBE_BUDGET_SECONDS = 2.0
+
+OK = "ok"
+NOTHING = "nothing"
+FAILED = "failed"
+TIMEOUT = "timeout"
+DISABLED = "disabled"
+REFUSED = "refused"
+
+
+class NoData(Exception):
+    """There is nothing of a meter's subject on this machine: not a failure."""
+
+
+class Reading(NamedTuple):
+    """What a meter read: one value a series (None: the series is known, but has no reading now), and documents.
+
+    An inventory that is not in the reading was not looked at this time and stays as it was.
+    """
+
+    series: Sequence[Series]
+    values: Sequence[float | None]
+    inventories: Mapping[str, Any] = {}
+
+
+class Result(NamedTuple):
+    """How one meter's run ended, with what it read; `seconds` is wall time."""
+
+    outcome: str
+    error: str = ""
+    seconds: float = 0.0
+    series: Sequence[Series] = ()
+    values: Sequence[float | None] = ()
+    inventories: Mapping[str, Any] = {}
+
+    def document(self) -> dict[str, Any]:
+        """Return the form it travels in: `{"outcome", "error", "seconds"}`."""
+        return {"outcome": self.outcome, "error": self.error, "seconds": round(self.seconds, 6)}
+
+
+class Collected(NamedTuple):
+    """One tick: what every meter that was due came back with, by meter name."""
+
+    time_ms: int
+    results: dict[str, Result]
+
+
+class Option(NamedTuple):
+    """Something that can be set for a meter; its type is its default's. `local`: only in the machine's own file."""
+
+    name: str
+    default: Any
+    help: str
+    local: bool = False
+    least: float | None = None
+    most: float | None = None
+
+
+class AgentFigures(NamedTuple):
+    """What the daemon knows of itself, for the agent's own meter; `pushes` counts by outcome, `meters` are seconds."""
+
+    spool_bytes: int
+    spool_pushes: int
+    spool_age_seconds: float
+    pushes: Mapping[str, int]
+    meters: Mapping[str, float]
+
+
+class Meter:
+    """The shape of a meter; subclass it, set the names, write `read`."""
+
+    name: str = ""
+    interval_seconds: float = 0.0
+    budget_seconds: float = 2.0
+    source: str = ""
+    """What `probe` looks at: a file under the root, or a folder (with a slash at its end)."""
+    fix: str = ""
+    exposes: str = ""
+    options: tuple[Option, ...] = ()
+
+    def __init__(self) -> None:
+        self.configure({})
+
+    def configure(self, options: Mapping[str, Any]) -> None:
+        """Take checked options (see `check_options`); those not given have their defaults."""
+        self.chosen = {option.name: options.get(option.name, option.default) for option in self.options}
+
+    def probe(self, host: Host) -> Capability:
+        """Say whether there is anything to read here, by looking at the meter's `source`."""
+        try:
+            found = host.listing(self.source) if self.source.endswith("/") else host.read(self.source)
+        except HostError as error:
+            return missing(self.name, label(str(error)), self.fix, self.exposes)
+        return granted(self.name) if found else missing(self.name, f"/{self.source} is empty", self.fix, self.exposes)
+
+    def read(self, host: Host, now_ms: int) -> Reading:
+        """Return what there is now; raise NoData when there is nothing of it here."""
+        raise NotImplementedError
+
+
+class Probe(NamedTuple):
+    """A right that is not a meter's own: `look` says whether it is there."""
+
+    name: str
+    look: Callable[[Host], Capability]
+
+
+class Runner:
+    """Runs meters one after the other within their budgets; a hung one costs its own samples and nothing else.
+
+    `say` is told one sentence when a meter's outcome changes. To be used from one thread at a time.
+    """
+
+    def __init__(self, host: Host, meters: Sequence[Meter], say: Callable[[str], None] | None = None) -> None:
+        self.meters = {meter.name: meter for meter in meters}
+        self._host = host
+        self._say = say or (lambda _sentence: None)
+        self._lane = Lane()
+        self._said: dict[str, tuple[str, str]] = {}
+        self._checked: dict[str, Sequence[Series]] = {}
+
+    def collect(self, now_ms: int, due: Iterable[str] | None = None) -> Collected:
+        """Return the results of the meters named in `due` (None: all); names that are not known are left out."""
+        names = [name for name in (self.meters if due is None else due) if name in self.meters]
+        calls = [
+            Call(name, partial(self.meters[name].read, self._host, now_ms), self.meters[name].budget_seconds)
+            for name in names
+        ]
+        answers = self._lane.run(calls)
+        results = {name: self._result(name, answers[name]) for name in names}
+        for name, result in results.items():
+            self._tell(name, result)
+        return Collected(now_ms, results)
+
+    def probe(self, probes: Sequence[Probe] = ()) -> list[Capability]:
+        """Return the capabilities of all meters and of `probes`, each asked within its own time."""
+        looks: list[Probe] = [Probe(meter.name, meter.probe) for meter in self.meters.values()]
+        looks.extend(probes)
+        calls = [Call(f"probe {look.name}", partial(look.look, self._host), PROBE_BUDGET_SECONDS) for look in looks]
+        answers = self._lane.run(calls)
+        return [_probed(look.name, answers[f"probe {look.name}"]) for look in looks]
+
+    def hung(self) -> list[str]:
+        """Return the names of what was called and has not come back."""
+        return sorted(self._lane.hung)
+
+    def close(self) -> None:
+        """Let go of the worker and the kept descriptors; never waits for a meter that hangs."""
+        self._lane.close()
+        if not self._lane.hung:
+            self._host.close()
+
+    def _result(self, name: str, answer: Answer) -> Result:
+        if answer.late:
+            problem = f"has not come back within its {self.meters[name].budget_seconds:g} s"
+            return Result(TIMEOUT, problem if answer.seconds else "was not started: too much hangs", answer.seconds)
+        if answer.error is not None:
+            outcome, error = _failure(answer.error)
+            return Result(outcome, error, answer.seconds)
+        reading: Reading = answer.value
+        if reading.series is not self._checked.get(name):
+            reading = bounded(reading)
+            self._checked[name] = reading.series
+        return Result(OK, "", answer.seconds, reading.series, finite(reading.values), reading.inventories)
+
+    def _tell(self, name: str, result: Result) -> None:
+        now = (result.outcome, result.error if result.outcome == FAILED else "")
+        before = self._said.get(name, (OK, ""))
+        self._said[name] = now
+        if now != before and (now[0], before[0]) not in {(OK, NOTHING), (NOTHING, OK)}:
+            self._say(f"meter {name}: {result.outcome}" + (f": {result.error}" if result.error else ""))
+
+
+def bounded(reading: Reading) -> Reading:
+    """Return the reading with each series once, and with at most as many as a meter may have."""
+    if len(reading.series) <= SERIES_OF_A_METER_MAX and len(set(reading.series)) == len(reading.series):
+        return reading
+    first = dict(zip(reversed(reading.series), reversed(reading.values)))
+    series = list(dict.fromkeys(reading.series))[:SERIES_OF_A_METER_MAX]
+    return Reading(series, [first[one] for one in series], reading.inventories)
+
+
+def finite(values: Sequence[float | None]) -> Sequence[float | None]:
+    """Return the values with None for what JSON has no number for: NaN, infinities, whole numbers without end."""
+    for value in values:
+        if value is not None and not -VALUE_MAX < value < VALUE_MAX:
+            return [None if value is None or not -VALUE_MAX < value < VALUE_MAX else value for value in values]
+    return values
+
+
+def check_options(options: Sequence[Option], given: Mapping[str, Any], local: bool) -> tuple[dict[str, Any], list[str]]:
+    """Return the acceptable options of `given` and one sentence for each that is not.
+
+    `local` says whether they come from the machine's own file; what is for that file alone is refused otherwise.
+    """
+    known = {option.name: option for option in options}
+    accepted = {}
+    problems = []
+    for name, value in given.items():
+        option = known.get(name)
+        problem = f"is not an option; known are: {', '.join(known) or 'none'}" if option is None else ""
+        if option is not None:
+            problem = _problem(option, value, local)
+        if problem:
+            problems.append(f"{name} {problem}")
+        else:
+            accepted[name] = value
+    return accepted, problems
+
+
+def _problem(option: Option, value: Any, local: bool) -> str:
+    if option.local and not local:
+        return "can only be set in the machine's own agent.toml"
+    if isinstance(option.default, list):
+        return (
+            "" if isinstance(value, list) and all(isinstance(item, str) for item in value) else "must be a list of text"
+        )
+    if type(value) is not type(option.default):
+        return f"must be like {option.default!r}"
+    if option.least is not None and value < option.least:
+        return f"must be at least {option.least:g}"
+    if option.most is not None and value > option.most:
+        return f"must be at most {option.most:g}"
+    return ""
+
+
+def _failure(error: Exception) -> tuple[str, str]:
+    if isinstance(error, (NoData, Absent)):
+        return NOTHING, label(str(error))
+    if isinstance(error, Denied):
+        return REFUSED, label(str(error))
+    if isinstance(error, HostError):
+        return FAILED, label(str(error))
+    return FAILED, label(f"{type(error).__name__}: {error}")
+
+
+def _probed(name: str, answer: Answer) -> Capability:
+    if isinstance(answer.value, Capability):
+        return answer.value
+    return missing(name, "did not answer in time" if answer.late else label(f"the probe failed: {answer.error}"))

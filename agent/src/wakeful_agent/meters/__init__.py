@@ -1,0 +1,1 @@
+"""The table of contents: every meter there is, in the order they run."""
