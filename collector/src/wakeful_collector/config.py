@@ -45,7 +45,7 @@ class Problem(NamedTuple):
         return f"{self.where}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
-class ConfigErrors(ValueError):  # noqa: N818 - it holds many
+class ConfigErrors(ValueError):
     """Everything that is wrong with the settings, at once: `problems` in the order they were met."""
 
     def __init__(self, problems: list[Problem]) -> None:

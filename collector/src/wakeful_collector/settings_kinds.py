@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,253}(?<!-)")
 
 
-class Unfit(ValueError):  # noqa: N818 - says what the value is
+class Unfit(ValueError):
     """A value that a setting cannot have; `hint` says what it can."""
 
     def __init__(self, message: str, hint: str = "") -> None:
