@@ -1,0 +1,1 @@
+"""The only place that opens SQLite: one module a table family."""

@@ -1,0 +1,211 @@
+"""Opens the two databases: `state.db` (who and what) and `samples.db` (the history).
+
+WAL is switched on once, when a database is made: two threads that switch at first use can lose a transaction. Every
+connection is in autocommit mode; whoever writes says `with transaction(connection)`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+from wakeful_collector.model.store_errors import (
+    DatabaseCorrupt,
+    DatabaseMissing,
+    DatabaseNewer,
+    StoreBusy,
+    StoreError,
+    StoreFull,
+)
+from wakeful_collector.store import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = [
+    "FAMILIES",
+    "DatabaseCorrupt",
+    "DatabaseMissing",
+    "DatabaseNewer",
+    "Family",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "create",
+    "database_path",
+    "reader",
+    "transaction",
+    "translated",
+    "writer",
+]
+
+Family = Literal["state", "samples"]
+FAMILIES: tuple[Family, ...] = ("state", "samples")
+
+APPLICATION_ID = 0x57414B45  # "WAKE"
+BUSY_SECONDS = 15.0
+PAGE_BYTES = {"state": 4096, "samples": 8192}
+_CACHE_KIB = {"state": 4096, "samples": 32768}
+_READERS_KEPT = 8
+_NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
+_kept = threading.local()
+
+
+def database_path(data: Path, family: Family) -> Path:
+    """Return where the database of a family lies."""
+    return data / f"{family}.db"
+
+
+def create(data: Path) -> None:
+    """Make the data folder (0700) and both databases where they are missing, and bring their tables up to date.
+
+    Safe to be called by several processes at once. Raises DatabaseNewer, DatabaseCorrupt, StoreFull, StoreError.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = os.open(data / ".create.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"the data folder {data} cannot be used: {error.strerror}; choose another by --data") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for family in FAMILIES:
+            _create(database_path(data, family), family)
+    finally:
+        os.close(lock)
+
+
+def writer(data: Path, family: Family) -> sqlite3.Connection:
+    """Return a new connection that may write: autocommit, WAL, synchronous FULL, foreign keys held.
+
+    The caller owns and closes it; it may be handed from thread to thread, not shared by two at once.
+    """
+    path = database_path(data, family)
+    with translated(path):
+        connection = _open(path, "rw")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+    return connection
+
+
+def reader(data: Path, family: Family) -> sqlite3.Connection:
+    """Return this thread's read-only connection; rows are sqlite3.Row. Never close it.
+
+    It is opened anew after a fork and when the file was replaced (a restore). Raises DatabaseMissing.
+    """
+    path = database_path(data, family)
+    with translated(path):
+        try:
+            inode = path.stat().st_ino
+        except FileNotFoundError:
+            raise _missing(path) from None
+        kept: dict[tuple[int, str, int], sqlite3.Connection] = _kept.__dict__.setdefault("readers", {})
+        key = (os.getpid(), str(path), inode)
+        connection = kept.get(key)
+        if connection is None:
+            connection = _open(path, "ro")
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
+            kept[key] = connection
+            while len(kept) > _READERS_KEPT:
+                kept.pop(next(iter(kept))).close()
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Run the block as one durable transaction; whatever it raises undoes all of it.
+
+    Raises StoreFull, StoreBusy, DatabaseCorrupt in place of SQLite's errors.
+    """
+    with translated():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # SQLite undoes it by itself when the disk is full
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def translated(path: Path | None = None) -> Iterator[None]:
+    """Raise the store's own errors in place of SQLite's; what is a fault of ours stays what it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        ours = _translate(error, "the database" if path is None else str(path))
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _translate(error: sqlite3.Error, where: str) -> StoreError | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    primary = None if code is None else code & 0xFF
+    if primary == sqlite3.SQLITE_FULL or code in _NO_ROOM:
+        return StoreFull(f"{where} cannot grow: the disk is full; free some space or shorten the retention")
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreBusy(f"{where} is busy: another writer has held it for {BUSY_SECONDS:.0f} s")
+    if primary in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return DatabaseCorrupt(
+            f"{where} is damaged ({error}); it was left as it is. Stop the collector, keep a copy of the data folder, "
+            "and bring back a backup by `wakeful-collector restore FILE`"
+        )
+    if primary in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}:
+        return StoreError(f"{where} cannot be opened or written ({error}); look at its owner, rights and disk")
+    return None
+
+
+def _missing(path: Path) -> DatabaseMissing:
+    return DatabaseMissing(f"there is no {path.name} in {path.parent}; `wakeful-collector serve` makes it")
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    if mode != "rwc" and not path.exists():
+        raise _missing(path)
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.execute("PRAGMA temp_store=MEMORY")
+    return connection
+
+
+def _create(path: Path, family: Family) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    with translated(path):
+        connection = _open(path, "rwc")
+        try:
+            if connection.execute("PRAGMA schema_version").fetchone()[0] == 0:
+                connection.execute(f"PRAGMA page_size={PAGE_BYTES[family]}")
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            elif connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise DatabaseCorrupt(
+                    f"{path} is not a database of Wakeful; move it away or choose another data folder"
+                )
+            connection.execute("PRAGMA synchronous=FULL")
+            unknown = migrations.unknown(connection, family)
+            if unknown:
+                raise DatabaseNewer(
+                    f"{path} was written by a newer version (it knows {', '.join(unknown)}); it was left as it is. "
+                    "Install that version, or restore a backup of this one into another data folder"
+                )
+            migrations.apply(connection, family)
+        finally:
+            connection.close()

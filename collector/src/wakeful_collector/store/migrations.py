@@ -1,0 +1,79 @@
+"""The tables of both databases, as named steps in order; sqlite-utils remembers which ran.
+
+A family module lists its steps as `MIGRATIONS = (("NNN-what", "SQL script"), ...)`. A step that was released is never
+changed; the next one corrects it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import sqlite_utils
+from sqlite_utils.migrations import Migrations
+
+from wakeful_collector.store import agents, audit, events, heartbeats, inventories, invites, people, samples_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Steps = tuple[tuple[str, str], ...]
+
+STATE: Steps = (
+    *agents.MIGRATIONS,
+    *invites.MIGRATIONS,
+    *inventories.MIGRATIONS,
+    *events.MIGRATIONS,
+    *people.MIGRATIONS,
+    *audit.MIGRATIONS,
+    *heartbeats.MIGRATIONS,
+)
+SAMPLES: Steps = samples_tables.MIGRATIONS
+
+
+def steps(family: str) -> Steps:
+    """Return the steps of a family (`state` or `samples`), oldest first."""
+    return {"state": STATE, "samples": SAMPLES}[family]
+
+
+def unknown(connection: sqlite3.Connection, family: str) -> list[str]:
+    """Return the names of steps that ran here and that this version does not know: a newer one was at work."""
+    known = {name for name, _ in steps(family)}
+    applied = _migrations(family).applied(_database(connection))
+    return [step.name for step in applied if step.name not in known]
+
+
+def apply(connection: sqlite3.Connection, family: str) -> None:
+    """Run the steps that have not run yet, each in its own transaction."""
+    _migrations(family).apply(_database(connection))
+
+
+def _database(connection: sqlite3.Connection) -> sqlite_utils.Database:
+    return sqlite_utils.Database(connection, execute_plugins=False)
+
+
+def _migrations(family: str) -> Migrations:
+    found = Migrations(family)
+    for name, script in steps(family):
+        found(name=name)(_step(script))
+    return found
+
+
+def _step(script: str) -> Callable[[sqlite_utils.Database], None]:
+    def run(database: sqlite_utils.Database) -> None:
+        for statement in statements(script):
+            database.execute(statement)
+
+    return run
+
+
+def statements(script: str) -> list[str]:
+    """Return the statements of an SQL script, one by one: `executescript` would end the step's transaction."""
+    found: list[str] = []
+    gathered = ""
+    for piece in script.split(";"):
+        gathered += piece + ";"
+        if sqlite3.complete_statement(gathered) and gathered.strip(" \n;"):
+            found.append(gathered.strip())
+            gathered = ""
+    return found
