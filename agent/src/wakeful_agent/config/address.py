@@ -1,0 +1,66 @@
+"""Where the collector is: an http or https address, read without urllib (it costs memory the agent does without)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Address(NamedTuple):
+    """A parsed address; `credentials` is `user:password` or empty, `path` has no slash at its end."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    credentials: str
+
+    @property
+    def authority(self) -> str:
+        """Return host and port as the Host header wants them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def text(self) -> str:
+        """Return the address without credentials."""
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+    @property
+    def loopback(self) -> bool:
+        """Tell whether it leads to this machine."""
+        return self.host in {"localhost", "::1"} or self.host.startswith("127.")
+
+
+def parse(text: str) -> Address:
+    """Read an address; raise ValueError with a sentence for people."""
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("holds characters an address cannot have")
+    scheme, mark, rest = text.partition("://")
+    scheme = scheme.lower()
+    if not mark or scheme not in _PORTS:
+        raise ValueError("must start with https:// (or http:// on this machine and in networks you trust)")
+    authority, slash, path = rest.partition("/")
+    credentials, _, place = authority.rpartition("@")
+    host, port = _place(place, _PORTS[scheme])
+    if "?" in path or "#" in path or "?" in host or "#" in host:
+        raise ValueError("must end before any ? or #")
+    return Address(scheme, host, port, (slash + path).rstrip("/"), credentials)
+
+
+def _place(place: str, port: int) -> tuple[str, int]:
+    if place.startswith("["):
+        host, bracket, after = place[1:].partition("]")
+        if not bracket or (after and not after.startswith(":")):
+            raise ValueError("has an IPv6 address without its closing bracket")
+        digits = after[1:]
+    else:
+        host, _, digits = place.partition(":")
+    if not host:
+        raise ValueError("names no host")
+    if digits:
+        if not digits.isdigit() or not 0 < int(digits) < 65_536:
+            raise ValueError("has a port that is not a number from 1 to 65535")
+        port = int(digits)
+    return host.lower(), port

@@ -1,0 +1,45 @@
+"""agent.toml as a document: its values by dotted key, and the line each stands on."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from wakeful_agent.config.errors import Problem
+
+
+def parse_document(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Return what the TOML text holds; where it is no TOML, an empty document and the problem with its line."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # the same parser, from before it was taken into the standard library
+    try:
+        return tomllib.loads(text), []
+    except tomllib.TOMLDecodeError as error:
+        sentence, _, place = str(error).partition(" (at ")
+        line = text.count("\n") + 1
+        words = place.replace(",", " ").split()
+        if words[:1] == ["line"] and words[1].isdigit():
+            line = int(words[1])
+        hint = 'text stands in quotes: name = "web-1"; `wakeful-agent show-config --sample` prints a whole file'
+        return {}, [Problem(file, line, f"is not TOML: {sentence}", hint)]
+
+
+def lines_of(text: str) -> dict[str, int]:
+    """Return the line of every key and table header, by dotted key, for TOML that was already found to be right."""
+    found: dict[str, int] = {}
+    table = ""
+    for number, written in enumerate(text.splitlines(), 1):
+        line = written.strip()
+        if line.startswith("["):
+            table = _plain(line.strip("[] ").partition("]")[0])
+            found.setdefault(table, number)
+        elif "=" in line and not line.startswith("#"):
+            key = _plain(line.partition("=")[0])
+            found.setdefault(f"{table}.{key}" if table else key, number)
+    return found
+
+
+def _plain(key: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in key.split("."))

@@ -1,0 +1,196 @@
+"""From agent.toml and the environment to a Config: everything that is wrong is found at once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
+
+from wakeful_agent.config import settings as table
+from wakeful_agent.config.document import lines_of, parse_document
+from wakeful_agent.config.errors import ConfigErrors, Problem
+from wakeful_agent.config.identity import read_secret
+
+if TYPE_CHECKING:
+    from wakeful_agent.config.folders import Folders
+
+OptionCheck = Callable[[Mapping[str, Any]], Sequence[str]]
+"""Given a meter's options as they stand in the file, says what is wrong with them."""
+
+FOLDER_VARIABLES = ("TOKEN_FILE", "INVITE_FILE")
+
+
+class MeterSetting(NamedTuple):
+    """What the local file says of one meter; None leaves the meter's own value."""
+
+    enabled: bool | None = None
+    interval_seconds: float | None = None
+    options: Mapping[str, Any] = {}
+
+
+class Config(NamedTuple):
+    """Every setting with the value in force here; the fields are the keys of the table."""
+
+    url: str | None
+    name: str | None
+    interval_seconds: float
+    tags: list[str]
+    log_level: str
+    ca_file: str | None
+    proxy: str | None
+    request_timeout_seconds: float
+    allow_collector_tuning: bool
+    spool_size_mb: int
+    spool_age_days: float
+    spool_drain_per_second: float
+    meters: dict[str, MeterSetting]
+
+
+class Loaded(NamedTuple):
+    """A Config, and where each value that is not a default came from, by the setting's key."""
+
+    config: Config
+    sources: dict[str, str]
+
+
+def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, OptionCheck]) -> Loaded:
+    """Read agent.toml, which may be missing, and the environment; raise ConfigErrors with everything that is wrong."""
+    text, problems = _read(folders.file)
+    document, bad = parse_document(text, folders.file)
+    problems += bad
+    file = _File(folders.file, lines_of(text) if document else {})
+    values, sources = _from_document(document, file, problems)
+    chosen = _meters(document.get("meters", {}), file, meters, problems)
+    _from_environment(environ, values, sources, problems)
+    if values["ca_file"] and not os.access(values["ca_file"], os.R_OK):
+        hint = "give the path of a PEM file that the agent's user may read"
+        problems.append(Problem(sources["ca_file"], 0, f"ca_file {values['ca_file']} cannot be read", hint))
+    if problems:
+        raise ConfigErrors(problems)
+    fields = {setting.field: values[setting.key] for setting in table.SETTINGS}
+    return Loaded(Config(meters=chosen, **fields), sources)
+
+
+class _File(NamedTuple):
+    path: str
+    lines: dict[str, int]
+
+    def problem(self, key: str, text: str, hint: str = "") -> Problem:
+        return Problem(self.path, self.lines.get(key, 0), f"{key} {text}", hint)
+
+
+def _read(path: str) -> tuple[str, list[Problem]]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read()
+    except FileNotFoundError:
+        return "", []
+    except (OSError, UnicodeDecodeError) as error:
+        return "", [Problem(path, 0, f"cannot be read: {error}", "check its owner and mode; it must be UTF-8")]
+    if mode & 0o022:
+        return text, [Problem(path, 0, f"may be changed by others (mode {mode:04o})", f"run: chmod go-w {path}")]
+    return text, []
+
+
+def _from_document(
+    document: dict[str, Any], file: _File, problems: list[Problem]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    values = {setting.key: setting.default for setting in table.SETTINGS}
+    sources: dict[str, str] = {}
+    known = {setting.key: setting for setting in table.SETTINGS}
+    for key, given in _flat(document):
+        setting = known.get(key)
+        if setting is None:
+            problems.append(file.problem(key, "is not a setting", _nearest(key, known)))
+            continue
+        values[key], problem = table.check_value(setting, given)
+        sources[key] = f"{file.path}:{file.lines.get(key, 0)}"
+        if problem:
+            problems.append(file.problem(key, problem, setting.help))
+    return values, sources
+
+
+def _flat(document: dict[str, Any]) -> list[tuple[str, Any]]:
+    rows = []
+    for key, value in document.items():
+        if key == "spool" and isinstance(value, dict):
+            rows += [(f"spool.{name}", inner) for name, inner in value.items()]
+        elif key != "meters":
+            rows.append((key, value))
+    return rows
+
+
+def _meters(
+    given: Any, file: _File, known: Mapping[str, OptionCheck], problems: list[Problem]
+) -> dict[str, MeterSetting]:
+    if not isinstance(given, dict):
+        problems.append(file.problem("meters", "must be a table", "write [meters.NAME] and settings below it"))
+        return {}
+    chosen = {}
+    for name, body in given.items():
+        key = f"meters.{name}"
+        if name not in known:
+            problems.append(file.problem(key, "is not a meter", _nearest(name, known)))
+        elif not isinstance(body, dict):
+            problems.append(file.problem(key, "must be a table", f"write [meters.{name}] and settings below it"))
+        else:
+            chosen[name] = _meter(key, body, file, known[name], problems)
+    return chosen
+
+
+def _meter(key: str, body: dict[str, Any], file: _File, check: OptionCheck, problems: list[Problem]) -> MeterSetting:
+    enabled, interval = body.get("enabled"), body.get("interval_seconds")
+    if enabled is not None and not isinstance(enabled, bool):
+        problems.append(file.problem(f"{key}.enabled", "must be true or false"))
+    if interval is not None:
+        problem = table.check_interval(interval, table.METER_INTERVAL_SECONDS_MAX)
+        if problem:
+            problems.append(file.problem(f"{key}.interval_seconds", problem))
+    options = {name: value for name, value in body.items() if name not in table.METER_KEYS}
+    for sentence in check(options):
+        name, _, text = sentence.partition(" ")
+        problems.append(file.problem(f"{key}.{name}", text))
+    return MeterSetting(enabled, interval, options)
+
+
+def _from_environment(
+    environ: Mapping[str, str], values: dict[str, Any], sources: dict[str, str], problems: list[Problem]
+) -> None:
+    known = {setting.variable: setting for setting in table.SETTINGS}
+    for variable in sorted(environ):
+        if not variable.startswith(table.ENVIRONMENT_PREFIX):
+            continue
+        word = variable[len(table.ENVIRONMENT_PREFIX) :]
+        setting = known.get(variable)
+        text = environ[variable]
+        if word in FOLDER_VARIABLES:
+            continue
+        if setting is None and variable.endswith("_FILE"):
+            setting = known.get(variable[: -len("_FILE")])
+            setting = setting if setting is not None and setting.secret else None
+            text = _secret(setting, text, problems)
+        if setting is None:
+            problems.append(Problem(variable, 0, "is not a setting", _nearest(variable, known)))
+        elif text:
+            values[setting.key], problem = table.read_variable(setting, text)
+            sources[setting.key] = variable
+            if problem:
+                problems.append(Problem(variable, 0, f"{setting.key} {problem}", setting.help))
+
+
+def _secret(setting: table.Setting | None, path: str, problems: list[Problem]) -> str:
+    if setting is None:
+        return ""
+    try:
+        return read_secret(path, setting.key, f"write the {setting.key} into this file, or unset the variable")
+    except ConfigErrors as error:
+        problems.extend(error.problems)
+        return ""
+
+
+def _nearest(word: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"

@@ -1,0 +1,145 @@
+"""Reading one HTTP/1.1 answer within bounds: status line, headers, body by length, by chunks or to the end.
+
+Source: RFC 9112. Written here because `http.client` brings the `email` package along: 2.3 MB of memory.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+LINE_BYTES_MAX = 8192
+HEADERS_MAX = 100
+BODY_BYTES_MAX = 1024 * 1024
+
+
+class BadResponse(ValueError):
+    """What came back is not HTTP, or more than is taken."""
+
+
+class Response(NamedTuple):
+    """An answer; header names are lower case, `keep` says whether the connection can be used again."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    keep: bool
+
+
+class Reader:
+    """Takes lines and blocks out of what `receive` brings; `receive` returns b"" at the end."""
+
+    def __init__(self, receive: Callable[[], bytes]) -> None:
+        self._receive = receive
+        self._held = b""
+        self.started = False
+        """Whether anything has come at all."""
+
+    def _more(self) -> bool:
+        block = self._receive()
+        self.started = self.started or bool(block)
+        self._held += block
+        return bool(block)
+
+    def line(self) -> str:
+        """Return the next line without its end."""
+        while b"\n" not in self._held:
+            if len(self._held) > LINE_BYTES_MAX:
+                raise BadResponse("a line of the answer is too long")
+            if not self._more():
+                raise BadResponse("the connection was closed before the answer was whole")
+        line, _, self._held = self._held.partition(b"\n")
+        if len(line) > LINE_BYTES_MAX:
+            raise BadResponse("a line of the answer is too long")
+        return line.rstrip(b"\r").decode("latin-1")
+
+    def block(self, size: int) -> bytes:
+        """Return exactly `size` bytes."""
+        while len(self._held) < size:
+            if not self._more():
+                raise BadResponse("the connection was closed before the answer was whole")
+        block, self._held = self._held[:size], self._held[size:]
+        return block
+
+    def rest(self) -> bytes:
+        """Return everything up to the end of the connection."""
+        while self._more():
+            bounded(len(self._held))
+        block, self._held = self._held, b""
+        return block
+
+
+def bounded(size: int) -> int:
+    """Return `size` if that much is taken."""
+    if size > BODY_BYTES_MAX:
+        raise BadResponse(f"the answer has more than {BODY_BYTES_MAX} bytes")
+    return size
+
+
+def read_response(reader: Reader) -> Response:
+    """Read one answer; interim answers (1xx) are skipped. Raises BadResponse, and what `receive` raises."""
+    for _ in range(10):
+        version, status = _status(reader.line())
+        headers = _headers(reader)
+        if status >= 200:
+            break
+    else:
+        raise BadResponse("only interim answers came")
+    hold = headers.get("connection", "").lower()
+    keep = "close" not in hold and (version != "HTTP/1.0" or "keep-alive" in hold)
+    if status in {204, 304}:
+        return Response(status, headers, b"", keep)
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        return Response(status, headers, _chunks(reader), keep)
+    if "content-length" in headers:
+        return Response(status, headers, reader.block(bounded(_number(headers["content-length"], 10))), keep)
+    return Response(status, headers, reader.rest(), False)
+
+
+def read_tunnel(reader: Reader) -> int:
+    """Read a proxy's answer to CONNECT, which has no body when it is a yes; return its status."""
+    _, status = _status(reader.line())
+    _headers(reader)
+    return status
+
+
+def _status(line: str) -> tuple[str, int]:
+    version, _, rest = line.partition(" ")
+    code = rest[:3]
+    if not version.startswith("HTTP/1.") or len(code) != 3 or not code.isdecimal():
+        raise BadResponse("the answer is not HTTP/1.1")
+    return version, int(code)
+
+
+def _headers(reader: Reader) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for _ in range(HEADERS_MAX):
+        line = reader.line()
+        if not line:
+            return headers
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise BadResponse("a header of the answer has no name")
+        headers[name.strip().lower()] = value.strip()
+    raise BadResponse("the answer has too many headers")
+
+
+def _chunks(reader: Reader) -> bytes:
+    body = b""
+    while True:
+        size = bounded(_number(reader.line().partition(";")[0], 16))
+        if not size:
+            break
+        body += reader.block(size)
+        bounded(len(body))
+        if reader.line():
+            raise BadResponse("a chunk of the answer is longer than it said")
+    _headers(reader)
+    return body
+
+
+def _number(text: str, base: int) -> int:
+    text = text.strip()
+    allowed = "0123456789abcdefABCDEF" if base == 16 else "0123456789"
+    if not text or len(text) > 12 or any(character not in allowed for character in text):
+        raise BadResponse("a length in the answer is not a number")
+    return int(text, base)

@@ -1,0 +1,211 @@
+"""Pushes on disk until the collector has them: one file each, whole or not there, bounded by bytes and age.
+
+A push file is the gzipped document without its series list; its name says when, which run, sequence and schema.
+Series lists are files of their own (`schema-<hash>`), kept while a push that waits needs them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from threading import Lock
+from typing import Any, NamedTuple
+
+from wakeful_agent.host import durable
+from wakeful_wire import packing
+from wakeful_wire.errors import WireError
+
+SUFFIX = ".push"
+SCHEMA_PREFIX = "schema-"
+BLOCK_BYTES = 4096
+ASIDE_FILES_MAX = 50
+ASIDE_BYTES_MAX = 16 * 1024 * 1024
+
+
+class Entry(NamedTuple):
+    """A push that waits: its file's name, what the name says, and the disk space it takes."""
+
+    name: str
+    time_ms: int
+    sequence: int
+    schema: str
+    size_bytes: int
+
+
+def name_of(time_ms: int, run: str, sequence: int, schema: str) -> str:
+    """Return the name of a push's file; names sort by time."""
+    return f"{time_ms:013d}.{sequence:010d}.{run}.{schema}{SUFFIX}"
+
+
+def read_name(name: str, size_bytes: int) -> Entry | None:
+    """Return what a file's name says, or None when it is no push's."""
+    parts = name.split(".")
+    if len(parts) != 5 or not name.endswith(SUFFIX) or not (parts[0].isdecimal() and parts[1].isdecimal()):
+        return None
+    return Entry(name, int(parts[0]), int(parts[1]), parts[3], on_disk(size_bytes))
+
+
+def on_disk(size_bytes: int) -> int:
+    """Return the disk space a file of this size takes, in whole blocks."""
+    return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES
+
+
+class Spool:
+    """The queue; `put` is called by the daemon, the rest by the sender, from two threads."""
+
+    def __init__(self, folder: str, bytes_max: int, age_ms_max: int) -> None:
+        self._folder = folder
+        self._aside = os.path.join(folder, "aside")
+        self._lock = Lock()
+        self._waiting: deque[Entry] = deque()
+        self._current = ""
+        self.bytes_max = bytes_max
+        self.age_ms_max = age_ms_max
+        self.size_bytes = 0
+        self.dropped = 0
+        self.set_aside = 0
+        os.makedirs(self._aside, mode=0o700, exist_ok=True)
+        self._load()
+
+    def put(self, entry_name: str, content: bytes, now_ms: int) -> Entry:
+        """Write a push durably and queue it; what no longer fits the bounds is dropped and counted. Raises OSError."""
+        durable.write(os.path.join(self._folder, entry_name), content)
+        entry = read_name(entry_name, len(content))
+        if entry is None:
+            raise ValueError(f"{entry_name} is not the name of a push")
+        with self._lock:
+            self._waiting.append(entry)
+            self.size_bytes += entry.size_bytes
+        self._bound(now_ms)
+        return entry
+
+    def put_schema(self, schema: str, series: list[Any]) -> None:
+        """Keep a series list durably, before the first push that needs it. Raises OSError."""
+        durable.write(self._schema_path(schema), packing.pack(series))
+        self._current = schema
+
+    def schema(self, schema: str) -> list[Any] | None:
+        """Return the series list for a hash, or None when it is not there or cannot be read."""
+        try:
+            with open(self._schema_path(schema), "rb") as file:
+                series = packing.parse_json(packing.inflate(file.read()))
+        except (OSError, WireError):
+            return None
+        return series if isinstance(series, list) else None
+
+    def read(self, entry: Entry) -> bytes | None:
+        """Return a push as it will be sent; None when the file is gone or spoiled, which is then set aside."""
+        path = os.path.join(self._folder, entry.name)
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+            packing.inflate(content)
+        except FileNotFoundError:
+            self._forget(entry)
+            return None
+        except (OSError, WireError):
+            self.put_aside(entry)
+            return None
+        return content
+
+    def oldest(self) -> Entry | None:
+        """Return the push that has waited longest."""
+        with self._lock:
+            return self._waiting[0] if self._waiting else None
+
+    def newest(self) -> Entry | None:
+        """Return the push that came last."""
+        with self._lock:
+            return self._waiting[-1] if self._waiting else None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def age_seconds(self, now_ms: int) -> float:
+        """Return how long the oldest push has waited."""
+        entry = self.oldest()
+        return max(0.0, (now_ms - entry.time_ms) / 1000) if entry else 0.0
+
+    def done(self, entry: Entry) -> None:
+        """Forget a push that the collector has."""
+        self._forget(entry)
+        _unlink(os.path.join(self._folder, entry.name))
+        if not self._waiting:
+            self._drop_schemas()
+
+    def put_aside(self, entry: Entry) -> None:
+        """Keep a push that cannot be sent or is never acceptable where a person can look at it."""
+        self._forget(entry)
+        self.set_aside += 1
+        try:
+            os.replace(os.path.join(self._folder, entry.name), os.path.join(self._aside, entry.name))
+        except OSError:
+            _unlink(os.path.join(self._folder, entry.name))
+        _keep_newest(self._aside)
+
+    def _bound(self, now_ms: int) -> None:
+        while True:
+            with self._lock:
+                if len(self._waiting) < 2:
+                    return
+                oldest = self._waiting[0]
+                if self.size_bytes <= self.bytes_max and now_ms - oldest.time_ms <= self.age_ms_max:
+                    return
+            self._forget(oldest)
+            _unlink(os.path.join(self._folder, oldest.name))
+            self.dropped += 1
+
+    def _forget(self, entry: Entry) -> None:
+        with self._lock:
+            if self._waiting and self._waiting[-1] == entry:
+                self._waiting.pop()
+            elif entry in self._waiting:
+                self._waiting.remove(entry)
+            else:
+                return
+            self.size_bytes -= entry.size_bytes
+
+    def _load(self) -> None:
+        found = []
+        for item in os.scandir(self._folder):
+            if item.name == "aside" or item.name.startswith(SCHEMA_PREFIX):
+                if item.name.endswith(durable.TEMPORARY):
+                    _unlink(item.path)
+                continue
+            entry = read_name(item.name, item.stat(follow_symlinks=False).st_size)
+            if entry is not None:
+                found.append(entry)
+            elif item.name.endswith(durable.TEMPORARY):
+                _unlink(item.path)
+            elif item.is_file(follow_symlinks=False):
+                self.set_aside += 1
+                os.replace(item.path, os.path.join(self._aside, item.name))
+        self._waiting.extend(sorted(found))
+        self.size_bytes = sum(entry.size_bytes for entry in found)
+        self._drop_schemas()
+
+    def _drop_schemas(self) -> None:
+        with self._lock:
+            needed = {entry.schema for entry in self._waiting} | {self._current}
+        for name in os.listdir(self._folder):
+            if name.startswith(SCHEMA_PREFIX) and name[len(SCHEMA_PREFIX) :] not in needed:
+                _unlink(os.path.join(self._folder, name))
+
+    def _schema_path(self, schema: str) -> str:
+        return os.path.join(self._folder, SCHEMA_PREFIX + schema)
+
+
+def _keep_newest(folder: str) -> None:
+    files = sorted((item for item in os.scandir(folder)), key=lambda item: item.name, reverse=True)
+    total = 0
+    for count, item in enumerate(files, 1):
+        total += item.stat(follow_symlinks=False).st_size
+        if count > ASIDE_FILES_MAX or total > ASIDE_BYTES_MAX:
+            _unlink(item.path)
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
