@@ -1,0 +1,146 @@
+"""The one process that runs the collector's jobs: what must happen once, whatever the number of web processes.
+
+Each job has a thread and a rhythm of its own, so that one that fails or hangs costs the others nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wakeful_collector import clock, rollups
+from wakeful_collector.ingest.upkeep import upkeep
+from wakeful_collector.store import database, heartbeats
+from wakeful_collector.store.heartbeats import Heartbeat
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from wakeful_collector.config import Settings
+
+log = logging.getLogger("wakeful.worker")
+
+BEAT_SECONDS = 15.0
+GLANCE_SECONDS = 0.5
+PATIENCE_SECONDS = 5.0
+WAIT_AFTER_FAILURE_MAX_SECONDS = 300.0
+
+
+class Job(NamedTuple):
+    """A piece of background work: `run(data, settings, now_ms)`, wanted every `interval_seconds`."""
+
+    name: str
+    interval_seconds: float
+    run: Callable[[Path, Settings, int], object]
+
+
+@dataclass
+class Rhythm:
+    """How a job fares: when it last came through, how long that took, and its failures since."""
+
+    job: Job
+    at_ms: int = 0
+    detail: dict[str, Any] = field(default_factory=dict)
+    failures_in_a_row: int = 0
+
+    def wait_seconds(self) -> float:
+        """Return how long to wait for the next run: the interval, doubled by each failure in a row up to a bound."""
+        if not self.failures_in_a_row:
+            return self.job.interval_seconds
+        doubled = self.job.interval_seconds * 2.0 ** min(self.failures_in_a_row, 10)
+        return max(self.job.interval_seconds, min(doubled, WAIT_AFTER_FAILURE_MAX_SECONDS))
+
+    def run_once(self, settings: Settings) -> None:
+        """Run the job; whatever it raises is logged and kept in `detail`."""
+        began = clock.monotonic_seconds()
+        now_ms = clock.now_ms()
+        try:
+            self.job.run(settings.data, settings, now_ms)
+        except Exception as error:  # a job must never take the others down
+            self.failures_in_a_row += 1
+            self.detail = {"error": f"{type(error).__name__}: {error}"[:500], "failures": self.failures_in_a_row}
+            log.exception("job %s failed, next try in %.0f s", self.job.name, self.wait_seconds())
+            return
+        self.failures_in_a_row = 0
+        self.at_ms = now_ms
+        self.detail = {"seconds": round(clock.monotonic_seconds() - began, 3)}
+
+
+def _roll_up(data: Path, settings: Settings, now_ms: int) -> None:
+    while rollups.run_due(data, settings, now_ms).more:
+        pass
+
+
+def _draw_sparks(data: Path, _settings: Settings, now_ms: int) -> None:
+    rollups.refresh_sparks(data, now_ms)
+
+
+def _tidy(data: Path, _settings: Settings, now_ms: int) -> None:
+    upkeep(data, now_ms)
+
+
+JOBS = (Job("rollups", 10.0, _roll_up), Job("sparks", 60.0, _draw_sparks), Job("upkeep", 3600.0, _tidy))
+"""Everything the collector does by itself."""
+
+
+class Worker:
+    """Runs `jobs` until `stop` is called; `settings` may be replaced while it runs."""
+
+    def __init__(self, settings: Settings, jobs: Sequence[Job], alive: Callable[[], object] = lambda: None) -> None:
+        self.settings = settings
+        self.rhythms = [Rhythm(job) for job in jobs]
+        self.alive = alive
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Let `run` return soon; may be called from a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Run until stopped; a job that is then still at work gets `PATIENCE_SECONDS` to come to its end."""
+        threads = [
+            threading.Thread(target=self._repeat, args=(rhythm,), name=rhythm.job.name, daemon=True)
+            for rhythm in self.rhythms
+        ]
+        for thread in threads:
+            thread.start()
+        self._beat_until_stopped()
+        deadline = clock.monotonic_seconds() + PATIENCE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - clock.monotonic_seconds()))
+
+    def _repeat(self, rhythm: Rhythm) -> None:
+        while not self._stopping.is_set():
+            rhythm.run_once(self.settings)
+            self._stopping.wait(rhythm.wait_seconds())
+
+    def _beat_until_stopped(self) -> None:
+        connection: sqlite3.Connection | None = None
+        due = 0.0
+        while not self._stopping.is_set():
+            self.alive()
+            if clock.monotonic_seconds() >= due:
+                connection = self._beat(connection)
+                due = clock.monotonic_seconds() + BEAT_SECONDS
+            self._stopping.wait(GLANCE_SECONDS)
+        if connection is not None:
+            connection.close()
+
+    def _beat(self, connection: sqlite3.Connection | None) -> sqlite3.Connection | None:
+        beats = [Heartbeat("worker", clock.now_ms(), BEAT_SECONDS, {})]
+        beats += [Heartbeat(one.job.name, one.at_ms, one.job.interval_seconds, one.detail) for one in self.rhythms]
+        try:
+            if connection is None:
+                connection = database.writer(self.settings.data, "state")
+            with database.transaction(connection):
+                heartbeats.beat(connection, beats)
+        except Exception:
+            log.exception("the sign of life could not be written")
+            if connection is not None:
+                connection.close()
+            return None
+        return connection
