@@ -40,7 +40,7 @@ def parse_answer(value: Any, sequence: int) -> Answer:
     wants = check.sequence(body.get("want", []), "answer.want", limits.INVENTORIES_MAX + 1)
     return Answer(
         sequence=answered,
-        config=None if config is None else check.mapping(config, "answer.config", 64),
+        config=None if config is None else _config(config),
         commands=[
             _command(item, f"answer.commands[{index}]")
             for index, item in enumerate(
@@ -48,8 +48,14 @@ def parse_answer(value: Any, sequence: int) -> Answer:
             )
         ],
         live_until_ms=check.whole(body.get("live", 0), "answer.live", 0, limits.TIME_MS_MAX),
-        wants=[check.text(item, "answer.want", limits.SHORT_TEXT_CHARACTERS_MAX) for item in wants],
+        wants=[check.word(item, "answer.want", limits.SHORT_TEXT_CHARACTERS_MAX) for item in wants],
     )
+
+
+def _config(value: Any) -> dict[str, Any]:
+    config = check.mapping(value, "answer.config", 64)
+    check.depth(config, "answer.config", limits.CONFIG_DEPTH_MAX)
+    return config
 
 
 def _command(item: Any, where: str) -> Command:
@@ -57,8 +63,8 @@ def _command(item: Any, where: str) -> Command:
     arguments = check.mapping(body.get("arguments", {}), f"{where}.arguments", 64)
     check.depth(arguments, f"{where}.arguments", 8)
     return Command(
-        id=check.text(body.get("id"), f"{where}.id", 64, empty=False),
-        action=check.text(body.get("action"), f"{where}.action", limits.NAME_CHARACTERS_MAX, empty=False),
+        id=check.word(body.get("id"), f"{where}.id", 64),
+        action=check.word(body.get("action"), f"{where}.action", limits.NAME_CHARACTERS_MAX),
         arguments=arguments,
         expires_ms=check.whole(body.get("expires"), f"{where}.expires", 0, limits.TIME_MS_MAX),
     )

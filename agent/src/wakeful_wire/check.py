@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -21,7 +22,7 @@ def mapping(value: Any, where: str, most: int | None = None) -> dict[str, Any]:
     if most is not None and len(value) > most:
         raise refuse(where, f"has {len(value)} entries, at most {most} are taken", "too_many")
     for key in value:
-        text(key, f"{where} key", limits.SHORT_TEXT_CHARACTERS_MAX)
+        word(key, f"{where} key", limits.SHORT_TEXT_CHARACTERS_MAX, empty=True)
     return value
 
 
@@ -47,6 +48,14 @@ def text(value: Any, where: str, most: int = limits.TEXT_CHARACTERS_MAX, empty: 
     return value
 
 
+def word(value: Any, where: str, most: int, empty: bool = False) -> str:
+    """Return `value` if it is text on one line: a name, an id, a key. Those are quoted in log lines and errors."""
+    text(value, where, most, empty)
+    if "\n" in value or "\t" in value:
+        raise refuse(where, "must stand on one line")
+    return str(value)
+
+
 def whole(value: Any, where: str, least: int, most: int) -> int:
     """Return `value` if it is a whole number from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, int):
@@ -56,8 +65,8 @@ def whole(value: Any, where: str, least: int, most: int) -> int:
     return value
 
 
-def number(value: Any, where: str) -> float:
-    """Return `value` as a finite float."""
+def number(value: Any, where: str, least: float = -math.inf, most: float = math.inf) -> float:
+    """Return `value` as a finite float from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise refuse(where, "must be a number")
     try:
@@ -66,6 +75,8 @@ def number(value: Any, where: str) -> float:
         raise refuse(where, "is too large for a number", "not_finite") from None
     if not math.isfinite(result):
         raise refuse(where, "must be finite", "not_finite")
+    if not least <= result <= most:
+        raise refuse(where, f"must be from {least} to {most}", "out_of_range")
     return result
 
 
@@ -78,17 +89,34 @@ def flag(value: Any, where: str) -> bool:
 
 def depth(value: Any, where: str, most: int = limits.DEPTH_MAX) -> None:
     """Raise WireError when lists and objects nest deeper than `most`."""
-    level = [value]
-    for _ in range(most + 1):
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(most):
         level = [
             child
             for item in level
-            if isinstance(item, (dict, list))
             for child in (item.values() if isinstance(item, dict) else item)
+            if isinstance(child, (dict, list))
         ]
         if not level:
             return
     raise refuse(where, f"nests deeper than {most} levels", "too_deep")
+
+
+def document(value: Any, where: str, most: int) -> Any:
+    """Return `value` if it nests within bounds, is JSON that UTF-8 can carry, and has at most `most` bytes as such.
+
+    Raises WireError, with status 413 when it is too large.
+    """
+    depth(value, where)
+    try:
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+    except UnicodeEncodeError:
+        raise refuse(where, "holds a lone surrogate") from None
+    except ValueError:
+        raise refuse(where, "holds a number that is not finite", "not_finite") from None
+    if size > most:
+        raise WireError("too_large", f"{where}: has {size} bytes, at most {most} are taken", 413)
+    return value
 
 
 def _unfit(character: str) -> bool:

@@ -33,7 +33,7 @@ def parse_enroll_request(value: Any) -> EnrollRequest:
     body = check.mapping(value, "enrolment", 32)
 
     def field(name: str, empty: bool = False) -> str:
-        return check.text(body.get(name, ""), name, limits.SHORT_TEXT_CHARACTERS_MAX, empty=empty)
+        return check.word(body.get(name, ""), name, limits.SHORT_TEXT_CHARACTERS_MAX, empty=empty)
 
     return EnrollRequest(
         field("invite"), field("name"), field("machine_id", empty=True), field("version"), field("public_key")
@@ -43,5 +43,8 @@ def parse_enroll_request(value: Any) -> EnrollRequest:
 def parse_enroll_answer(value: Any) -> EnrollAnswer:
     """Read `{"agent_id", "token"}`."""
     body = check.mapping(value, "answer", 32)
-    agent_id = check.text(body.get("agent_id"), "agent_id", 64, empty=False)
-    return EnrollAnswer(agent_id, check.text(body.get("token"), "token", limits.SHORT_TEXT_CHARACTERS_MAX, empty=False))
+    agent_id = check.word(body.get("agent_id"), "agent_id", 64)
+    token = check.word(body.get("token"), "token", limits.SHORT_TEXT_CHARACTERS_MAX)
+    if not token.isascii() or " " in token:
+        raise check.refuse("token", "must be ASCII without blanks, for it travels in a header")
+    return EnrollAnswer(agent_id, token)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from wakeful_wire import WIRE, check, limits
@@ -103,7 +102,7 @@ def parse_wire(value: Any) -> int:
 
 def parse_run(value: Any) -> str:
     """Read a run id: 8 to 64 letters, digits, `-` or `_`."""
-    text = check.text(value, "run", 64)
+    text = check.word(value, "run", 64, empty=True)
     if len(text) < 8 or not all(
         character.isascii() and (character.isalnum() or character in "-_") for character in text
     ):
@@ -148,18 +147,21 @@ def parse_hello(value: Any) -> dict[str, Any]:
     """Read what an agent says of itself: an object, bounded, with the fields every reader relies on checked.
 
     Fields: `version`, `name`, `machine_id` (text), `boot_time_ms`, `interval` (numbers), `uname`, `os`, `user`,
-    `meters` (objects), `capabilities` (list of `{name, available, reason, fix, exposes}`), `actions`, `watches` (lists).
+    `meters` (objects), `config` (`{hash, refused: {hash, error}}`), `capabilities` (list of
+    `{name, available, reason, fix, exposes}`), `actions`, `watches` (lists).
     """
     hello = _document(value, "hello", limits.HELLO_BYTES_MAX)
     for field in ("version", "name", "machine_id", "virtualization", "python"):
         if field in hello:
-            check.text(hello[field], f"hello.{field}", limits.SHORT_TEXT_CHARACTERS_MAX)
+            check.word(hello[field], f"hello.{field}", limits.SHORT_TEXT_CHARACTERS_MAX, empty=True)
     for field in ("uname", "os", "user", "meters", "config"):
         if field in hello:
             check.mapping(hello[field], f"hello.{field}", limits.METERS_MAX)
-    for field in ("boot_time_ms", "interval"):
-        if field in hello:
-            check.number(hello[field], f"hello.{field}")
+    if "boot_time_ms" in hello:
+        check.number(hello["boot_time_ms"], "hello.boot_time_ms", 0, limits.TIME_MS_MAX)
+    if "interval" in hello:
+        check.number(hello["interval"], "hello.interval", 0, limits.INTERVAL_SECONDS_MAX)
+    _config(hello.get("config", {}))
     for index, item in enumerate(
         check.sequence(hello.get("capabilities", []), "hello.capabilities", limits.CAPABILITIES_MAX)
     ):
@@ -173,7 +175,7 @@ def parse_meters(value: Any) -> dict[str, Outcome]:
     """Read how each meter's last run ended."""
     outcomes = {}
     for name, item in check.mapping(value, "meters", limits.METERS_MAX).items():
-        where = f"meters.{name}"
+        where = f"meters.{check.word(name, 'meters key', limits.NAME_CHARACTERS_MAX)}"
         body = check.mapping(item, where, 16)
         if body.get("outcome") not in OUTCOMES:
             raise check.refuse(f"{where}.outcome", f"must be one of {', '.join(OUTCOMES)}")
@@ -186,11 +188,11 @@ def parse_inventories(value: Any) -> list[Inventory]:
     """Read the inventories: hash always, body only where it changed."""
     found = []
     for name, item in check.mapping(value, "inventories", limits.INVENTORIES_MAX).items():
-        where = f"inventories.{name}"
+        where = f"inventories.{check.word(name, 'inventories key', limits.NAME_CHARACTERS_MAX)}"
         body = check.mapping(item, where, 8)
-        digest = check.text(body.get("hash"), f"{where}.hash", 128, empty=False)
-        check.depth(body.get("body"), f"{where}.body")
-        found.append(Inventory(name, digest, "body" in body, body.get("body")))
+        digest = check.word(body.get("hash"), f"{where}.hash", 128)
+        content = check.document(body.get("body"), f"{where}.body", limits.INVENTORY_BYTES_MAX)
+        found.append(Inventory(name, digest, "body" in body, content))
     return found
 
 
@@ -202,9 +204,9 @@ def parse_events(value: Any) -> list[Event]:
         body = _document(item, where, limits.EVENT_BYTES_MAX)
         events.append(
             Event(
-                id=check.text(body.get("id"), f"{where}.id", 64, empty=False),
+                id=check.word(body.get("id"), f"{where}.id", 64),
                 at_ms=check.whole(body.get("at"), f"{where}.at", 0, limits.TIME_MS_MAX),
-                kind=check.text(body.get("kind"), f"{where}.kind", limits.NAME_CHARACTERS_MAX, empty=False),
+                kind=check.word(body.get("kind"), f"{where}.kind", limits.NAME_CHARACTERS_MAX),
                 subject=check.text(body.get("subject", ""), f"{where}.subject", limits.LABEL_VALUE_CHARACTERS_MAX),
                 data=check.mapping(body.get("data", {}), f"{where}.data"),
             )
@@ -220,7 +222,7 @@ def parse_results(value: Any) -> list[Result]:
         body = _document(item, where, limits.EVENT_BYTES_MAX)
         if body.get("state") not in RESULT_STATES:
             raise check.refuse(f"{where}.state", f"must be one of {', '.join(RESULT_STATES)}")
-        command = check.text(body.get("command"), f"{where}.command", 64, empty=False)
+        command = check.word(body.get("command"), f"{where}.command", 64)
         results.append(Result(command, body["state"], check.mapping(body.get("data", {}), f"{where}.data")))
     return results
 
@@ -235,19 +237,22 @@ def _tick(row: Any, where: str) -> Tick:
 
 def _capability(item: Any, where: str) -> None:
     body = check.mapping(item, where, 16)
-    check.text(body.get("name"), f"{where}.name", limits.SHORT_TEXT_CHARACTERS_MAX, empty=False)
+    check.word(body.get("name"), f"{where}.name", limits.SHORT_TEXT_CHARACTERS_MAX)
     check.flag(body.get("available"), f"{where}.available")
     for field in ("reason", "fix", "exposes"):
         check.text(body.get(field, ""), f"{where}.{field}")
 
 
+def _config(value: Any) -> None:
+    body = check.mapping(value, "hello.config", 16)
+    if body.get("hash") is not None:
+        check.word(body["hash"], "hello.config.hash", 64)
+    refused = body.get("refused")
+    if refused is not None:
+        check.word(check.mapping(refused, "hello.config.refused", 16).get("hash"), "hello.config.refused.hash", 64)
+        check.text(refused.get("error", ""), "hello.config.refused.error")
+
+
 def _document(value: Any, where: str, most: int) -> dict[str, Any]:
-    body = check.mapping(value, where)
-    check.depth(body, where)
-    try:
-        size = len(json.dumps(body, ensure_ascii=True, allow_nan=False))
-    except ValueError:
-        raise check.refuse(where, "holds a number that is not finite", "not_finite") from None
-    if size > most:
-        raise WireError("too_large", f"{where}: has {size} bytes, at most {most} are taken", 413)
-    return body
+    check.document(check.mapping(value, where), where, most)
+    return dict(value)

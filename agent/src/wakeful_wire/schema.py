@@ -58,9 +58,9 @@ def _listed(value: Any) -> list[Any]:
 def _one(item: Any, where: str) -> Series:
     if not isinstance(item, list) or len(item) != 2:
         raise check.refuse(where, "must be a pair of name and labels")
-    name = check.text(item[0], f"{where} name", limits.NAME_CHARACTERS_MAX, empty=False)
+    name = check.word(item[0], f"{where} name", limits.NAME_CHARACTERS_MAX)
     labels = check.mapping(item[1], f"{where} labels", limits.LABELS_MAX)
     for label, content in labels.items():
-        check.text(label, f"{where} label name", limits.LABEL_NAME_CHARACTERS_MAX, empty=False)
+        check.word(label, f"{where} label name", limits.LABEL_NAME_CHARACTERS_MAX)
         check.text(content, f"{where} label {label}", limits.LABEL_VALUE_CHARACTERS_MAX)
     return Series(name, tuple(sorted(labels.items())))
