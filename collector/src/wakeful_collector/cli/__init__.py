@@ -1,0 +1,66 @@
+"""The operator's shell: `wakeful-collector`. Exit codes: 0 ok, 1 failure, 2 usage or config, 4 refused by policy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from wakeful_collector import __version__, config
+from wakeful_collector.cli import backup, demo, doctor, invite, keys, people, processes, settings
+from wakeful_collector.cli.output import CommandError, say_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = (processes, invite, people, keys, settings, doctor, backup, demo)
+"""The commands in the order `--help` shows them; each module offers `add(subparsers, common)`."""
+
+_EPILOG = """\
+Settings come from collector.toml in the data folder and from WAKEFUL_* in the environment;
+`wakeful-collector check-config --sample` prints all of them.
+Exit codes: 0 ok, 1 failure, 2 usage or config, 4 refused by policy."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="wakeful-collector",
+        description="Receives what Wakeful agents push, keeps its history and shows it.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"wakeful-collector {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", metavar="DIR", help="data folder (default: WAKEFUL_DATA, else the system's place)")
+    common.add_argument("--config", metavar="FILE", help="settings file (default: collector.toml in the data folder)")
+    subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    for module in COMMANDS:
+        module.add(subparsers, common)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    os.umask(0o077)
+    if arguments.config:
+        os.environ["WAKEFUL_CONFIG"] = arguments.config
+    if arguments.data:
+        os.environ["WAKEFUL_DATA"] = os.path.abspath(arguments.data)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except config.ConfigErrors as errors:
+        for problem in errors.problems:
+            say_error(str(problem))
+        return 2
+    except CommandError as error:
+        say_error(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        say_error("interrupted")
+        return 1

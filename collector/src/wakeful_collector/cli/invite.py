@@ -1,0 +1,53 @@
+"""invite: one line to paste on the machine that is to be watched."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from wakeful_collector.cli.output import say, say_aside, say_json
+from wakeful_collector.cli.parts import duration_seconds, operate, settings_with_data
+from wakeful_collector.serving import place
+
+if TYPE_CHECKING:
+    import argparse
+
+    from wakeful_collector.cli.parts import Subparsers
+
+
+def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add the command to the parser."""
+    invite = subparsers.add_parser(
+        "invite", parents=[common], help="print one line to paste on another machine, which then joins"
+    )
+    invite.add_argument(
+        "--expires", type=duration_seconds, default=86_400, metavar="TIME", help="30m, 24h, 7d (default 24h)"
+    )
+    invite.add_argument("--uses", type=int, default=1, metavar="N", help="machines that may use it (default 1)")
+    invite.add_argument("--tag", action="append", default=[], metavar="T", help="tag of the new host; may be repeated")
+    invite.add_argument("--json", action="store_true", help="print JSON")
+    invite.set_defaults(run=_invite)
+
+
+def _invite(arguments: argparse.Namespace) -> int:
+    chosen = settings_with_data()
+    made = operate(
+        chosen,
+        "invite.create",
+        {"hours": arguments.expires / 3_600, "uses": arguments.uses, "tags": arguments.tag},
+    )
+    reach = place.reach(chosen, place.running(chosen.data))
+    words = ["wakeful-agent", "enroll", reach.url, "--invite", made["invite"]]
+    if reach.fingerprint:
+        words += ["--fingerprint", reach.fingerprint]
+    line = shlex.join([*words, "--run"])
+    if reach.loopback_only:
+        say_aside(
+            f"warning: {reach.url} can be reached from this machine only. For others set public_url, or listen on an\n"
+            'address of the network (collector.toml: listen = "0.0.0.0:8800"), restart, and make a new invite.'
+        )
+    if arguments.json:
+        say_json({"line": line, "url": reach.url, "fingerprint": reach.fingerprint, **made})
+    else:
+        say(line)
+    return 0

@@ -1,0 +1,76 @@
+"""What most commands need: the settings, the data folder in order, an operation run and audited."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector import accounts, clock, config, operations
+from wakeful_collector.cli.output import CommandError
+from wakeful_collector.model.store_errors import StoreError
+from wakeful_collector.operations import core
+from wakeful_collector.store import database
+
+if TYPE_CHECKING:
+    import argparse
+
+    from wakeful_collector.config import Settings
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names it nowhere else
+
+_DURATION = re.compile(r"(\d{1,6})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def settings() -> Settings:
+    """Return the settings in force."""
+    return config.load(os.environ)
+
+
+def settings_with_data() -> Settings:
+    """Return the settings in force after making sure that the data folder and its databases stand.
+
+    Raises:
+        CommandError: the folder cannot be used, or a database is newer than this program or damaged.
+    """
+    chosen = settings()
+    try:
+        database.create(chosen.data)
+    except StoreError as error:
+        raise CommandError(str(error), 2) from None
+    return chosen
+
+
+def operate(chosen: Settings, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Run an operation as the person at this shell; it is audited.
+
+    Raises:
+        CommandError: it was refused or failed.
+    """
+    principal = accounts.local_principal(getpass.getuser())
+    try:
+        return operations.run(chosen, core.REGISTRY, principal, name, arguments, clock.now_ms())
+    except operations.OperationError as error:
+        raise CommandError(error.message, 4 if error.status == 403 else 1) from None
+
+
+def duration_seconds(text: str) -> int:
+    """Return the seconds of `90s`, `30m`, `24h`, `7d` or `2w`; raise ValueError otherwise (argparse shows it)."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None or int(found[1]) == 0:
+        raise ValueError(text)
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+duration_seconds.__name__ = "duration, like 30m, 24h or 7d"
+
+
+def size_text(size_bytes: float) -> str:
+    """Return bytes as people read them: `3.2 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:.0f} {unit}" if unit == "B" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.1f} TB"
