@@ -1,0 +1,34 @@
+"""The composition root of the web: puts the faces, the guards and the registry into one Flask application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from wakeful_collector.model.store_errors import StoreBusy, StoreError, StoreFull
+from wakeful_collector.operations import core
+from wakeful_collector.web import kit, kit_errors, kit_guard, signin
+
+if TYPE_CHECKING:
+    from wakeful_collector.config import Settings
+
+FULL = "the disk is full: nothing can be changed until there is room; what is stored can still be read"
+BUSY = "the database is busy; try again"
+BROKEN = "the store cannot be read or written; the collector's log and `wakeful-collector doctor` say why"
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the application for these settings; the databases must exist (`store.database.create`)."""
+    app = Flask("wakeful_collector.web")
+    app.jinja_env.autoescape = True
+    app.json.ensure_ascii = True  # type: ignore[attr-defined]  # the default provider has it
+    kit.install(app, kit.State(settings, core.REGISTRY))
+    kit_guard.register(app)
+    kit_errors.register(app)
+    kit.translate(app, StoreFull, 503, "disk_full", FULL)
+    kit.translate(app, StoreBusy, 503, "busy", BUSY)
+    kit.translate(app, StoreError, 503, "store", BROKEN)
+    for blueprint in (signin.blueprint,):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,131 @@
+"""The registry of operations and the one place that runs them: arguments, permission, change, audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector.operations import arguments as shapes
+from wakeful_collector.store import audit
+from wakeful_collector.store.changes import changing
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from wakeful_collector.accounts import Principal
+    from wakeful_collector.config import Settings
+
+DANGERS = ("none", "changes", "destroys")
+"""How much an operation can hurt: nothing, changes that can be changed back, what is gone is gone."""
+
+
+class OperationError(Exception):
+    """An operation that was not done: `code` for programs, the text for people, `status` as HTTP has it."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler works with: `connection` is inside the transaction that the audit row is written in too."""
+
+    connection: sqlite3.Connection
+    principal: Principal
+    settings: Settings
+    now_ms: int
+
+
+Handler = Callable[[Context, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A verb offered to people and machines alike; done, only one whose `danger` is "none" leaves no audit row.
+
+    `arguments` is a JSON Schema of an object; `subject` names the argument that says what it is done to; the arguments
+    in `secrets` never reach the audit trail.
+    """
+
+    name: str
+    title: str
+    scope: str
+    danger: str
+    arguments: dict[str, Any]
+    handler: Handler
+    subject: str = ""
+    secrets: tuple[str, ...] = ()
+
+
+class Registry:
+    """Operations by name."""
+
+    def __init__(self, operations: tuple[Operation, ...]) -> None:
+        self._operations = {operation.name: operation for operation in operations}
+        if len(self._operations) != len(operations):
+            raise ValueError("an operation is registered twice")
+
+    def __iter__(self) -> Any:
+        """Iterate over the operations in the order they were listed."""
+        return iter(self._operations.values())
+
+    def get(self, name: str) -> Operation:
+        """Return the operation of that name; raise OperationError when there is none."""
+        if name not in self._operations:
+            raise OperationError("unknown_operation", f"there is no operation {name!r}", 404)
+        return self._operations[name]
+
+
+def run(
+    settings: Settings, registry: Registry, principal: Principal, name: str, given: dict[str, Any], now_ms: int
+) -> dict[str, Any]:
+    """Run an operation for `principal` and return what it answers; the change and its audit row are one transaction.
+
+    Raises:
+        OperationError: unknown operation, bad arguments, not permitted, or not possible; attempts are audited too.
+    """
+    operation = registry.get(name)
+    try:
+        shapes.check(given, operation.arguments)
+    except shapes.Unfit as error:
+        raise OperationError("invalid", str(error), 400) from None
+    if not principal.may(operation.scope):
+        _note_alone(settings.data, operation, principal, given, now_ms, "refused", "scope")
+        raise OperationError("forbidden", f"{name} needs the scope {operation.scope}", 403)
+    try:
+        with changing(settings.data) as connection:
+            answer = operation.handler(Context(connection, principal, settings, now_ms), given)
+            if operation.danger != "none":
+                audit.append(connection, _entry(operation, principal, given, now_ms, "done", ""))
+    except OperationError as error:
+        _note_alone(settings.data, operation, principal, given, now_ms, "failed", error.code)
+        raise
+    return answer
+
+
+def _note_alone(
+    data: Path, operation: Operation, principal: Principal, given: dict[str, Any], now_ms: int, outcome: str, why: str
+) -> None:
+    with changing(data) as connection:
+        audit.append(connection, _entry(operation, principal, given, now_ms, outcome, why))
+
+
+def _entry(
+    operation: Operation, principal: Principal, given: dict[str, Any], now_ms: int, outcome: str, why: str
+) -> audit.Entry:
+    detail = {key: value for key, value in given.items() if key not in operation.secrets and key != operation.subject}
+    return audit.Entry(
+        at_ms=now_ms,
+        principal=principal.name,
+        address=principal.address,
+        face=principal.face,
+        operation=operation.name,
+        subject=str(given.get(operation.subject, "")),
+        outcome=outcome,
+        detail=detail | ({"why": why} if why else {}),
+    )

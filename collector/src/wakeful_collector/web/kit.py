@@ -1,0 +1,79 @@
+"""The kit: what pages and integrations build on, and all of the web that they see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template
+from werkzeug.wrappers import Response as Answer
+
+import wakeful_collector
+from wakeful_collector.accounts import Principal
+from wakeful_collector.operations import registry
+from wakeful_collector.operations.registry import OperationError
+from wakeful_collector.web.kit_auth import (
+    check_csrf,
+    csrf_token,
+    end_session,
+    local_path,
+    page,
+    principal,
+    require,
+    set_session,
+)
+from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
+from wakeful_collector.web.kit_state import State, client_address, data, install, is_secure, now_ms, settings, state
+
+__all__ = [
+    "Answer",
+    "OperationError",
+    "Principal",
+    "State",
+    "WebError",
+    "abort",
+    "check_csrf",
+    "client_address",
+    "csrf_token",
+    "data",
+    "end_session",
+    "error_answer",
+    "for_program",
+    "install",
+    "is_secure",
+    "json_answer",
+    "local_path",
+    "now_ms",
+    "page",
+    "principal",
+    "render",
+    "require",
+    "run",
+    "set_session",
+    "settings",
+    "state",
+    "translate",
+]
+
+
+def render(template: str, status: int = 200, **context: Any) -> Response:
+    """Return a page; templates also know `principal`, `csrf_token`, `version` and `now_ms`."""
+    known = {
+        "principal": principal(),
+        "csrf_token": csrf_token(),
+        "version": wakeful_collector.__version__,
+        "now_ms": now_ms(),
+    }
+    return make_response(render_template(template, **known, **context), status)
+
+
+def run(operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Run an operation for whoever asks; permission and audit row are the registry's.
+
+    Raises:
+        OperationError: not permitted, bad arguments, or not possible; left alone, it becomes the answer.
+    """
+    known = state()
+    asking = principal()
+    if asking is None:
+        abort(401, "unauthorized", "sign in first")
+    return registry.run(known.settings, known.registry, asking, operation, arguments, now_ms())

@@ -1,0 +1,94 @@
+"""What a request works with: settings, registry, the time, and where the request comes from."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from flask import Flask, Request, current_app, g, request
+
+from wakeful_collector import clock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wakeful_collector.config import Settings
+    from wakeful_collector.operations.registry import Registry
+
+EXTENSION = "wakeful"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What `create_app` puts into the application; nothing in it changes."""
+
+    settings: Settings
+    registry: Registry
+
+
+def install(app: Flask, state: State) -> None:
+    """Put `state` where requests find it."""
+    app.extensions[EXTENSION] = state
+
+
+def state() -> State:
+    """Return what the application was made with."""
+    return cast("State", current_app.extensions[EXTENSION])
+
+
+def settings() -> Settings:
+    """Return the settings in force."""
+    return state().settings
+
+
+def data() -> Path:
+    """Return the data folder."""
+    return state().settings.data
+
+
+def now_ms() -> int:
+    """Return when this request came, in milliseconds since the epoch; the same for its whole life."""
+    if "now_ms" not in g:
+        g.now_ms = clock.now_ms()
+    return cast("int", g.now_ms)
+
+
+def client_address(asked: Request | None = None) -> str:
+    """Return the address the request comes from; a declared proxy is believed about who it forwards for."""
+    asked = request if asked is None else asked
+    address = asked.remote_addr or ""
+    if not _trusted(address):
+        return address
+    for hop in reversed(asked.headers.get("X-Forwarded-For", "").split(",")):
+        candidate = hop.strip()
+        if not _is_address(candidate):
+            return address
+        address = candidate
+        if not _trusted(address):
+            return address
+    return address
+
+
+def is_secure() -> bool:
+    """Tell whether the browser reached us over TLS: our own, or that of a declared proxy."""
+    if request.scheme == "https":
+        return True
+    forwarded = request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
+    return forwarded and _trusted(request.remote_addr or "")
+
+
+def _trusted(address: str) -> bool:
+    proxies = settings().trusted_proxies
+    if not proxies or not _is_address(address):
+        return False
+    found = ipaddress.ip_address(address)
+    return any(found in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
