@@ -11,7 +11,7 @@ SILENT_AFTER_SECONDS_MIN = 30.0
 
 
 class HostStatus(StrEnum):
-    """What is known of a host: `new` has never pushed, `silent` stopped pushing, `conflict` is told apart from a clone."""
+    """What is known of a host: `new` has never pushed, `silent` stopped pushing, `conflict` has a clone."""
 
     UP = "up"
     SILENT = "silent"
@@ -21,7 +21,11 @@ class HostStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One enrolled machine; times are milliseconds since the epoch, None where there is none yet."""
+    """One enrolled machine; times are milliseconds since the epoch, None where there is none yet.
+
+    `name` is what the operator called it or else what the machine calls itself (`reported_name`); both are hostile.
+    `last_seen_ms` is when the collector last took a push of it. A twin names the host it was told apart from.
+    """
 
     key: int
     id: str
@@ -33,6 +37,21 @@ class Host:
     version: str
     twin_of: str | None = None
     hello: dict[str, Any] = field(default_factory=dict)
+    reported_name: str = ""
+    machine_id: str = ""
+    live_until_ms: int = 0
+    twins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeterOutcome:
+    """How the last run of a meter on a host ended, as the agent said in its newest report."""
+
+    meter: str
+    outcome: str
+    error: str
+    seconds: float
+    at_ms: int
 
 
 def host_status(host: Host, now_ms: int) -> HostStatus:
@@ -42,4 +61,4 @@ def host_status(host: Host, now_ms: int) -> HostStatus:
     patience_seconds = max(SILENT_AFTER_SECONDS_MIN, SILENT_AFTER_INTERVALS * host.interval_seconds)
     if now_ms - host.last_seen_ms > patience_seconds * 1000:
         return HostStatus.SILENT
-    return HostStatus.CONFLICT if host.twin_of else HostStatus.UP
+    return HostStatus.CONFLICT if host.twin_of or host.twins else HostStatus.UP

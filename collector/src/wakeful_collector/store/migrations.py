@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from wakeful_collector.store import agents, audit, events, heartbeats, inventories, invites, people, samples_tables
+from wakeful_collector.store import agents, audit, events, heartbeats, inventories, invites, people, samples_tables, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ STATE: Steps = (
     *audit.MIGRATIONS,
     *heartbeats.MIGRATIONS,
 )
-SAMPLES: Steps = samples_tables.MIGRATIONS
+SAMPLES: Steps = (*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)
 
 
 def steps(family: str) -> Steps:

@@ -1,0 +1,68 @@
+"""Inventories in state.db: the newest document of each name a host sent, packed."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from wakeful_collector.store.cursors import named
+from wakeful_wire import limits
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "inventories",
+        """
+        CREATE TABLE inventories (
+            host_key INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            at_ms INTEGER NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (host_key, name)
+        );
+        """,
+    ),
+)
+
+
+def keep(connection: sqlite3.Connection, host_key: int, name: str, digest: str, body: bytes, at_ms: int) -> bool:
+    """Keep a document (JSON text) as the newest of its name; False when a newer one is known already."""
+    changed = connection.execute(
+        "INSERT INTO inventories (host_key, name, hash, at_ms, size_bytes, body) VALUES (?,?,?,?,?,?)"
+        " ON CONFLICT (host_key, name) DO UPDATE SET hash = excluded.hash, at_ms = excluded.at_ms,"
+        " size_bytes = excluded.size_bytes, body = excluded.body WHERE excluded.at_ms >= inventories.at_ms",
+        (host_key, name, digest, at_ms, len(body), zlib.compress(body, 6)),
+    ).rowcount
+    connection.execute(
+        "DELETE FROM inventories WHERE host_key = ? AND name IN"
+        " (SELECT name FROM inventories WHERE host_key = ? ORDER BY at_ms DESC, name LIMIT -1 OFFSET ?)",
+        (host_key, host_key, limits.INVENTORIES_MAX),
+    )
+    return changed > 0
+
+
+def hashes(connection: sqlite3.Connection, host_key: int) -> dict[str, str]:
+    """Return the hash of each inventory of a host by its name."""
+    return dict(connection.execute("SELECT name, hash FROM inventories WHERE host_key = ?", (host_key,)).fetchall())
+
+
+def rows(connection: sqlite3.Connection, host_key: int) -> list[sqlite3.Row]:
+    """Return name, hash, time and size of each inventory of a host."""
+    statement = "SELECT name, hash, at_ms, size_bytes FROM inventories WHERE host_key = ? ORDER BY name"
+    return named(connection, statement, (host_key,)).fetchall()
+
+
+def body(connection: sqlite3.Connection, host_key: int, name: str) -> tuple[str, int, bytes] | None:
+    """Return hash, time and JSON text of one inventory."""
+    statement = "SELECT hash, at_ms, body FROM inventories WHERE host_key = ? AND name = ?"
+    row = named(connection, statement, (host_key, name)).fetchone()
+    return None if row is None else (row["hash"], row["at_ms"], zlib.decompress(row["body"]))
+
+
+def forget(connection: sqlite3.Connection, host_key: int) -> None:
+    """Delete the inventories of a host."""
+    connection.execute("DELETE FROM inventories WHERE host_key = ?", (host_key,))
