@@ -120,6 +120,28 @@ class Meter:
         raise NotImplementedError
 
 
+class Columns:
+    """Hands out the series of things that come and go, as the same list while they are the same things.
+
+    `make` returns the series of one thing (a device, a mount); a thing's values must come in the same order.
+    """
+
+    def __init__(self, make: Callable[[Any], Sequence[Series]]) -> None:
+        self._make = make
+        self._made: dict[Any, Sequence[Series]] = {}
+        self._keys: list[Any] = []
+        self._series: list[Series] = []
+
+    def of(self, keys: list[Any]) -> list[Series]:
+        """Return the series of all `keys`, one thing behind the other."""
+        if keys != self._keys:
+            made = self._made
+            self._made = {key: made[key] if key in made else self._make(key) for key in keys}
+            self._keys = keys
+            self._series = [series for key in keys for series in self._made[key]]
+        return self._series
+
+
 class Probe(NamedTuple):
     """A right that is not a meter's own: `look` says whether it is there."""
 

@@ -109,6 +109,7 @@ _ROWS = (
     Metric("system.network.link.up", GAUGE, "1", "1 while the interface is up", ("device",)),
     Metric("system.network.connections", GAUGE, "{connection}", "TCP connections by state", ("protocol", "state")),
     Metric("system.network.sockets", GAUGE, "{socket}", "Sockets in use", ("protocol",)),
+    Metric("system.network.sockets.used", GAUGE, "{socket}", "Sockets of all kinds in use, local ones too"),
     Metric("system.network.conntrack.count", GAUGE, "{entry}", "Connections the firewall tracks"),
     Metric("system.network.conntrack.limit", GAUGE, "{entry}", "Connections the firewall can track"),
     Metric("system.file_handles.used", GAUGE, "{handle}", "Open file handles"),

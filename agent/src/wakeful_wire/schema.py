@@ -21,7 +21,7 @@ class Series(NamedTuple):
         return [self.name, dict(self.labels)]
 
 
-def series(name: str, **labels: str) -> Series:
+def series(name: str, /, **labels: str) -> Series:
     """Return the series `name` with the given labels."""
     return Series(name, tuple(sorted(labels.items())))
 

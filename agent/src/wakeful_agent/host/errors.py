@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 
-_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.ESRCH})
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ENXIO, errno.ESRCH, errno.EOPNOTSUPP})
+# ESRCH: the process ended meanwhile. EOPNOTSUPP: built in and switched off (PSI with psi=0).
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
 
 

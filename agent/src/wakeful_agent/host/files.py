@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Iterator
 
-from wakeful_agent.host.errors import Absent, HostError, Malformed, translate
+from wakeful_agent.host.errors import HostError, Malformed, translate
 from wakeful_agent.host.text import decode
 
 CHUNK_BYTES = 65_536
@@ -40,23 +41,47 @@ class Host:
             raise translate(error, "/" + relative) from None
         return decode(_bounded(content, most, relative))
 
+    def lines(self, relative: str) -> Iterator[str]:
+        """Yield the file's lines one by one, whatever its size, holding one chunk of it at a time."""
+        try:
+            descriptor = os.open(self.root + relative, _FLAGS)
+            try:
+                rest = b""
+                while True:
+                    chunk = os.read(descriptor, CHUNK_BYTES)
+                    *whole, rest = (rest + chunk).split(b"\n")
+                    yield from map(decode, whole)
+                    if not chunk:
+                        break
+                if rest:
+                    yield decode(rest)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise translate(error, "/" + relative) from None
+
     def kept(self, relative: str, most: int = FILE_BYTES_MAX) -> str:
         """Return the file's text as `read` does, through a descriptor that stays open from call to call.
 
         For files of /proc and /sys that live as long as the machine: a read from position 0 makes the kernel
         write them anew. A descriptor whose device went away is opened again once.
         """
-        for attempt in (0, 1):
-            descriptor = self._kept.get(relative)
+        return decode(self.kept_raw(relative, most))
+
+    def kept_raw(self, relative: str, most: int = FILE_BYTES_MAX) -> bytes:
+        """Return what `kept` returns, as the bytes they are."""
+        descriptor = self._kept.get(relative)
+        if descriptor is not None:
             try:
-                if descriptor is None:
-                    descriptor = self._kept[relative] = os.open(self.root + relative, _FLAGS)
-                return decode(_bounded(_drain_from_start(descriptor, most), most, relative))
-            except OSError as error:
+                return _bounded(_drain_from_start(descriptor, most), most, relative)
+            except OSError:
                 self._drop(relative)
-                if attempt or descriptor is None:
-                    raise translate(error, "/" + relative) from None
-        raise Absent("/" + relative)  # pragma: no cover - the loop above always ends by itself
+        try:
+            descriptor = self._kept[relative] = os.open(self.root + relative, _FLAGS)
+            return _bounded(_drain_from_start(descriptor, most), most, relative)
+        except OSError as error:
+            self._drop(relative)
+            raise translate(error, "/" + relative) from None
 
     def line(self, relative: str) -> str:
         """Return the file's first line without white space around it, the form of most files in /sys."""

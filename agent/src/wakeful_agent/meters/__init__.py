@@ -1,1 +1,45 @@
 """The table of contents: every meter there is, in the order they run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from wakeful_agent.meters.agent import AgentMeter
+from wakeful_agent.meters.cpu import CpuMeter
+from wakeful_agent.meters.disk_io import DiskIoMeter
+from wakeful_agent.meters.files import FilesMeter
+from wakeful_agent.meters.filesystem import FilesystemMeter
+from wakeful_agent.meters.load import LoadMeter
+from wakeful_agent.meters.memory import MemoryMeter
+from wakeful_agent.meters.network import NetworkMeter
+from wakeful_agent.meters.ports import PortsMeter
+from wakeful_agent.meters.pressure import PressureMeter
+from wakeful_agent.meters.processes import ProcessesMeter
+from wakeful_agent.meters.sensors import SensorsMeter
+from wakeful_agent.meters.sockets import SocketsMeter
+from wakeful_agent.meters.uptime import UptimeMeter
+
+if TYPE_CHECKING:
+    from wakeful_agent.meter import AgentFigures, Meter
+
+METERS: tuple[type[Meter], ...] = (
+    CpuMeter,
+    LoadMeter,
+    MemoryMeter,
+    PressureMeter,
+    UptimeMeter,
+    DiskIoMeter,
+    NetworkMeter,
+    SocketsMeter,
+    FilesMeter,
+    FilesystemMeter,
+    SensorsMeter,
+    ProcessesMeter,
+    PortsMeter,
+    AgentMeter,
+)
+
+
+def build(figures: Callable[[], AgentFigures] | None = None) -> list[Meter]:
+    """Return one of each meter; `figures` is what the daemon knows of itself."""
+    return [AgentMeter(figures) if meter is AgentMeter and figures else meter() for meter in METERS]

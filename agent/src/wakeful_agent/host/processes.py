@@ -1,0 +1,128 @@
+"""The walk over /proc: one read a process, nothing decoded that is not needed."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Iterator, NamedTuple
+
+from wakeful_agent.host.errors import Malformed, translate
+from wakeful_agent.host.text import decode
+
+if TYPE_CHECKING:
+    from wakeful_agent.host.files import Host
+
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC
+_STAT_BYTES_MAX = 2_048
+_COMMAND_BYTES_MAX = 4_096
+_KERNEL_THREADS = 2
+
+
+class Process(NamedTuple):
+    """One process at one moment; `ticks` is its processor time so far, `start_ticks` when it began after boot."""
+
+    pid: int
+    name: bytes
+    state: str
+    ppid: int
+    ticks: int
+    threads: int
+    start_ticks: int
+    resident_bytes: int
+    uid: int
+
+    @property
+    def kernel(self) -> bool:
+        """Say whether it is a thread of the kernel (kthreadd, process 2, and its children)."""
+        return _KERNEL_THREADS in (self.ppid, self.pid)
+
+
+def parse_stat(content: bytes, uid: int = 0) -> Process:
+    """Return what /proc/PID/stat says; the name may hold spaces and parentheses. Source: proc_pid_stat(5)."""
+    try:
+        head, tail = content.rsplit(b") ", 1)
+        pid, name = head.split(b" (", 1)
+        fields = tail.split(b" ", 22)
+        return Process(
+            int(pid),
+            name,
+            chr(fields[0][0]),
+            int(fields[1]),
+            int(fields[11]) + int(fields[12]),
+            int(fields[17]),
+            int(fields[19]),
+            int(fields[21]) * PAGE_BYTES,
+            uid,
+        )
+    except (ValueError, IndexError) as error:
+        raise Malformed(f"/proc/PID/stat: is not as documented ({error})") from None
+
+
+def walk(host: Host) -> Iterator[Process]:
+    """Yield every process that is visible; those that end meanwhile or may not be read are left out.
+
+    Raises HostError when /proc itself cannot be listed.
+    """
+    folder = host.path("proc/")
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise translate(error, "/proc") from None
+    for name in names:
+        if name[0] not in "123456789":
+            continue
+        try:
+            descriptor = os.open(f"{folder}{name}/stat", _FLAGS)
+        except OSError:
+            continue
+        try:
+            content = os.read(descriptor, _STAT_BYTES_MAX)
+            uid = os.fstat(descriptor).st_uid
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
+        try:
+            yield parse_stat(content, uid)
+        except Malformed:
+            continue
+
+
+def command_line(host: Host, pid: int) -> str:
+    """Return the process's command line with spaces between its words, at most 4 kB of it; empty when not readable."""
+    try:
+        descriptor = os.open(host.path(f"proc/{pid}/cmdline"), _FLAGS)
+        try:
+            return decode(os.read(descriptor, _COMMAND_BYTES_MAX)).rstrip("\0").replace("\0", " ")
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return ""
+
+
+def socket_owners(host: Host, wanted: set[int]) -> dict[int, int]:
+    """Return process ids by socket inode for as many of `wanted` as this user may see."""
+    found: dict[int, int] = {}
+    marks = {f"socket:[{inode}]": inode for inode in wanted}
+    try:
+        pids = [name for name in os.listdir(host.path("proc")) if name.isdigit()]
+    except OSError:
+        return {}
+    for pid in pids:
+        if len(found) == len(marks):
+            break
+        folder = host.path(f"proc/{pid}/fd/")
+        try:
+            for name in os.listdir(folder):
+                inode = marks.get(os.readlink(folder + name))
+                if inode is not None:
+                    found.setdefault(inode, int(pid))
+        except OSError:  # it ended, or belongs to somebody else
+            continue
+    return found
+
+
+def process_name(host: Host, pid: int) -> str:
+    """Return the name of a process, empty when it has ended."""
+    return host.optional(f"proc/{pid}/comm")

@@ -1,0 +1,109 @@
+"""Rights that make a meter see more; each probe says what is missing without them and how to grant them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wakeful_agent.capabilities import Capability, granted, missing
+from wakeful_agent.host.errors import Absent, Denied, HostError
+
+if TYPE_CHECKING:
+    from wakeful_agent.host.files import Host
+
+_PTRACE_BIT = 1 << 19  # CAP_SYS_PTRACE, linux/capability.h
+_DAC_BITS = (1 << 1) | (1 << 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+_RAPL = "sys/class/powercap"
+
+
+def effective_rights(status: str) -> int:
+    """Return the effective capabilities of /proc/self/status as their bits; 0 where it does not say."""
+    text = status.partition("\nCapEff:")[2].partition("\n")[0].strip()
+    try:
+        return int(text, 16)
+    except ValueError:
+        return 0
+
+
+def port_owners(host: Host) -> Capability:
+    """Say whether the processes behind other users' ports can be named."""
+    name = "port_owners"
+    rights = effective_rights(_text(host, "proc/self/status"))
+    if rights & _PTRACE_BIT and rights & _DAC_BITS:
+        return granted(name, "the process behind every port can be named")
+    return missing(
+        name,
+        "only the agent's own processes can be named in the list of ports",
+        "systemctl edit wakeful-agent   # [Service] AmbientCapabilities=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH",
+        "the agent could read memory, environment and files of every process and user",
+    )
+
+
+def all_processes(host: Host) -> Capability:
+    """Say whether other users' processes are visible (not with hidepid on /proc)."""
+    name = "all_processes"
+    try:
+        host.read("proc/1/stat")
+    except Absent:
+        return _hidden(host)
+    except Denied:
+        return missing(name, "/proc shows only the agent's own processes", *_hidepid_fix())
+    except HostError as error:
+        return missing(name, str(error))
+    return granted(name)
+
+
+def energy(host: Host) -> Capability:
+    """Say whether the processor's energy counters (RAPL) can be read; since Linux 5.10 only root may."""
+    name = "energy"
+    try:
+        zones = [entry for entry in host.listing(_RAPL) if host.exists(f"{_RAPL}/{entry}/energy_uj")]
+    except HostError:
+        zones = []
+    if not zones:
+        return missing(name, "this machine has no energy counters")
+    try:
+        host.read(f"{_RAPL}/{zones[0]}/energy_uj")
+    except Denied:
+        return missing(
+            name,
+            "the energy counters are root's alone",
+            "chgrp wakeful /sys/class/powercap/*/energy_uj && chmod g+r /sys/class/powercap/*/energy_uj",
+            "fine-grained power readings can leak what other programs compute (CVE-2020-8694)",
+        )
+    except HostError as error:
+        return missing(name, str(error))
+    return granted(name)
+
+
+def conntrack(host: Host) -> Capability:
+    """Say whether the firewall's table of connections can be counted."""
+    name = "conntrack"
+    try:
+        host.read("proc/sys/net/netfilter/nf_conntrack_count")
+    except Absent:
+        return missing(name, "the firewall tracks no connections here", "modprobe nf_conntrack", "")
+    except HostError as error:
+        return missing(name, str(error))
+    return granted(name)
+
+
+def _hidden(host: Host) -> Capability:
+    mounts = _text(host, "proc/self/mounts")
+    options = next((line for line in mounts.splitlines() if line.split(" ")[1:3] == ["/proc", "proc"]), "")
+    if "hidepid=" in options:
+        return missing("all_processes", "/proc is mounted with hidepid", *_hidepid_fix())
+    return missing("all_processes", "process 1 is not visible here")
+
+
+def _hidepid_fix() -> tuple[str, str]:
+    return (
+        "systemctl edit wakeful-agent   # [Service] SupplementaryGroups=GROUP, the gid= that /proc is mounted with",
+        "the agent sees the names, owners and use of everybody's processes",
+    )
+
+
+def _text(host: Host, path: str) -> str:
+    try:
+        return host.read(path)
+    except HostError:
+        return ""
