@@ -10,7 +10,7 @@ from __future__ import annotations
 #   `head` comes before `body`, so that it is read without the body's pages.
 SAMPLES = """
 CREATE TABLE series (id INTEGER PRIMARY KEY, name TEXT NOT NULL, labels TEXT NOT NULL, UNIQUE (name, labels));
-CREATE TABLE schemas (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, series BLOB NOT NULL);
+CREATE TABLE schemas (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, width INTEGER NOT NULL, series BLOB NOT NULL);
 CREATE TABLE hot (
     id INTEGER PRIMARY KEY,
     host INTEGER NOT NULL,
