@@ -1,0 +1,1 @@
+"""A sample fleet: believable machines with a past, made from a seed, and driven live."""

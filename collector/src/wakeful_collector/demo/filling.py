@@ -1,0 +1,118 @@
+"""Fills an empty data folder with the sample fleet and its past."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wakeful_collector import rollups
+from wakeful_collector.demo import papers, signals
+from wakeful_collector.demo.fate import Course
+from wakeful_collector.demo.fleet import AGENT_VERSION, Machine, fleet
+from wakeful_collector.ingest import backfill
+from wakeful_collector.store import agents, changes, events, inventories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wakeful_collector.demo.rhythm import Floats
+
+PAST_STEP_SECONDS = 60.0
+FRESH_STEP_SECONDS = float(papers.INTERVAL_SECONDS)
+FRESH_SECONDS = 2 * 3_600.0
+STORY_FILE = "demo.json"
+
+
+class Story(NamedTuple):
+    """A sample fleet: how many machines and days, its seed, the time its past ends, the host key of each machine."""
+
+    hosts: int
+    days: int
+    seed: int
+    end_ms: int
+    keys: tuple[int, ...]
+
+    def machines(self) -> list[Machine]:
+        """Return the machines, the same as when the story was written."""
+        return fleet(self.hosts, self.seed)
+
+
+def read_story(data: Path) -> Story | None:
+    """Return the sample fleet that the data folder holds, None when it holds none."""
+    try:
+        body = json.loads((data / STORY_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Story(body["hosts"], body["days"], body["seed"], body["end_ms"], tuple(body["keys"]))
+
+
+def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callable[[int], object]) -> Story:
+    """Write `hosts` machines with `days` of past into a data folder without hosts; call `told` after each machine."""
+    end_ms = now_ms // 15_000 * 15_000
+    machines = fleet(hosts, seed)
+    story = Story(hosts, days, seed, end_ms, _enrol(data, machines, end_ms - days * 86_400_000, end_ms))
+    work = [(data, key, machine, days, end_ms) for key, machine in zip(story.keys, machines, strict=True)]
+    with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8)) as pool:
+        for number, _ in enumerate(pool.imap_unordered(_write_past, work, 1), 1):
+            told(number)
+    rollups.refresh_sparks(data, end_ms)
+    (data / STORY_FILE).write_text(json.dumps(story._asdict()), encoding="utf-8")
+    return story
+
+
+def times(days: int, end_ms: int) -> Floats:
+    """Return the times of the past in seconds since the epoch: one a minute, the last two hours every 15 seconds."""
+    end = end_ms / 1000.0
+    start = end - days * 86_400.0
+    fresh = max(start, end - FRESH_SECONDS)
+    return np.concatenate(
+        [np.arange(start, fresh, PAST_STEP_SECONDS), np.arange(fresh, end + 0.001, FRESH_STEP_SECONDS)]
+    )
+
+
+def _write_past(work: tuple[Path, int, Machine, int, int]) -> int:
+    data, key, machine, days, end_ms = work
+    if machine.fate == "never pushed":
+        return key
+    end = end_ms / 1000.0
+    seconds = Course(machine, end).heard(times(days, end_ms))
+    columns = signals.series_of(machine)
+    start = signals.Totals(float(seconds[0]) - PAST_STEP_SECONDS, np.zeros(len(columns)))
+    values, _ = signals.measure(machine, end, seconds, start)
+    backfill.fill(data, key, columns, signals.times_ms(seconds), values)
+    return key
+
+
+def _enrol(data: Path, machines: list[Machine], start_ms: int, end_ms: int) -> tuple[int, ...]:
+    with changes.changing(data) as connection:
+        keys = []
+        for machine in machines:
+            key = agents.add(
+                connection,
+                machine.id,
+                machine.name,
+                token_hash=None,
+                public_key="",
+                machine_id="",
+                version=AGENT_VERSION,
+                tags=machine.tags,
+                now_ms=start_ms,
+            )
+            keys.append(key)
+            if machine.fate == "never pushed":
+                continue
+            end_seconds = end_ms / 1000.0
+            boot_ms = end_ms - int(Course(machine, end_seconds).uptime(np.array([end_seconds]))[0]) * 1000
+            agents.keep_first_push(connection, key, start_ms)
+            agents.keep_hello(connection, key, papers.hello(machine, end_ms, boot_ms), end_ms)
+            agents.keep_meters(connection, key, papers.outcomes(machine), end_ms)
+            events.add(connection, key, papers.events(machine, start_ms, end_ms), end_ms)
+            for name, body in papers.inventories(machine, end_ms, boot_ms).items():
+                packed = json.dumps(body, ensure_ascii=True).encode()
+                inventories.keep(connection, key, name, papers.document_hash(packed), packed, end_ms)
+    return tuple(keys)
