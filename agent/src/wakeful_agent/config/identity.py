@@ -18,12 +18,13 @@ _HOW_TO_ENROL = "run the line that `wakeful-collector invite` prints on the coll
 
 
 class Identity(NamedTuple):
-    """What enrolment left: the agent's id, where its collector is, the pinned certificate and when it was enrolled."""
+    """What enrolment left: the agent's id, where its collector is, the pinned certificate, when and its name."""
 
     agent_id: str
     url: str
     fingerprint: str | None
     enrolled_ms: int
+    name: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return what identity.json holds."""
@@ -59,7 +60,8 @@ def _identity(body: Any) -> Identity:
         raise ValueError("has a fingerprint that is not text")
     if isinstance(enrolled_ms, bool) or not isinstance(enrolled_ms, int):
         raise ValueError("has an enrolled_ms that is not a whole number")
-    return Identity(agent_id, url, fingerprint, enrolled_ms)
+    name = body.get("name")
+    return Identity(agent_id, url, fingerprint, enrolled_ms, name if isinstance(name, str) else None)
 
 
 def load_token(path: str) -> str:

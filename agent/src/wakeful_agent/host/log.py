@@ -39,27 +39,13 @@ class Log:
         except (OSError, ValueError):
             return
 
-    def debug(self, text: str) -> None:
-        """Say something only a developer wants to know."""
-        self.say("debug", text)
-
-    def info(self, text: str) -> None:
-        """Say something that is as it should be."""
-        self.say("info", text)
-
-    def warning(self, text: str) -> None:
-        """Say something a person should look at, when there is time."""
-        self.say("warning", text)
-
-    def error(self, text: str) -> None:
-        """Say something that stops the agent from doing its work."""
-        self.say("error", text)
-
-    def trouble(self, subject: str, text: str, level: str = "warning") -> None:
-        """Say `text` about `subject` once, until it changes or is over."""
-        if self._told.get(subject) != text:
-            self._told[subject] = text
-            self.say(level, text)
+    def trouble(self, subject: str, text: str, level: str = "warning") -> bool:
+        """Say `text` about `subject` once, until it changes or is over; tells whether it was said now."""
+        if self._told.get(subject) == text:
+            return False
+        self._told[subject] = text
+        self.say(level, text)
+        return True
 
     def over(self, subject: str, text: str) -> None:
         """Say that the trouble with `subject` is over, if there was one."""

@@ -6,12 +6,14 @@ import binascii
 import socket
 import ssl
 from time import monotonic
-from typing import Mapping
+from typing import TYPE_CHECKING, Mapping
 
-from wakeful_agent.config.address import Address
 from wakeful_agent.transport import tls
 from wakeful_agent.transport.response import BadResponse, Reader, Response, read_response, read_tunnel
 from wakeful_wire import __version__
+
+if TYPE_CHECKING:
+    from wakeful_agent.config.address import Address
 
 USER_AGENT = f"wakeful-agent/{__version__}"
 RECEIVE_BYTES = 16_384

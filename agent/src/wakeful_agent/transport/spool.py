@@ -18,6 +18,7 @@ from wakeful_wire.errors import WireError
 SUFFIX = ".push"
 SCHEMA_PREFIX = "schema-"
 BLOCK_BYTES = 4096
+HELD_MAX = 60
 ASIDE_FILES_MAX = 50
 ASIDE_BYTES_MAX = 16 * 1024 * 1024
 
@@ -32,9 +33,18 @@ class Entry(NamedTuple):
     size_bytes: int
 
 
-def name_of(time_ms: int, run: str, sequence: int, schema: str) -> str:
+class Head(NamedTuple):
+    """What must be known of a push to keep it: its newest time, run, sequence and schema."""
+
+    time_ms: int
+    run: str
+    sequence: int
+    schema: str
+
+
+def name_of(head: Head) -> str:
     """Return the name of a push's file; names sort by time."""
-    return f"{time_ms:013d}.{sequence:010d}.{run}.{schema}{SUFFIX}"
+    return f"{head.time_ms:013d}.{head.sequence:010d}.{head.run}.{head.schema}{SUFFIX}"
 
 
 def read_name(name: str, size_bytes: int) -> Entry | None:
@@ -59,33 +69,48 @@ class Spool:
         self._lock = Lock()
         self._waiting: deque[Entry] = deque()
         self._current = ""
+        self._current_series: list[Any] = []
+        self._held: dict[str, bytes] = {}
         self.bytes_max = bytes_max
         self.age_ms_max = age_ms_max
         self.size_bytes = 0
         self.dropped = 0
         self.set_aside = 0
+        self.trouble = ""
+        """Why the last push could not be written; empty when it could."""
         os.makedirs(self._aside, mode=0o700, exist_ok=True)
         self._load()
 
-    def put(self, entry_name: str, content: bytes, now_ms: int) -> Entry:
-        """Write a push durably and queue it; what no longer fits the bounds is dropped and counted. Raises OSError."""
-        durable.write(os.path.join(self._folder, entry_name), content)
-        entry = read_name(entry_name, len(content))
-        if entry is None:
-            raise ValueError(f"{entry_name} is not the name of a push")
+    def put(self, head: Head, content: bytes, now_ms: int) -> None:
+        """Write a push durably and queue it; what no longer fits the bounds is dropped and counted.
+
+        Where the disk does not take it, a few are held in memory and `trouble` says why.
+        """
+        name = name_of(head)
+        entry = Entry(name, head.time_ms, head.sequence, head.schema, on_disk(len(content)))
+        try:
+            durable.write(os.path.join(self._folder, name), content)
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"the spool cannot be written: {error}"
+            self._held[name] = content
         with self._lock:
             self._waiting.append(entry)
             self.size_bytes += entry.size_bytes
         self._bound(now_ms)
-        return entry
 
     def put_schema(self, schema: str, series: list[Any]) -> None:
-        """Keep a series list durably, before the first push that needs it. Raises OSError."""
-        durable.write(self._schema_path(schema), packing.pack(series))
-        self._current = schema
+        """Keep a series list durably, before the first push that needs it."""
+        self._current, self._current_series = schema, series
+        try:
+            durable.write(self._schema_path(schema), packing.pack(series))
+        except OSError as error:
+            self.trouble = f"the spool cannot be written: {error}"
 
     def schema(self, schema: str) -> list[Any] | None:
         """Return the series list for a hash, or None when it is not there or cannot be read."""
+        if schema == self._current:
+            return self._current_series
         try:
             with open(self._schema_path(schema), "rb") as file:
                 series = packing.parse_json(packing.inflate(file.read()))
@@ -95,9 +120,11 @@ class Spool:
 
     def read(self, entry: Entry) -> bytes | None:
         """Return a push as it will be sent; None when the file is gone or spoiled, which is then set aside."""
-        path = os.path.join(self._folder, entry.name)
+        held = self._held.get(entry.name)
+        if held is not None:
+            return held
         try:
-            with open(path, "rb") as file:
+            with open(os.path.join(self._folder, entry.name), "rb") as file:
                 content = file.read()
             packing.inflate(content)
         except FileNotFoundError:
@@ -149,14 +176,20 @@ class Spool:
                 if len(self._waiting) < 2:
                     return
                 oldest = self._waiting[0]
-                if self.size_bytes <= self.bytes_max and now_ms - oldest.time_ms <= self.age_ms_max:
+                fits = self.size_bytes <= self.bytes_max and len(self._held) <= HELD_MAX
+                if fits and now_ms - oldest.time_ms <= self.age_ms_max:
                     return
-            self._forget(oldest)
-            _unlink(os.path.join(self._folder, oldest.name))
+                victim = oldest if len(self._held) <= HELD_MAX else self._first_held()
+            self._forget(victim)
+            _unlink(os.path.join(self._folder, victim.name))
             self.dropped += 1
+
+    def _first_held(self) -> Entry:
+        return next(entry for entry in self._waiting if entry.name in self._held)
 
     def _forget(self, entry: Entry) -> None:
         with self._lock:
+            self._held.pop(entry.name, None)
             if self._waiting and self._waiting[-1] == entry:
                 self._waiting.pop()
             elif entry in self._waiting:

@@ -1,0 +1,241 @@
+"""The only module that knows every part of the agent; builds what the commands need."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
+
+from wakeful_agent import meters
+from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, Loaded, Problem, load
+from wakeful_agent.config.identity import load_identity, load_token
+from wakeful_agent.config.settings import ENVIRONMENT_PREFIX
+from wakeful_agent.daemon.columns import Columns
+from wakeful_agent.daemon.composing import Composer
+from wakeful_agent.daemon.ears import Ears
+from wakeful_agent.daemon.loop import Daemon, Parts
+from wakeful_agent.daemon.tuned import Tuned
+from wakeful_agent.host.files import Host
+from wakeful_agent.host.notify import Notifier
+from wakeful_agent.host.system import machine_id, system_facts
+from wakeful_agent.host.users import user_names
+from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Result, Runner, check_options
+from wakeful_agent.permissions import PROBES
+from wakeful_agent.transport.link import Link, Way, make_client
+from wakeful_agent.transport.sender import Listeners
+from wakeful_wire import __version__
+
+if TYPE_CHECKING:
+    from wakeful_agent.capabilities import Capability
+    from wakeful_agent.config import OptionCheck
+    from wakeful_agent.host.log import Log
+    from wakeful_agent.transport.checkup import Finding
+
+NOT_ENROLLED = "this machine is not enrolled"
+HOW_TO_ENROL = "run the line that `wakeful-collector invite` prints on the collector"
+
+
+class Locked(Exception):
+    """Another agent runs from the same state folder."""
+
+
+class Place(NamedTuple):
+    """Where the agent stands: its folders, its environment, and the root of what it measures."""
+
+    folders: Folders
+    environ: Mapping[str, str]
+    root: str = "/"
+
+
+def now_ms() -> int:
+    """Return the wall clock's milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def option_checks() -> dict[str, OptionCheck]:
+    """Return for every meter what checks its options in the local file."""
+
+    def check_of(meter: type[Meter]) -> OptionCheck:
+        return lambda given: check_options(meter.options, given, local=True)[1]
+
+    return {meter.name: check_of(meter) for meter in meters.METERS}
+
+
+def read_config(place: Place) -> Loaded:
+    """Return the settings in force; raise ConfigErrors with everything that is wrong."""
+    return load(place.folders, place.environ, option_checks())
+
+
+def read_way(place: Place, config: Config) -> Way:
+    """Return the way to the collector; raise ConfigErrors when this machine is not enrolled."""
+    identity = _identity(place)
+    token = load_token(place.environ.get(f"{ENVIRONMENT_PREFIX}TOKEN_FILE") or place.folders.token)
+    return Way(config.url or identity.url, identity.fingerprint, config.ca_file, config.proxy, token)
+
+
+def build(place: Place, log: Log) -> Daemon:
+    """Return the daemon, ready to run; raise ConfigErrors, Locked, or OSError when the state folder is no use."""
+    config = read_config(place).config
+    log.set_level(config.log_level)
+    identity = _identity(place)
+    read_way(place, config)
+    lock(place.folders)
+    ears = Ears()
+    link = Link(
+        place.folders.spool,
+        config,
+        lambda latest: read_way(place, latest),
+        Listeners(ears.answered, ears.refused),
+        log,
+    )
+    composer = Composer(log.trouble)
+
+    def figures() -> AgentFigures:
+        return AgentFigures(link.size_bytes, len(link), link.age_seconds(now_ms()), link.counts(), composer.seconds)
+
+    host = Host(place.root)
+    runner = Runner(host, meters.build(figures), lambda sentence: log.say("info", sentence))
+    tuned = Tuned(place.folders.tuning, config, runner.meters)
+    for problem in tuned.restore():
+        log.say("warning", f"what the collector tuned before is not used: {problem}")
+    facts = _facts(host)
+    facts["name"] = identity.name or os.uname().nodename
+    parts = Parts(
+        agent_id=identity.agent_id,
+        enrolled_ms=identity.enrolled_ms,
+        runner=runner,
+        probes=PROBES,
+        outbox=link,
+        ears=ears,
+        tuned=tuned,
+        composer=composer,
+        notifier=Notifier(place.environ),
+        log=log,
+        hello=lambda latest, found, judged: hello(latest, found, judged, facts),
+        reload=lambda: _reload(place),
+        now_ms=now_ms,
+    )
+    return Daemon(parts, config)
+
+
+def hello(config: Config, capabilities: Sequence[Capability], tuned: Tuned, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the agent says of itself and its machine."""
+    plan = tuned.plan
+    return {
+        **facts,
+        "version": __version__,
+        "name": config.name or facts.get("name") or os.uname().nodename,
+        "python": ".".join(str(part) for part in sys.version_info[:3]),
+        "tags": config.tags,
+        "interval": plan.interval_seconds,
+        "user": {"name": facts.get("user", ""), "uid": os.getuid()},
+        "meters": {
+            name: {"enabled": chosen.enabled, "interval": chosen.interval_seconds}
+            for name, chosen in plan.meters.items()
+        },
+        "capabilities": [capability.document() for capability in capabilities],
+        "actions": [],
+        "watches": [],
+        "config": tuned.document(),
+    }
+
+
+def enroll(place: Place, url: str, fingerprint: str | None, invite: str, name: str | None) -> Identity:
+    """Enrol this machine; raise ConfigErrors, NotTakenIn, Unreachable, or OSError when files cannot be kept."""
+    from wakeful_agent.transport import enrolment
+
+    config = read_config(place).config
+    client = make_client(Way(url, fingerprint, config.ca_file, config.proxy, ""), config.request_timeout_seconds)
+    machine = enrolment.Machine(name or config.name or os.uname().nodename, machine_id(Host(place.root)))
+    try:
+        return enrolment.enroll(client, place.folders, url, fingerprint, invite, machine, now_ms())
+    finally:
+        client.close()
+
+
+def look(way: Way, timeout_seconds: float) -> Finding:
+    """Return what the collector says to this agent."""
+    from wakeful_agent.transport import checkup
+
+    return checkup.look(way, timeout_seconds, now_ms())
+
+
+def probe(place: Place) -> list[Capability]:
+    """Return what the agent may do here."""
+    runner = Runner(Host(place.root), meters.build(None))
+    try:
+        return runner.probe(PROBES)
+    finally:
+        runner.close()
+
+
+def collect_once(place: Place, say: Log) -> dict[str, Any]:
+    """Return one collection as a whole push, series list included; nothing is written and nobody is asked."""
+    config = read_config(place).config
+    host = Host(place.root)
+    runner = Runner(host, meters.build(None), lambda sentence: say.say("info", sentence))
+    try:
+        tuned = Tuned("", config, runner.meters)
+        results: dict[str, Result] = {}
+        for name, chosen in tuned.plan.meters.items():
+            runner.meters[name].configure(chosen.options)
+            if not chosen.enabled:
+                results[name] = Result(DISABLED)
+        time_ms = now_ms()
+        results.update(runner.collect(time_ms, [name for name in runner.meters if name not in results]).results)
+        columns = Columns()
+        row = columns.row(results, time_ms)
+        introduced = hello(config, runner.probe(PROBES), tuned, _facts(host))
+    finally:
+        runner.close()
+    push = Composer(say.trouble).compose(introduced, columns.schema, [[time_ms, row]], results)
+    push["series"] = columns.document()
+    return push
+
+
+def contents() -> dict[str, list[str]]:
+    """Return what this build of the agent holds, for comparing a frozen one with its source."""
+    return {
+        "meters": [meter.name for meter in meters.METERS],
+        "probes": [one.name for one in PROBES],
+        "actions": [],
+        "watches": [],
+    }
+
+
+def lock(folders: Folders) -> None:
+    """Keep a second agent from running from the same state folder; held until the process ends."""
+    os.makedirs(folders.state, mode=0o700, exist_ok=True)
+    handle = os.open(folders.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        holder = os.read(handle, 32).decode("ascii", "replace").strip()
+        os.close(handle)
+        raise Locked(
+            f"another wakeful-agent{f' (process {holder})' if holder else ''} runs from {folders.state}. "
+            "Stop it first, or give this one folders of its own with CONFIG_DIR and STATE_DIR"
+        ) from None
+    os.ftruncate(handle, 0)
+    os.write(handle, f"{os.getpid()}\n".encode())
+
+
+def _identity(place: Place) -> Identity:
+    identity = load_identity(place.folders)
+    if identity is None:
+        raise ConfigErrors([Problem(place.folders.identity, 0, NOT_ENROLLED, HOW_TO_ENROL)])
+    return identity
+
+
+def _reload(place: Place) -> Config:
+    config = read_config(place).config
+    read_way(place, config)
+    return config
+
+
+def _facts(host: Host) -> dict[str, Any]:
+    facts = system_facts(host, now_ms())
+    facts["user"] = user_names(host).get(os.getuid(), str(os.getuid()))
+    return facts

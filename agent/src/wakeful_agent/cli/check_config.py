@@ -1,0 +1,31 @@
+"""`wakeful-agent check-config`: is agent.toml right?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wakeful_agent import bootstrap
+from wakeful_agent.cli.exits import OK, USAGE
+from wakeful_agent.cli.place import complain_of, here, show_json
+from wakeful_agent.config import ConfigErrors
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def main(chosen: argparse.Namespace) -> int:
+    """Print everything that is wrong with the configuration, or that nothing is."""
+    place = here()
+    try:
+        bootstrap.read_config(place)
+    except ConfigErrors as errors:
+        if chosen.json:
+            show_json({"ok": False, "problems": [problem._asdict() for problem in errors.problems]})
+        else:
+            complain_of(errors)
+        return USAGE
+    if chosen.json:
+        show_json({"ok": True, "problems": []})
+    else:
+        print(f"{place.folders.file} and the environment are right")
+    return OK

@@ -1,0 +1,25 @@
+"""`wakeful-agent probe`: what the agent may do here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wakeful_agent import bootstrap, capabilities
+from wakeful_agent.cli.exits import OK
+from wakeful_agent.cli.place import here, painted, show_json
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def main(chosen: argparse.Namespace) -> int:
+    """Print the capabilities."""
+    found = bootstrap.probe(here())
+    if chosen.json:
+        show_json({"capabilities": [item.document() for item in found]})
+        return OK
+    for line in capabilities.banner(found):
+        print(painted(line, line.startswith("+")) if line[:1] in "+-" else line)
+    there = sum(1 for item in found if item.available)
+    print(f"{there} of {len(found)} are there. What is missing costs its own readings and nothing else.")
+    return OK

@@ -1,0 +1,36 @@
+"""`wakeful-agent show-config`: the settings in force, or a sample of all of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wakeful_agent import bootstrap
+from wakeful_agent.cli.exits import OK, USAGE
+from wakeful_agent.cli.place import complain_of, here, show_json
+from wakeful_agent.config import ConfigErrors
+from wakeful_agent.config.sample import in_force, sample
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def main(chosen: argparse.Namespace) -> int:
+    """Print the settings and where each comes from; secrets are named, not shown."""
+    if chosen.sample:
+        print(sample(), end="")
+        return OK
+    place = here()
+    try:
+        rows = in_force(bootstrap.read_config(place))
+    except ConfigErrors as errors:
+        complain_of(errors)
+        return USAGE
+    if chosen.json:
+        settings = {key: {"value": value, "source": source} for key, value, source in rows}
+        show_json({"file": place.folders.file, "state": place.folders.state, "settings": settings})
+        return OK
+    print(f"# file {place.folders.file}, state folder {place.folders.state}")
+    for key, value, source in rows:
+        print(f"{key} = {json.dumps(value)}    # {source}")
+    return OK

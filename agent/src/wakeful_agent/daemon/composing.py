@@ -1,0 +1,121 @@
+"""From a tick to a push: what is said once, what is said on change, what is said each time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from wakeful_wire import WIRE
+from wakeful_wire.limits import EVENTS_MAX, INVENTORY_BYTES_MAX
+
+if TYPE_CHECKING:
+    from wakeful_agent.meter import Result
+
+
+def new_run() -> str:
+    """Return a random id for a start of the agent."""
+    return os.urandom(8).hex()
+
+
+class Composer:
+    """Puts pushes together and remembers what the collector was told."""
+
+    def __init__(self, complain: Callable[[str, str], object]) -> None:
+        self._complain = complain
+        self._hello: Mapping[str, Any] | None = None
+        self._outcomes: dict[str, tuple[str, str]] = {}
+        self._told_meters = False
+        self._inventories: dict[str, str] = {}
+        self._events: list[dict[str, Any]] = []
+        self._results: dict[str, Result] = {}
+        self.run = new_run()
+        self.sequence = 0
+
+    def begin_run(self) -> None:
+        """Begin a new run: everything is said again."""
+        self.run = new_run()
+        self.sequence = 0
+        self._hello = None
+        self._told_meters = False
+        self._inventories.clear()
+
+    def tell(self, event: dict[str, Any]) -> None:
+        """Let an event go with the next push; beyond what the wire takes the oldest is left out."""
+        self._events.append(event)
+        del self._events[:-EVENTS_MAX]
+
+    def want(self, wants: list[str]) -> None:
+        """Say again what the collector misses: `hello`, or `inventory:NAME`."""
+        for want in wants:
+            kind, _, name = want.partition(":")
+            if kind == "hello":
+                self._hello = None
+                self._told_meters = False
+            elif kind == "inventory":
+                self._inventories.pop(name, None)
+
+    def note(self, results: Mapping[str, Result]) -> None:
+        """Take the outcomes of meters that are not run."""
+        self._results.update(results)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Return how long each meter's last run took."""
+        return {name: result.seconds for name, result in self._results.items()}
+
+    def compose(
+        self,
+        hello: Mapping[str, Any],
+        schema: str,
+        ticks: list[list[Any]],
+        results: Mapping[str, Result],
+    ) -> dict[str, Any]:
+        """Return the next push as it travels, without its series list.
+
+        `hello` is told when it is another object than last time: make a new one when something in it changed.
+        """
+        push: dict[str, Any] = {"wire": WIRE, "run": self.run, "sequence": self.sequence, "schema": schema}
+        self.sequence += 1
+        if hello is not self._hello:
+            self._hello = hello
+            push["hello"] = hello
+        push["ticks"] = ticks
+        meters = self._meters(results)
+        if meters:
+            push["meters"] = meters
+        inventories = self._changed(results)
+        if inventories:
+            push["inventories"] = inventories
+        if self._events:
+            push["events"], self._events = self._events, []
+        return push
+
+    def _meters(self, results: Mapping[str, Result]) -> dict[str, Any]:
+        self._results.update(results)
+        outcomes = {name: (result.outcome, result.error) for name, result in self._results.items()}
+        if self._told_meters and outcomes == self._outcomes:
+            return {}
+        self._told_meters = True
+        self._outcomes = outcomes
+        return {name: result.document() for name, result in self._results.items()}
+
+    def _changed(self, results: Mapping[str, Result]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for result in results.values():
+            for name, body in result.inventories.items():
+                try:
+                    text = json.dumps(body, sort_keys=True, allow_nan=False)
+                except (ValueError, TypeError) as error:
+                    self._complain(f"inventory {name}", f"the inventory {name} cannot be sent: {error}")
+                    continue
+                if len(text) > INVENTORY_BYTES_MAX:
+                    self._complain(f"inventory {name}", f"the inventory {name} is too large to be sent")
+                    continue
+                digest = hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
+                found[name] = {"hash": digest}
+                if self._inventories.get(name) != digest:
+                    self._inventories[name] = digest
+                    found[name]["body"] = body
+        return found

@@ -1,0 +1,308 @@
+"""The daemon: one tick after the other on the grid, whatever the collector, the clock or a meter does."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Protocol, Sequence
+
+from wakeful_agent import capabilities
+from wakeful_agent.config import ConfigErrors
+from wakeful_agent.daemon import events, grid
+from wakeful_agent.daemon.columns import Columns
+from wakeful_agent.daemon.tuning import interval_seconds
+from wakeful_agent.meter import DISABLED, Collected, Probe, Result, Runner
+
+if TYPE_CHECKING:
+    from wakeful_agent.capabilities import Capability
+    from wakeful_agent.config import Config
+    from wakeful_agent.daemon.composing import Composer
+    from wakeful_agent.daemon.ears import Ears
+    from wakeful_agent.daemon.tuned import Tuned
+    from wakeful_agent.host.log import Log
+    from wakeful_agent.host.notify import Notifier
+
+PROBE_SECONDS = 300.0
+DUE_SLACK_SECONDS = 0.3
+DROPPED_EVENT_SECONDS = 3600.0
+
+
+class Outbox(Protocol):
+    """Where pushes go: kept on disk first, sent when it is possible."""
+
+    @property
+    def trouble(self) -> str:
+        """Return why pushes cannot be kept on disk; empty when they can."""
+
+    @property
+    def dropped(self) -> int:
+        """Return how many pushes were dropped at the bound."""
+
+    def put_schema(self, schema: str, series: list[Any]) -> None:
+        """Keep a series list."""
+
+    def put(self, push: dict[str, Any], time_ms: int) -> None:
+        """Keep a push and let it be sent."""
+
+    def reconfigure(self, config: Config, request_timeout_seconds: float) -> None:
+        """Take new settings."""
+
+    def stop(self) -> None:
+        """Try the newest push a last time and end."""
+
+
+class Parts(NamedTuple):
+    """What the daemon is made of; `reload` reads agent.toml again and raises ConfigErrors."""
+
+    agent_id: str
+    enrolled_ms: int
+    runner: Runner
+    probes: Sequence[Probe]
+    outbox: Outbox
+    ears: Ears
+    tuned: Tuned
+    composer: Composer
+    notifier: Notifier
+    log: Log
+    hello: Callable[[Config, list[Capability], Tuned], dict[str, Any]]
+    reload: Callable[[], Config]
+    now_ms: Callable[[], int]
+
+
+class Daemon:
+    """Runs until a signal says stop."""
+
+    def __init__(self, parts: Parts, config: Config) -> None:
+        self._parts = parts
+        self._config = config
+        self._columns = Columns()
+        self._jitter = grid.jitter_ms(parts.agent_id)
+        self._schema = ""
+        self._last_ms = 0
+        self._last_monotonic = time.monotonic()
+        self._live_until_ms = 0
+        self._ran: dict[str, float] = {}
+        self._capabilities: list[Capability] = []
+        self._probed = 0.0
+        self._hello: dict[str, Any] = {}
+        self._dropped = 0
+        self._dropped_told = -DROPPED_EVENT_SECONDS
+        self._cut = 0
+
+    def run(self) -> str:
+        """Tick until told to stop; return the name of the signal."""
+        parts = self._parts
+        parts.ears.listen()
+        self._settle()
+        self._probe()
+        parts.composer.tell(events.event(events.STARTED, parts.now_ms(), **self._started()))
+        planned_ms = parts.now_ms()
+        self._tick(planned_ms)
+        parts.notifier.ready(self._status())
+        while not parts.ears.stop:
+            planned_ms = self._rest(planned_ms)
+            self._hear()
+            if not parts.ears.stop and parts.now_ms() >= planned_ms:
+                self._tick(planned_ms)
+                if time.monotonic() - self._probed >= PROBE_SECONDS:
+                    self._probe()
+        self._finish()
+        return parts.ears.stop
+
+    def _interval_ms(self, now_ms: int) -> int:
+        plan, parts = self._parts.tuned.plan, self._parts
+        return round(interval_seconds(plan, now_ms, parts.enrolled_ms, self._live_until_ms) * 1000)
+
+    def _rest(self, planned_ms: int) -> int:
+        """Sleep towards the next tick, or until something happens; return when that tick is."""
+        parts = self._parts
+        now_ms = parts.now_ms()
+        interval_ms = self._interval_ms(now_ms)
+        next_ms = grid.next_ms(now_ms, interval_ms, self._jitter)
+        if now_ms < planned_ms < next_ms:
+            next_ms = planned_ms
+        wait_seconds = (next_ms - now_ms) / 1000
+        if parts.notifier.watchdog_seconds:
+            wait_seconds = min(wait_seconds, parts.notifier.watchdog_seconds / 3)
+        parts.ears.sleep(wait_seconds)
+        if parts.notifier.watchdog_seconds:
+            parts.notifier.alive()
+        return next_ms
+
+    def _tick(self, planned_ms: int) -> None:
+        parts, plan = self._parts, self._parts.tuned.plan
+        now_ms, monotonic = parts.now_ms(), time.monotonic()
+        interval_ms = self._interval_ms(now_ms)
+        elapsed_ms = int((monotonic - self._last_monotonic) * 1000)
+        time_ms = grid.stamp_ms(planned_ms, now_ms, self._last_ms, elapsed_ms, interval_ms)
+        collected = self._collect(time_ms, monotonic) if plan.enabled else Collected(time_ms, {})
+        ticks = []
+        if plan.enabled:
+            ticks.append([time_ms, self._columns.row(collected.results, time_ms)])
+            self._last_ms, self._last_monotonic = time_ms, monotonic
+            self._watch_columns(now_ms)
+        self._push(ticks, collected.results, time_ms)
+        self._watch_outbox(now_ms, monotonic)
+
+    def _collect(self, time_ms: int, monotonic: float) -> Collected:
+        due = []
+        for name, plan in self._parts.tuned.plan.meters.items():
+            left = plan.interval_seconds - DUE_SLACK_SECONDS - (monotonic - self._ran.get(name, -1e9))
+            if plan.enabled and (plan.interval_seconds <= 0 or left <= 0):
+                self._ran[name] = monotonic
+                due.append(name)
+        return self._parts.runner.collect(time_ms, due)
+
+    def _push(self, ticks: list[list[Any]], results: Mapping[str, Result], time_ms: int) -> None:
+        parts = self._parts
+        if self._columns.schema != self._schema:
+            self._schema = self._columns.schema
+            parts.outbox.put_schema(self._schema, self._columns.document())
+        push = parts.composer.compose(self._hello, self._schema, ticks, results)
+        parts.outbox.put(push, time_ms)
+
+    def _watch_columns(self, now_ms: int) -> None:
+        if self._columns.cut != self._cut:
+            self._cut = self._columns.cut
+            if self._cut:
+                text = f"{self._cut} series are left out: a push takes no more. Switch off a meter in agent.toml"
+                self._parts.log.trouble("series", text)
+                self._parts.composer.tell(events.event(events.SERIES_CUT, now_ms, series=self._cut))
+
+    def _watch_outbox(self, now_ms: int, monotonic: float) -> None:
+        parts = self._parts
+        if parts.outbox.trouble:
+            if parts.log.trouble("spool", parts.outbox.trouble, "error"):
+                event = events.event(events.SPOOL_UNWRITABLE, now_ms, error=parts.outbox.trouble)
+                parts.composer.tell(event)
+        else:
+            parts.log.over("spool", "the spool can be written again")
+        dropped = parts.outbox.dropped - self._dropped
+        if dropped and monotonic - self._dropped_told >= DROPPED_EVENT_SECONDS:
+            self._dropped, self._dropped_told = parts.outbox.dropped, monotonic
+            parts.log.say(
+                "warning", f"{dropped} pushes were dropped: the spool is at its bound (spool.size_mb, spool.age_days)"
+            )
+            parts.composer.tell(events.event(events.SPOOL_DROPPED, now_ms, pushes=dropped))
+
+    def _hear(self) -> None:
+        parts = self._parts
+        if parts.ears.reload:
+            parts.ears.reload = False
+            self._reload()
+        while parts.ears.refusals:
+            self._refused(parts.ears.refusals.popleft())
+        while parts.ears.answers:
+            answer = parts.ears.answers.popleft()
+            self._live_until_ms = answer.live_until_ms
+            if answer.wants:
+                parts.composer.want(answer.wants)
+            if answer.config is not None:
+                self._tune(answer.config)
+
+    def _tune(self, document: dict[str, Any]) -> None:
+        parts = self._parts
+        problems = parts.tuned.ask(document)
+        if problems is None:
+            return
+        if problems:
+            refused = parts.tuned.refused or {}
+            parts.log.say(
+                "warning", f"what the collector tuned is refused, the old settings stay: {'; '.join(problems)}"
+            )
+            event = events.event(
+                events.CONFIG_REFUSED, parts.now_ms(), hash=refused.get("hash", ""), problems=problems[:20]
+            )
+            parts.composer.tell(event)
+        else:
+            parts.log.say("info", "what the collector tuned is in force")
+            parts.composer.tell(events.event(events.CONFIG_APPLIED, parts.now_ms(), hash=parts.tuned.hash))
+            self._settle()
+        self._greet()
+
+    def _refused(self, code: str) -> None:
+        parts = self._parts
+        parts.composer.want(["hello"])
+        now_ms = parts.now_ms()
+        if code == "clock_ahead":
+            if now_ms < self._last_ms:
+                self._last_ms = 0
+                parts.composer.begin_run()
+                parts.log.say("warning", "the clock was set back; a new run begins at its time")
+                parts.composer.tell(events.event(events.CLOCK_JUMPED, now_ms))
+            else:
+                parts.log.trouble("clock", "this machine's clock is ahead of the collector's: set it, or run NTP")
+        parts.composer.tell(events.event(events.PUSH_REFUSED, now_ms, code=code))
+
+    def _reload(self) -> None:
+        parts = self._parts
+        parts.notifier.reloading()
+        try:
+            self._config = parts.reload()
+        except ConfigErrors as error:
+            for problem in error.problems:
+                parts.log.say("error", str(problem))
+            parts.log.say("error", "agent.toml is wrong: the settings that were in force stay in force")
+            lines = [str(problem) for problem in error.problems[:20]]
+            parts.composer.tell(events.event(events.FILE_REFUSED, parts.now_ms(), problems=lines))
+        else:
+            for sentence in parts.tuned.take_config(self._config):
+                parts.log.say("warning", f"what the collector tuned is no longer permitted here: {sentence}")
+            parts.log.set_level(self._config.log_level)
+            self._settle()
+            parts.log.say("info", "agent.toml was read again and is in force")
+            parts.composer.tell(events.event(events.RELOADED, parts.now_ms()))
+        self._probe()
+        self._greet()
+        parts.notifier.ready(self._status())
+
+    def _settle(self) -> None:
+        """Put the plan into force."""
+        parts, plan = self._parts, self._parts.tuned.plan
+        off = {}
+        for name, chosen in plan.meters.items():
+            if chosen.enabled:
+                parts.runner.meters[name].configure(chosen.options)
+            else:
+                off[name] = Result(DISABLED)
+                self._columns.forget(name)
+                self._ran.pop(name, None)
+        parts.composer.note(off)
+        parts.outbox.reconfigure(self._config, plan.request_timeout_seconds)
+
+    def _probe(self) -> None:
+        parts = self._parts
+        found = parts.runner.probe(parts.probes)
+        before = {item.name: item for item in self._capabilities}
+        for sentence in capabilities.flips(self._capabilities, found):
+            parts.log.say("info", sentence)
+        for item in found:
+            if item.name in before and before[item.name].available != item.available:
+                data = {"available": item.available, "reason": item.reason}
+                parts.composer.tell(events.event(events.CAPABILITY_CHANGED, parts.now_ms(), item.name, **data))
+        changed = found != self._capabilities
+        self._capabilities, self._probed = found, time.monotonic()
+        if changed:
+            self._greet()
+
+    def _greet(self) -> None:
+        """Make hello anew; it is told with the next push when something in it is new."""
+        hello = self._parts.hello(self._config, self._capabilities, self._parts.tuned)
+        if hello != self._hello:
+            self._hello = hello
+
+    def _started(self) -> dict[str, Any]:
+        return {"version": self._hello.get("version"), "run": self._parts.composer.run}
+
+    def _status(self) -> str:
+        return f"Sampling every {self._interval_ms(self._parts.now_ms()) / 1000:g} s"
+
+    def _finish(self) -> None:
+        parts = self._parts
+        parts.notifier.stopping()
+        parts.log.say("info", f"stopping on {parts.ears.stop}")
+        now_ms = max(parts.now_ms(), self._last_ms + 1)
+        parts.composer.tell(events.event(events.STOPPED, now_ms, signal=parts.ears.stop))
+        self._push([], {}, now_ms)
+        parts.outbox.stop()
+        parts.runner.close()
+        parts.ears.close()

@@ -1,0 +1,85 @@
+"""What is measured how often: the local file's word, then what the collector may tune within it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
+
+from wakeful_agent.meter import check_options
+from wakeful_wire.tuning import NO_TUNING, Tuning
+
+if TYPE_CHECKING:
+    from wakeful_agent.config import Config
+    from wakeful_agent.meter import Meter
+
+FAST_SECONDS = 5.0
+FAST_SPAN_MS = 600_000
+LIVE_SECONDS = 1.0
+LIVE_SPAN_MS_MAX = 3_600_000
+
+
+class MeterPlan(NamedTuple):
+    """What is done with one meter; an interval of 0 is every tick."""
+
+    enabled: bool
+    interval_seconds: float
+    options: Mapping[str, Any]
+
+
+class Plan(NamedTuple):
+    """What is done altogether; `interval_seconds` is None while nobody but the local file decides it."""
+
+    enabled: bool
+    tuned_interval_seconds: float | None
+    interval_seconds: float
+    request_timeout_seconds: float
+    meters: dict[str, MeterPlan]
+
+
+def make_plan(config: Config, tuning: Tuning, meters: Mapping[str, Meter]) -> tuple[Plan, list[str]]:
+    """Return the plan and what is wrong with the tuning: any problem means that it must not be used at all."""
+    problems = []
+    if tuning != NO_TUNING and not config.allow_collector_tuning:
+        problems.append("allow_collector_tuning is false in this machine's agent.toml")
+    problems += [f"{name} is not a meter of this agent" for name in tuning.meters if name not in meters]
+    chosen = {}
+    for name, meter in meters.items():
+        chosen[name], wrong = _meter_plan(config, tuning, meter)
+        problems += wrong
+    plan = Plan(
+        tuning.enabled,
+        tuning.interval_seconds,
+        tuning.interval_seconds or config.interval_seconds,
+        tuning.request_timeout_seconds or config.request_timeout_seconds,
+        chosen,
+    )
+    return plan, problems
+
+
+def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan, list[str]]:
+    local = config.meters.get(meter.name)
+    enabled, interval, options = True, meter.interval_seconds, dict[str, Any]()
+    if local is not None:
+        enabled = local.enabled is not False
+        interval = interval if local.interval_seconds is None else local.interval_seconds
+        options.update(local.options)
+    asked = tuning.meters.get(meter.name)
+    if asked is None:
+        return MeterPlan(enabled, interval, options), []
+    problems = []
+    if asked.enabled and not enabled:
+        problems.append(f"{meter.name} is switched off in this machine's agent.toml")
+    accepted, wrong = check_options(meter.options, asked.options, local=False)
+    problems += [f"{meter.name}.{sentence}" for sentence in wrong]
+    options.update(accepted)
+    enabled = enabled if asked.enabled is None else enabled and asked.enabled
+    interval = interval if asked.interval_seconds is None else asked.interval_seconds
+    return MeterPlan(enabled, interval, options), problems
+
+
+def interval_seconds(plan: Plan, now_ms: int, enrolled_ms: int, live_until_ms: int) -> float:
+    """Return how long to wait from tick to tick: a second while somebody looks, 5 s while the agent is new."""
+    if now_ms < live_until_ms <= now_ms + LIVE_SPAN_MS_MAX:
+        return LIVE_SECONDS
+    if plan.tuned_interval_seconds is None and 0 <= now_ms - enrolled_ms < FAST_SPAN_MS:
+        return min(FAST_SECONDS, plan.interval_seconds)
+    return plan.interval_seconds
