@@ -112,15 +112,22 @@ def socket_owners(host: Host, wanted: set[int]) -> dict[int, int]:
     for pid in pids:
         if len(found) == len(marks):
             break
-        folder = host.path(f"proc/{pid}/fd/")
-        try:
-            for name in os.listdir(folder):
-                inode = marks.get(os.readlink(folder + name))
-                if inode is not None:
-                    found.setdefault(inode, int(pid))
-        except OSError:  # it ended, or belongs to somebody else
-            continue
+        for link in _links(host.path(f"proc/{pid}/fd/")):
+            if link in marks:
+                found.setdefault(marks[link], int(pid))
     return found
+
+
+def _links(folder: str) -> Iterator[str]:
+    """Yield where the links in the folder point; nothing when the process has ended or belongs to somebody else."""
+    try:
+        for name in os.listdir(folder):
+            try:
+                yield os.readlink(folder + name)
+            except FileNotFoundError:  # closed meanwhile
+                continue
+    except OSError:
+        return
 
 
 def process_name(host: Host, pid: int) -> str:

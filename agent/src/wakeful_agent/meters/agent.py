@@ -42,12 +42,12 @@ class AgentMeter(Meter):
         """Return the numbers; resident memory is None where /proc does not tell it."""
         figures = self._figures()
         spent = os.times()
-        values: list[float | None] = [spent.user + spent.system, _resident_bytes(host)]
-        values += [figures.spool_bytes, figures.spool_pushes, figures.spool_age_seconds]
+        values: list[float | None] = [round(spent.user + spent.system, 2), _resident_bytes(host)]
+        values += [figures.spool_bytes, figures.spool_pushes, round(figures.spool_age_seconds, 1)]
         keys = [("", "")]
         for name, counts in (("agent.pushes", figures.pushes), ("agent.meter.duration", figures.meters)):
             keys += [(name, content) for content in counts]
-            values += counts.values()
+            values += (round(value, 4) for value in counts.values())
         return Reading(self._columns.of(keys), values)
 
 

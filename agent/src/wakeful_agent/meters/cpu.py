@@ -65,7 +65,7 @@ def utilization(before: Sequence[int], after: Sequence[int]) -> float | None:
     """
     moved = [max(0, now - then) for then, now in zip(before, after)]
     whole = sum(moved)
-    return round(1 - sum(moved[mode] for mode in _IDLE) / whole, 6) if whole else None
+    return round(1 - sum(moved[mode] for mode in _IDLE) / whole, 4) if whole else None
 
 
 def _make(key: tuple[str, str]) -> list[Series]:

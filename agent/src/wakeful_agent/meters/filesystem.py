@@ -118,7 +118,7 @@ def values(space: os.statvfs_result) -> list[float | None]:
         used * block,
         space.f_bavail * block,
         max(0, space.f_bfree - space.f_bavail) * block,
-        round(used / for_users, 6) if for_users else None,
+        round(used / for_users, 4) if for_users else None,
     ]
     if not space.f_files:
         return [*sizes, None, None, None]

@@ -78,7 +78,7 @@ def figures(fields: dict[str, int]) -> dict[tuple[str, str], float]:
         ("system.memory.usage", "buffers"): buffers,
         ("system.memory.usage", "cached"): cached,
         ("system.memory.available", ""): available,
-        ("system.memory.utilization", ""): round(min(1.0, max(0.0, 1 - available / total)), 6),
+        ("system.memory.utilization", ""): round(min(1.0, max(0.0, 1 - available / total)), 4),
     }
     for name, key in _OPTIONAL.items():
         if name in fields:

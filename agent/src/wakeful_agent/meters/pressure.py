@@ -25,7 +25,7 @@ def parse_pressure(text: str) -> dict[str, tuple[float, float]]:
     for line in text.splitlines():
         kind, *fields = line.split()
         values = dict(field.split("=", 1) for field in fields)
-        found[kind] = (int(values["total"]) / 1e6, round(number(values["avg10"]) / 100, 6))
+        found[kind] = (round(int(values["total"]) / 1e6, 3), round(number(values["avg10"]) / 100, 4))
     return found
 
 

@@ -32,7 +32,7 @@ def cores_used(before: dict[tuple[int, int], int], one: Process, seconds: float)
     if seconds <= 0:
         return None
     ticks = max(0, one.ticks - before.get((one.pid, one.start_ticks), 0))
-    return round(ticks / TICKS_A_SECOND / seconds, 6)
+    return round(ticks / TICKS_A_SECOND / seconds, 4)
 
 
 def leaders(known: list[str], amounts: Mapping[str, float], most: int) -> list[str]:

@@ -38,7 +38,7 @@ def reading(sensor: Sensor, text: str) -> float | None:
         return None
     if sensor.kind in {"temperature", "limit"} and not _CELSIUS_LEAST <= value <= _CELSIUS_MOST:
         return None
-    return round(value, 6)
+    return round(value, 3)
 
 
 def _make(key: tuple[str, tuple[str, ...]]) -> list[Series]:
