@@ -1,0 +1,154 @@
+"""Docs are under test: what can be set, called, measured or asked for is found in them, and their commands exist."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wakeful_agent import meters
+from wakeful_agent.cli import parser as agent_parser
+from wakeful_agent.config.settings import SETTINGS as AGENT_SETTINGS
+from wakeful_agent.daemon import events as agent_events
+from wakeful_collector import config as collector_config
+from wakeful_collector.app import create_app
+from wakeful_collector.cli import parser as collector_parser
+from wakeful_collector.operations import core
+from wakeful_collector.store import database
+from wakeful_wire import limits
+from wakeful_wire.names import METRICS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def missing(docs: str, words: list[str]) -> list[str]:
+    """Return the words that no documentation names as code."""
+    return [word for word in words if not re.search(rf"[`/ ]{re.escape(word)}(?![\w.-]*\w)", docs)]
+
+
+def coded(docs: str, words: list[str]) -> list[str]:
+    """Return the words that stand nowhere in the documentation between backticks."""
+    spans = " ".join(re.findall(r"`[^`\n]+`", docs) + re.findall(r"^```.*?^```", docs, re.MULTILINE | re.DOTALL))
+    return [word for word in words if not re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", spans)]
+
+
+def test_every_meter_is_documented(user_docs: str) -> None:
+    assert len(meters.METERS) > 10
+    assert not coded(user_docs, [meter.name for meter in meters.METERS])
+
+
+def test_every_option_of_a_meter_is_documented(user_docs: str) -> None:
+    assert not coded(user_docs, [option.name for meter in meters.METERS for option in meter.options])
+
+
+def test_every_metric_is_documented(user_docs: str) -> None:
+    assert not coded(user_docs, list(METRICS))
+
+
+def test_every_setting_is_documented(user_docs: str) -> None:
+    names = [field.name for field in dataclasses.fields(collector_config.Settings)]
+    assert not coded(user_docs, names)
+    assert not coded(user_docs, [setting.key for setting in AGENT_SETTINGS])
+
+
+def subcommands(parser: argparse.ArgumentParser, before: str) -> list[str]:
+    """Return every command of a command line: `wakeful-collector key create`."""
+    found = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                below = subcommands(inner, f"{before} {name}")
+                found += below or [f"{before} {name}"]
+    return found
+
+
+def test_every_command_is_documented(user_docs: str) -> None:
+    commands = subcommands(agent_parser(), "wakeful-agent") + subcommands(collector_parser(), "wakeful-collector")
+    assert len(commands) > 15
+    assert not coded(user_docs, commands)
+
+
+def test_every_operation_is_documented(user_docs: str) -> None:
+    assert len(list(core.REGISTRY)) > 5
+    assert not coded(user_docs, [operation.name for operation in core.REGISTRY])
+
+
+def test_every_event_kind_is_documented(root: Path, modules: list[Path]) -> None:
+    page = (root / "docs" / "events.md").read_text("ascii")
+    assert not coded(page, list(agent_events.KINDS))
+    collector = "\n".join(file.read_text("ascii") for file in modules if "wakeful_collector" in file.parts)
+    assert not coded(page, re.findall(r'"((?:host|command|store|twin)\.[a-z_]+)"(?=, request\.name)', collector))
+
+
+def test_every_route_is_documented(user_docs: str, tmp_path: Path) -> None:
+    settings = collector_config.load({"WAKEFUL_DATA": str(tmp_path / "data")})
+    database.create(settings.data)
+    rules = {rule.rule for rule in create_app(settings).url_map.iter_rules() if rule.endpoint != "static"}
+    api = [*sorted(rule for rule in rules if rule.startswith("/api/v1/")), "/healthz", "/readyz", "/metrics"]
+    assert len(api) > 10
+    plain = [re.sub(r"<(?:\w+:)?(\w+)>", lambda found: found[1].split("_")[-1].upper(), rule) for rule in api]
+    assert not [rule for rule in plain if rule not in user_docs]
+
+
+def test_every_bound_of_the_wire_that_people_meet_is_documented(user_docs: str) -> None:
+    for bound in (limits.SERIES_MAX, limits.TICKS_MAX, limits.LABELS_MAX, limits.SKEW_AHEAD_SECONDS_MAX):
+        assert re.search(rf"(?<!\d){bound:,}(?!\d)|(?<!\d){bound}(?!\d)", user_docs), bound
+
+
+def test_decision_records_say_is_is_not_and_why(root: Path) -> None:
+    records = sorted((root / "docs" / "decisions").glob("*.md"))
+    assert len(records) >= 5
+    numbers = [record.name[:3] for record in records]
+    assert all(re.fullmatch(r"\d{3}-[a-z0-9-]+\.md", record.name) for record in records), [r.name for r in records]
+    assert len(set(numbers)) == len(numbers), "two records share a number"
+    for record in records:
+        text = record.read_text("ascii")
+        for part in ("Is", "Is not", "Why"):
+            assert re.search(rf"^(## {part}$|\*\*{part}\.?\*\*)", text, re.MULTILINE), f"{record.name} lacks {part}"
+
+
+def test_every_make_target_that_is_named_exists(root: Path, docs: dict[Path, str]) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text("ascii"), re.MULTILINE))
+    named = {name for text in docs.values() for name in re.findall(r"`(?:\w+=\S+ )*make ([a-z][a-z-]*)`", text)}
+    named |= {
+        name for text in docs.values() for name in re.findall(r"^ *(?:\$ )?make ([a-z][a-z-]*)", text, re.MULTILINE)
+    }
+    assert {"run", "test"} <= named
+    assert named <= targets, sorted(named - targets)
+
+
+def test_every_target_has_its_line_of_help(root: Path) -> None:
+    makefile = (root / "Makefile").read_text("ascii")
+    internal = {"environment", "environment-dev", "test-programs"}
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)) - internal
+    assert targets == set(re.findall(r"^([a-z-]+):.*## \w", makefile, re.MULTILINE))
+
+
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def test_every_link_leads_somewhere(docs: dict[Path, str]) -> None:
+    broken = [
+        f"{file.name}: {target}"
+        for file, text in docs.items()
+        for target in LINK.findall(text)
+        if not (file.parent / target).exists()
+    ]
+    assert not broken, broken
+
+
+def test_the_index_leads_to_every_page(root: Path) -> None:
+    index = (root / "docs" / "index.md").read_text("ascii")
+    pages = {page.name for page in (root / "docs").glob("*.md")} - {"index.md"}
+    assert not {page for page in pages if f"({page})" not in index}
+    records = {record.name for record in (root / "docs" / "decisions").glob("*.md")}
+    assert not {record for record in records if f"(decisions/{record})" not in index}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "NOTICE", "docs/architecture.md"])
+def test_the_pages_everybody_expects_are_there(root: Path, page: str) -> None:
+    assert len((root / page).read_text("ascii")) > 400

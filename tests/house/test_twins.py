@@ -1,0 +1,71 @@
+"""Every module has its test twin, so that whoever changes one knows where the other is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+PLACES = {
+    "wakeful_agent": Path("tests/agent"),
+    "wakeful_wire": Path("tests/wire"),
+    "wakeful_collector": Path("tests/collector"),
+}
+WITHOUT_TWIN: dict[str, str] = {}
+"""Modules without a twin: path from src, and why."""
+
+
+def decides(file: Path) -> bool:
+    """Tell whether a module holds functions of its own; a table of contents or a list of names does not."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return any(isinstance(node, kinds) for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def twins_of(module: Path) -> list[Path]:
+    """Return where the tests of a module (path below src) may stand."""
+    place = PLACES[module.parts[0]].joinpath(*module.parts[1:-1])
+    if module.name == "__init__.py":
+        return [place / f"test_{module.parent.name}.py", place.parent / f"test_{module.parent.name}.py"]
+    return [place / f"test_{module.stem.strip('_')}.py"]
+
+
+def test_every_module_has_its_twin(root: Path, modules: list[Path]) -> None:
+    alone = []
+    for file in modules:
+        module = file.relative_to(next(parent for parent in file.parents if parent.name == "src"))
+        twins = twins_of(module)
+        if decides(file) and str(module) not in WITHOUT_TWIN and not any((root / twin).exists() for twin in twins):
+            alone.append(f"{module} has no {twins[0]}")
+    assert not alone, "\n".join(alone)
+
+
+def test_no_exception_outlives_its_module(root: Path) -> None:
+    places = [root / half / "src" / module for module in WITHOUT_TWIN for half in ("agent", "collector")]
+    assert sum(place.exists() for place in places) == len(WITHOUT_TWIN)
+
+
+def test_every_twin_tests_something(root: Path, python_files: list[Path]) -> None:
+    empty = []
+    for file in python_files:
+        if file.name.startswith("test_") and "tests" in file.relative_to(root).parts:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            tests = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.startswith("test")]
+            empty += (
+                [] if tests or "RuleBasedStateMachine" in file.read_text("utf-8") else [str(file.relative_to(root))]
+            )
+    assert not empty, empty
+
+
+def test_every_test_can_fail(root: Path, python_files: list[Path]) -> None:
+    """A test asserts, expects an error, or calls something of the tests that does."""
+    toothless = []
+    for file in python_files:
+        if not file.name.startswith("test_"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                inner = list(ast.walk(node))
+                bites = any(isinstance(part, (ast.Assert, ast.Raise)) for part in inner)
+                calls = any(isinstance(part, ast.Call) for part in inner)
+                if not bites and not calls:
+                    toothless.append(f"{file.relative_to(root)}: {node.name}")
+    assert not toothless, "\n".join(toothless)
