@@ -10,6 +10,7 @@ from wakeful_collector.store import database
 from wakeful_collector.store import events as table
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
 LIMIT_MAX = 1_000
@@ -43,9 +44,22 @@ def events(data: Path, host_key: int | None = None, before: str | None = None, l
     cursor = None if before is None else _cursor(before)
     with database.translated():
         rows = table.page(database.reader(data, "state"), host_key, cursor, limit + 1)
-    found = [EventRecord(*tuple(row)[:7], json.loads(row["data"])) for row in rows[:limit]]
+    found = [_record(row) for row in rows[:limit]]
     more = len(rows) > limit
     return EventPage(found, f"{found[-1].at_ms}-{found[-1].seq}" if more else None)
+
+
+def _record(row: sqlite3.Row) -> EventRecord:
+    return EventRecord(
+        row["seq"],
+        row["host_key"],
+        row["id"],
+        row["at_ms"],
+        row["received_ms"],
+        row["kind"],
+        row["subject"],
+        json.loads(row["data"]),
+    )
 
 
 def _cursor(text: str) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -245,6 +244,11 @@ def forgotten_keys(connection: sqlite3.Connection) -> list[int]:
     return [row[0] for row in connection.execute("SELECT key FROM agents WHERE forgotten_ms IS NOT NULL")]
 
 
+def forget_meters(connection: sqlite3.Connection, host_key: int) -> None:
+    """Delete the outcomes of a host's meters."""
+    connection.execute("DELETE FROM agent_meters WHERE host_key = ?", (host_key,))
+
+
 def meter_rows(connection: sqlite3.Connection, host_key: int | None = None) -> list[sqlite3.Row]:
     """Return the outcomes of the meters of one host, or of all."""
     where = "" if host_key is None else "WHERE host_key = :key"
@@ -259,7 +263,6 @@ def _changed(connection: sqlite3.Connection, change: str, values: tuple[Any, ...
 
 def _agent(connection: sqlite3.Connection, row: sqlite3.Row) -> Agent:
     hello = json.loads(row["hello"])
-    config = hello.get("config")
     twin_runs = connection.execute("SELECT run, host_key FROM twin_runs WHERE agent_key = ?", (row["key"],)).fetchall()
     return Agent(
         key=row["key"],
@@ -270,14 +273,15 @@ def _agent(connection: sqlite3.Connection, row: sqlite3.Row) -> Agent:
         tuning_hash=row["tuning_hash"],
         reported_name=row["reported_name"],
         hello_at_ms=row["hello_at_ms"],
-        hello_config_hash=_config_hash(config),
+        hello_config_hash=config_hash(hello),
         first_push_ms=row["first_push_ms"],
         twin_runs=dict(twin_runs),
     )
 
 
-def _config_hash(config: Any) -> str | None:
+def config_hash(hello: dict[str, Any]) -> str | None:
     """Return the hash of the configuration an agent runs with, or of the one it refused: neither is sent again."""
+    config = hello.get("config")
     if not isinstance(config, dict):
         return None
     refused = config.get("refused")

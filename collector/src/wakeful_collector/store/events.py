@@ -81,3 +81,8 @@ def prune(connection: sqlite3.Connection, before_ms: int) -> int:
         (PER_HOST_MAX,),
     ).rowcount
     return aged + crowded
+
+
+def forget(connection: sqlite3.Connection, host_key: int) -> int:
+    """Delete the events of a host and return how many there were."""
+    return connection.execute("DELETE FROM events WHERE host_key = ?", (host_key,)).rowcount

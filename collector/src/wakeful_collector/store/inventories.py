@@ -63,6 +63,6 @@ def body(connection: sqlite3.Connection, host_key: int, name: str) -> tuple[str,
     return None if row is None else (row["hash"], row["at_ms"], zlib.decompress(row["body"]))
 
 
-def forget(connection: sqlite3.Connection, host_key: int) -> None:
-    """Delete the inventories of a host."""
-    connection.execute("DELETE FROM inventories WHERE host_key = ?", (host_key,))
+def forget(connection: sqlite3.Connection, host_key: int) -> int:
+    """Delete the inventories of a host and return how many there were."""
+    return connection.execute("DELETE FROM inventories WHERE host_key = ?", (host_key,)).rowcount

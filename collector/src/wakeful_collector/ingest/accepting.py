@@ -1,0 +1,136 @@
+"""Keeps a group of pushes: state.db first (idempotent), then samples.db in one transaction that holds the marks."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from wakeful_collector.ingest import side, telling_apart
+from wakeful_collector.model.store_errors import StoreError, StoreFull
+from wakeful_collector.store import condition, database, samples, traffic
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wakeful_collector.ingest.intake import Intake
+    from wakeful_collector.ingest.tally import Tally
+    from wakeful_collector.ingest.telling_apart import Move
+
+log = logging.getLogger("wakeful.ingest")
+
+_SAID_EVERY_MS = 1_000
+
+
+class Acceptance:
+    """Owns the connections that pushes are written through; used by one thread at a time."""
+
+    def __init__(self, data: Path, tally: Tally) -> None:
+        self._data = data
+        self._tally = tally
+        self._open: dict[database.Family, tuple[int, sqlite3.Connection]] = {}
+        self._moved: set[Move] = set()
+        self._full_since_ms = condition.look(data)[0]
+        self._said_ms = 0
+
+    def accept(self, group: Sequence[Intake]) -> None:
+        """Keep the pushes and set each one's `verdict`, or its `error` when it could not be kept. Raises nothing."""
+        now_ms = max(intake.now_ms for intake in group)
+        try:
+            self._keep(group)
+        except StoreError as error:
+            self._failed(group, error, now_ms)
+        except Exception as error:
+            if len(group) > 1:
+                for intake in group:
+                    self.accept([intake])
+                return
+            log.exception("a push of %s could not be kept", group[0].agent.id)
+            group[0].error = error
+        else:
+            self._say(now_ms)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for _, connection in self._open.values():
+            connection.close()
+        self._open.clear()
+
+    def _keep(self, group: Sequence[Intake]) -> None:
+        store = self._writer("samples")
+        with database.translated():
+            moves = self._keep_state(store, group)
+            counted = self._tally.take() if group[0].now_ms - self._said_ms >= _SAID_EVERY_MS else {}
+            try:
+                with database.transaction(store):
+                    for move in moves - self._moved:
+                        samples.move_run(store, *move)
+                    verdicts = [_append(store, intake) for intake in group]
+                    if counted:
+                        traffic.add(store, counted)
+            except BaseException:
+                self._tally.give_back(counted)
+                raise
+        self._moved |= moves
+        for intake, verdict in zip(group, verdicts, strict=True):
+            intake.verdict = verdict
+
+    def _keep_state(self, store: sqlite3.Connection, group: Sequence[Intake]) -> set[Move]:
+        """Write what belongs into state.db; return the runs that belong to twins."""
+        twins = telling_apart.find(store, group)
+        told = [intake for intake in group if intake.reading.side is not None or intake.is_first]
+        moves = {
+            telling_apart.Move(intake.agent.key, intake.reading.run, intake.host_key)
+            for intake in group
+            if intake.host_key != intake.agent.key
+        }
+        if not twins and not told:
+            return moves
+        state = self._writer("state")
+        with database.transaction(state):
+            for intake, span in twins:
+                moves.add(telling_apart.tell(state, store, intake, span))
+            for intake in group:
+                for move in moves:
+                    if (intake.host_key, intake.reading.run) == (move.host_key, move.run):
+                        intake.belongs_to(move.to_key)
+            for intake in told:
+                side.keep(state, intake)
+        return moves
+
+    def _writer(self, family: database.Family) -> sqlite3.Connection:
+        """Return the connection to a database; a new one when the file was replaced by a restore."""
+        inode = database.database_path(self._data, family).stat().st_ino
+        known = self._open.get(family)
+        if known is None or known[0] != inode:
+            if known is not None:
+                known[1].close()
+            known = self._open[family] = (inode, database.writer(self._data, family))
+        return known[1]
+
+    def _failed(self, group: Sequence[Intake], error: StoreError, now_ms: int) -> None:
+        for intake in group:
+            intake.error = error
+        if isinstance(error, StoreFull):
+            if not self._full_since_ms:
+                log.error("%s; pushes are answered 503 until there is room", error)
+                self._full_since_ms = now_ms
+                condition.mark(self._data, now_ms, 0)
+        else:
+            log.error("pushes could not be kept: %s", error)
+
+    def _say(self, now_ms: int) -> None:
+        if self._full_since_ms:
+            log.warning("the disk has room again; pushes are taken")
+            self._full_since_ms = 0
+        elif now_ms - self._said_ms < _SAID_EVERY_MS:
+            return
+        self._said_ms = now_ms
+        condition.mark(self._data, 0, now_ms)
+
+
+def _append(store: sqlite3.Connection, intake: Intake) -> samples.Verdict:
+    if intake.reading.series is not None:
+        samples.add_schema(store, intake.reading.schema, intake.reading.series)
+    return samples.append(store, intake.hot, intake.now_ms)
