@@ -20,6 +20,7 @@ INLINE = (
     (re.compile(r"\|\s*safe\b"), "text marked as safe"),
     (re.compile(r"\bautoescape\s+false", re.I), "escaping switched off"),
 )
+REASONED = {("icons.html", "text marked as safe"): "drawings that stand in the same file, chosen by name"}
 ELSEWHERE = re.compile(
     r"""(?:src|href|action|url\(|@import|fetch\(|poster|srcset)\s*=?\s*["'(]?\s*(?:https?:)?//""", re.I
 )
@@ -38,6 +39,7 @@ def test_templates_hold_nothing_inline(files: list[Path]) -> None:
         for file in web(files, ".html", ".svg")
         for pattern, what in INLINE
         for hit in pattern.finditer(file.read_text(encoding="ascii"))
+        if (file.name, what) not in REASONED
     ]
     assert not found, "\n".join(found)
 
