@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector import clock, rollups
+from wakeful_collector.accounts import housekeeping
 from wakeful_collector.ingest.upkeep import upkeep
 from wakeful_collector.store import database, heartbeats
 from wakeful_collector.store.heartbeats import Heartbeat
@@ -81,6 +82,7 @@ def _draw_sparks(data: Path, _settings: Settings, now_ms: int) -> None:
 
 def _tidy(data: Path, _settings: Settings, now_ms: int) -> None:
     upkeep(data, now_ms)
+    housekeeping.prune(data, now_ms)
 
 
 JOBS = (Job("rollups", 10.0, _roll_up), Job("sparks", 60.0, _draw_sparks), Job("upkeep", 3600.0, _tidy))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from wakeful_collector.cli.parts import Subparsers
+    from wakeful_collector.store.people import Key
 
 
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
@@ -77,7 +78,7 @@ def _revoke(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _state(key: people.Key, now_ms: int) -> str:
+def _state(key: Key, now_ms: int) -> str:
     if key.revoked_ms is not None:
         return "revoked"
     if key.expires_ms is not None and key.expires_ms <= now_ms:
@@ -89,7 +90,7 @@ def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else clock.rfc3339(at_ms)
 
 
-def _document(key: people.Key, now_ms: int) -> dict[str, Any]:
+def _document(key: Key, now_ms: int) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,

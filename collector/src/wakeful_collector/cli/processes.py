@@ -19,6 +19,7 @@ from wakeful_collector.serving.supervisor import Supervisor
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from wakeful_collector.cli.parts import Subparsers
     from wakeful_collector.config import Settings
@@ -30,6 +31,7 @@ def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     serve = subparsers.add_parser("serve", parents=[common], help="run everything: web server and worker")
     serve.add_argument("--listen", metavar="HOST:PORT", help="listen here instead of what the settings say")
     serve.add_argument("--tls", choices=["self"], help="serve HTTPS with a certificate that the collector makes itself")
+    serve.add_argument("--quiet", action="store_true", help="print nothing on standard output")
     serve.set_defaults(run=_serve)
     web = subparsers.add_parser("web", parents=[common], help="run the web server alone, under an init system")
     web.add_argument("--listen", metavar="HOST:PORT", help="listen here instead of what the settings say")
@@ -40,6 +42,13 @@ def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    return supervise(arguments, {})
+
+
+def supervise(arguments: argparse.Namespace, companions: Mapping[str, tuple[str, ...]]) -> int:
+    """Run web server, worker and `companions` (command lines of this program by name) until told to stop."""
+    if not lifeline.tie_if_supervised(os.environ):
+        return 1
     if arguments.listen:
         os.environ["WAKEFUL_LISTEN"] = arguments.listen
     chosen = settings_with_data()
@@ -53,11 +62,11 @@ def _serve(arguments: argparse.Namespace) -> int:
             "stop it, or choose another folder with --data"
         )
     try:
-        supervisor = Supervisor(settings, dict(os.environ))
+        supervisor = Supervisor(settings, dict(os.environ), companions)
     except CannotListenError as error:
         raise CommandError(str(error), 2) from None
     try:
-        supervisor.run(lambda: _greet(supervisor))
+        supervisor.run(lambda: _greet(supervisor, arguments.quiet))
     finally:
         place.forget(chosen.data)
     return 0
@@ -110,11 +119,13 @@ def _with_own_certificate(chosen: Settings) -> Settings:
     return settings()
 
 
-def _greet(supervisor: Supervisor) -> None:
+def _greet(supervisor: Supervisor, quiet: bool) -> None:
     chosen = supervisor.settings
     tls = None if chosen.tls_certificate is None else str(chosen.tls_certificate)
     here = place.Place(os.getpid(), supervisor.address(), tls)
     place.write(chosen.data, here)
+    if quiet:
+        return
     reach = place.reach(chosen, here)
     say(f"{coloured('Wakeful collector', 'bold')} on {reach.url}  (data in {chosen.data})")
     if reach.fingerprint:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wakeful_collector import rollups
 from wakeful_collector.demo import papers, signals
-from wakeful_collector.demo.fate import Course
+from wakeful_collector.demo import story as story_file
+from wakeful_collector.demo.driving import Driver
+from wakeful_collector.demo.fate import SILENT_HOURS, Course
 from wakeful_collector.demo.fleet import AGENT_VERSION, Machine, fleet
+from wakeful_collector.demo.story import Story
+from wakeful_collector.enrolment import new_token
 from wakeful_collector.ingest import backfill
 from wakeful_collector.store import agents, changes, events, inventories
 
@@ -25,30 +29,6 @@ if TYPE_CHECKING:
 PAST_STEP_SECONDS = 60.0
 FRESH_STEP_SECONDS = float(papers.INTERVAL_SECONDS)
 FRESH_SECONDS = 2 * 3_600.0
-STORY_FILE = "demo.json"
-
-
-class Story(NamedTuple):
-    """A sample fleet: how many machines and days, its seed, the time its past ends, the host key of each machine."""
-
-    hosts: int
-    days: int
-    seed: int
-    end_ms: int
-    keys: tuple[int, ...]
-
-    def machines(self) -> list[Machine]:
-        """Return the machines, the same as when the story was written."""
-        return fleet(self.hosts, self.seed)
-
-
-def read_story(data: Path) -> Story | None:
-    """Return the sample fleet that the data folder holds, None when it holds none."""
-    try:
-        body = json.loads((data / STORY_FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    return Story(body["hosts"], body["days"], body["seed"], body["end_ms"], tuple(body["keys"]))
 
 
 def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callable[[int], object]) -> Story:
@@ -60,18 +40,22 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
     with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8)) as pool:
         for number, _ in enumerate(pool.imap_unordered(_write_past, work, 1), 1):
             told(number)
+    _push_last(data, story)
     rollups.refresh_sparks(data, end_ms)
-    (data / STORY_FILE).write_text(json.dumps(story._asdict()), encoding="utf-8")
+    story_file.write(data, story)
     return story
 
 
 def times(days: int, end_ms: int) -> Floats:
-    """Return the times of the past in seconds since the epoch: one a minute, the last two hours every 15 seconds."""
+    """Return the times of the past in seconds since the epoch: one a minute, then two hours every 15 seconds.
+
+    The end itself is left out: it is pushed.
+    """
     end = end_ms / 1000.0
     start = end - days * 86_400.0
     fresh = max(start, end - FRESH_SECONDS)
     return np.concatenate(
-        [np.arange(start, fresh, PAST_STEP_SECONDS), np.arange(fresh, end + 0.001, FRESH_STEP_SECONDS)]
+        [np.arange(start, fresh, PAST_STEP_SECONDS), np.arange(fresh, end - 0.001, FRESH_STEP_SECONDS)]
     )
 
 
@@ -88,21 +72,25 @@ def _write_past(work: tuple[Path, int, Machine, int, int]) -> int:
     return key
 
 
+def _push_last(data: Path, story: Story) -> None:
+    """Push each machine's last tick through the door, so that the collector has heard of it when the story says."""
+    driver = Driver(data, story)
+    for puppet in driver.puppets:
+        last_ms = story.end_ms
+        if puppet.machine.fate == "silent":
+            last_ms -= round(SILENT_HOURS * 3_600_000)
+        if puppet.heard(last_ms):
+            driver.push([puppet], last_ms)
+    driver.close()
+
+
 def _enrol(data: Path, machines: list[Machine], start_ms: int, end_ms: int) -> tuple[int, ...]:
     with changes.changing(data) as connection:
         keys = []
         for machine in machines:
-            key = agents.add(
-                connection,
-                machine.id,
-                machine.name,
-                token_hash=None,
-                public_key="",
-                machine_id="",
-                version=AGENT_VERSION,
-                tags=machine.tags,
-                now_ms=start_ms,
-            )
+            _, nobodys_token_hash = new_token()
+            newcomer = agents.Newcomer(machine.name, nobodys_token_hash, version=AGENT_VERSION, tags=machine.tags)
+            key = agents.add(connection, machine.id, newcomer, start_ms)
             keys.append(key)
             if machine.fate == "never pushed":
                 continue

@@ -17,7 +17,7 @@ from wakeful_collector.serving.notify import notify
 from wakeful_collector.serving.sockets import CannotListenError, listen_on
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
 
     from wakeful_collector.config import Settings
@@ -31,10 +31,13 @@ GLANCE_SECONDS = 0.25
 class Supervisor:
     """Keeps web and worker alive until it is told to stop.
 
-    `read` returns the settings in force and is asked again on SIGHUP; `environ` is what the children get.
+    `read` returns the settings in force and is asked again on SIGHUP; `environ` is what the children get;
+    `companions` are more command lines of this program to keep alive, by name.
     """
 
-    def __init__(self, read: Callable[[], Settings], environ: dict[str, str]) -> None:
+    def __init__(
+        self, read: Callable[[], Settings], environ: dict[str, str], companions: Mapping[str, Sequence[str]]
+    ) -> None:
         self.read = read
         self.settings = read()
         self.environ = environ | {lifeline.PARENT_VARIABLE: str(os.getpid())}
@@ -42,6 +45,7 @@ class Supervisor:
         self.listener = listen_on(self.settings.listen)
         self.signals: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.worker = Child("worker", self._argv("worker"), self.environ)
+        self.companions = [Child(name, self._argv(*words), self.environ) for name, words in companions.items()]
         self.web = self._web()
 
     def address(self) -> str:
@@ -62,13 +66,13 @@ class Supervisor:
                 notify("WATCHDOG=1")
         finally:
             notify("STOPPING=1")
-            stop_all([self.web, self.worker], PATIENCE_SECONDS)
+            stop_all([self.web, self.worker, *self.companions], PATIENCE_SECONDS)
             self.listener.close()
 
     def _tend(self) -> None:
         now = clock.monotonic_seconds()
-        self.worker.tend(now)
-        self.web.tend(now)
+        for child in (self.worker, self.web, *self.companions):
+            child.tend(now)
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
         self.signals.put(number)

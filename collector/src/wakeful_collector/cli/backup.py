@@ -1,0 +1,60 @@
+"""backup and restore: everything the collector knows, in one file, taken while it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wakeful_collector import clock
+from wakeful_collector.cli.output import CommandError, say, say_json
+from wakeful_collector.cli.parts import settings, settings_with_data, size_text
+from wakeful_collector.model.store_errors import StoreError
+from wakeful_collector.serving import place
+from wakeful_collector.store import backup as store_backup
+
+if TYPE_CHECKING:
+    import argparse
+
+    from wakeful_collector.cli.parts import Subparsers
+
+
+def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add the commands to the parser."""
+    backup = subparsers.add_parser("backup", parents=[common], help="write everything into one file, while it runs")
+    restore = subparsers.add_parser("restore", parents=[common], help="bring a backup back into an empty data folder")
+    for one, run in ((backup, _backup), (restore, _restore)):
+        one.add_argument("file", metavar="FILE", type=Path)
+        one.add_argument("--json", action="store_true", help="print JSON")
+        one.set_defaults(run=run)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    chosen = settings_with_data()
+    if arguments.file.exists():
+        raise CommandError(f"{arguments.file} exists; choose another name, a backup never overwrites")
+    try:
+        store_backup.backup(chosen.data, arguments.file, clock.now_ms())
+    except (StoreError, OSError) as error:
+        raise CommandError(f"no backup was made: {error}") from None
+    return _done(arguments, f"Backup of {chosen.data} is in {arguments.file}", arguments.file, chosen.data)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    chosen = settings()
+    running = place.running(chosen.data)
+    if running is not None:
+        raise CommandError(f"the collector runs (process {running.pid}); stop it first")
+    try:
+        store_backup.restore(arguments.file, chosen.data)
+    except (StoreError, OSError) as error:
+        raise CommandError(f"nothing was restored: {error}") from None
+    return _done(arguments, f"{chosen.data} holds the backup {arguments.file}", arguments.file, chosen.data)
+
+
+def _done(arguments: argparse.Namespace, text: str, file: Path, data: Path) -> int:
+    size_bytes = file.stat().st_size
+    if arguments.json:
+        say_json({"file": str(file.absolute()), "data": str(data), "size_bytes": size_bytes})
+    else:
+        say(f"{text} ({size_text(size_bytes)}).")
+    return 0
