@@ -8,7 +8,9 @@ from flask import Flask
 
 from wakeful_collector.model.store_errors import StoreBusy, StoreError, StoreFull
 from wakeful_collector.operations import core
-from wakeful_collector.web import kit, kit_errors, kit_guard, signin
+from wakeful_collector.web import kit, kit_errors, kit_guard, metrics, pages, signin
+from wakeful_collector.web.api import blueprint as api
+from wakeful_collector.web.api import docs
 
 if TYPE_CHECKING:
     from wakeful_collector.config import Settings
@@ -29,6 +31,6 @@ def create_app(settings: Settings) -> Flask:
     kit.translate(app, StoreFull, 503, "disk_full", FULL)
     kit.translate(app, StoreBusy, 503, "busy", BUSY)
     kit.translate(app, StoreError, 503, "store", BROKEN)
-    for blueprint in (signin.blueprint,):
+    for blueprint in (signin.blueprint, api, docs, metrics.blueprint, pages.blueprint):
         app.register_blueprint(blueprint)
     return app

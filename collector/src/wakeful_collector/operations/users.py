@@ -67,9 +67,15 @@ def _disable(context: Context, given: dict[str, Any]) -> dict[str, Any]:
 
 def _end_sessions(context: Context, _: dict[str, Any]) -> dict[str, Any]:
     if context.principal.user is None:
-        raise OperationError("not_a_user", "only somebody who signed in has sessions", 403)
+        raise OperationError("not_a_user", "only somebody who signed in has sessions of their own", 403)
     kept = context.principal.secret_hash
     return {"sessions_ended": people.remove_sessions(context.connection, context.principal.user, kept)}
+
+
+def _end_sessions_of(context: Context, given: dict[str, Any]) -> dict[str, Any]:
+    user = _user(context, given["name"])
+    ended = people.remove_sessions(context.connection, user.id, context.principal.secret_hash)
+    return {"name": user.name, "sessions_ended": ended}
 
 
 def _user(context: Context, name: str) -> people.User:
@@ -161,6 +167,15 @@ OPERATIONS = (
         "destroys",
         _arguments(("name",), name=NAME),
         _remove,
+        subject="name",
+    ),
+    Operation(
+        "user.end-sessions-of",
+        "End somebody's sessions",
+        "admin",
+        "changes",
+        _arguments(("name",), name=NAME),
+        _end_sessions_of,
         subject="name",
     ),
     Operation("user.end-sessions", "End my other sessions", "read", "changes", _arguments(()), _end_sessions),

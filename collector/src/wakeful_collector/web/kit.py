@@ -22,6 +22,7 @@ from wakeful_collector.web.kit_auth import (
     set_session,
 )
 from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
+from wakeful_collector.web.kit_invite import invite_line
 from wakeful_collector.web.kit_state import State, client_address, data, install, is_secure, now_ms, settings, state
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "error_answer",
     "for_program",
     "install",
+    "invite_line",
     "is_secure",
     "json_answer",
     "local_path",

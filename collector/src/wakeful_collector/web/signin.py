@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from flask import Blueprint, redirect, request
 
 from wakeful_collector.accounts import door, sessions
@@ -57,7 +55,7 @@ def sign_in_by_link(token: str) -> kit.Answer:
     if session is None:
         error = "This link was used already or has expired. On the collector's machine, make a new one by"
         return kit.render(
-            "sign-in.html", 403, next="/", name="", error=f"{error}: wakeful-collector link", first_run=False
+            "sign-in.html", 403, next="/", name="", error=f"{error}: wakeful-collector signin", first_run=False
         )
     return kit.set_session(redirect("/", 303), session)
 
@@ -74,7 +72,8 @@ def sign_out() -> kit.Answer:
 @kit.page(blueprint, "/account")
 def account() -> kit.Answer:
     """Show a person's own sessions and the form for their password."""
-    return _account(None, None)
+    ended = request.args.get("done") == "sessions"
+    return _account(None, "All other sessions have ended." if ended else None)
 
 
 @kit.page(blueprint, "/account/password", methods=("POST",))
@@ -95,7 +94,7 @@ def change_password() -> kit.Answer:
 def end_other_sessions() -> kit.Answer:
     """End all sessions but this one."""
     kit.run("user.end-sessions", {})
-    return redirect(f"/account?{quote('done')}=sessions", 303)
+    return redirect("/account?done=sessions", 303)
 
 
 def _account(error: str | None, done: str | None, status: int = 200) -> kit.Answer:
@@ -105,6 +104,8 @@ def _account(error: str | None, done: str | None, status: int = 200) -> kit.Answ
     shown = [
         {
             "here": asking is not None and session.hash == asking.secret_hash,
+            "since_ms": session.created_ms,
+            "seen_ms": session.seen_ms,
             "since": rfc3339(session.created_ms),
             "seen": rfc3339(session.seen_ms),
             "address": session.address,

@@ -1,0 +1,1 @@
+"""Every question, over a read-only connection."""

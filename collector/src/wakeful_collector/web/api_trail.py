@@ -1,0 +1,164 @@
+"""What happened: inventories as they stand, events of the machines, the audit trail of the collector."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wakeful_collector.clock import rfc3339
+from wakeful_collector.read import audit, events, hosts, inventories
+from wakeful_collector.web import kit
+from wakeful_collector.web.api_hosts import known_host
+from wakeful_collector.web.api_shapes import (
+    ANY,
+    CURSOR,
+    HOST_ID,
+    TEXT,
+    TIME,
+    WHOLE,
+    audit_document,
+    bad_cursor,
+    event_document,
+    limit,
+    listed,
+    maybe,
+    record,
+    ref,
+)
+from wakeful_collector.web.kit_endpoints import Call, Endpoint
+from wakeful_collector.web.kit_parameters import Parameter, words
+
+
+def _inventories(call: Call) -> dict[str, Any]:
+    found = inventories.names(kit.data(), known_host(call["host"]).key)
+    return {
+        "inventories": [
+            {"name": one.name, "hash": one.hash, "at": rfc3339(one.at_ms), "bytes": one.size_bytes} for one in found
+        ]
+    }
+
+
+def _inventory(call: Call) -> dict[str, Any]:
+    found = inventories.body(kit.data(), known_host(call["host"]).key, call["inventory"])
+    if found is None:
+        kit.abort(404, "unknown_inventory", "this host has sent no such inventory")
+    return {"name": found.name, "hash": found.hash, "at": rfc3339(found.at_ms), "body": found.document}
+
+
+def _events_of_host(call: Call) -> dict[str, Any]:
+    return _events(call, known_host(call["host"]).key)
+
+
+def _events_of_all(call: Call) -> dict[str, Any]:
+    return _events(call, None)
+
+
+def _events(call: Call, host_key: int | None) -> dict[str, Any]:
+    ids = {host.key: host.id for host in hosts.hosts(kit.data())}
+    try:
+        page = events.events(kit.data(), host_key, call["cursor"], call["limit"])
+    except ValueError:
+        bad_cursor()
+    return {"events": [event_document(one, ids.get(one.host_key)) for one in page.events], "next": page.next}
+
+
+def _audit(call: Call) -> dict[str, Any]:
+    before = _number(call["cursor"])
+    most = call["limit"]
+    found = audit.rows(kit.data(), most + 1, before, call["principal"], call["subject"], call["operation"])
+    more = len(found) > most
+    rows = [audit_document(row) for row in found[:most]]
+    return {"audit": rows, "next": str(rows[-1]["id"]) if more else None}
+
+
+def _verify(_: Call) -> dict[str, Any]:
+    trail = audit.verify(kit.data())
+    return {"rows": trail.rows, "head": trail.head, "first_broken": trail.first_broken}
+
+
+def _number(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+        bad_cursor()
+    return int(cursor)
+
+
+_EXACT = words(256)
+_NEXT = maybe(TEXT)
+_INVENTORY = {"name": TEXT, "hash": TEXT, "at": TIME}
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/hosts/{host}/inventories",
+        "inventories",
+        "List a host's inventories",
+        _inventories,
+        record(inventories=listed(record(**_INVENTORY, bytes=WHOLE))),
+        "inventories",
+        path_parameters=(HOST_ID,),
+        errors=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/hosts/{host}/inventories/{inventory}",
+        "inventory",
+        "Show an inventory of a host",
+        _inventory,
+        record(**_INVENTORY, body=ANY),
+        "inventories",
+        path_parameters=(HOST_ID, Parameter("inventory", words(128), "Its name: processes, ports", required=True)),
+        errors=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/hosts/{host}/events",
+        "eventsOfHost",
+        "List a host's events, newest first",
+        _events_of_host,
+        record(events=listed(ref("Event")), next=_NEXT),
+        "events",
+        parameters=(limit(100, 500), CURSOR),
+        path_parameters=(HOST_ID,),
+        errors=(404,),
+    ),
+    Endpoint(
+        "GET",
+        "/events",
+        "events",
+        "List events of all hosts, newest first",
+        _events_of_all,
+        record(events=listed(ref("Event")), next=_NEXT),
+        "events",
+        parameters=(limit(100, 500), CURSOR),
+    ),
+    Endpoint(
+        "GET",
+        "/audit",
+        "audit",
+        "List the audit trail, newest first",
+        _audit,
+        record(audit=listed(ref("AuditRow")), next=_NEXT),
+        "audit",
+        scope="admin",
+        parameters=(
+            Parameter("principal", _EXACT, "Only what this principal did: user:ada"),
+            Parameter("subject", _EXACT, "Only what was done to this"),
+            Parameter("operation", _EXACT, "Only this operation: host.forget"),
+            limit(100, 1000),
+            CURSOR,
+        ),
+        secret=True,
+    ),
+    Endpoint(
+        "GET",
+        "/audit/check",
+        "checkAudit",
+        "Check that nobody changed the audit trail",
+        _verify,
+        record(rows=WHOLE, head=TEXT, first_broken=maybe(WHOLE)),
+        "audit",
+        scope="admin",
+        secret=True,
+        description="Each row holds a hash over itself and the row before. Keep `head` elsewhere to see a cut end.",
+    ),
+)

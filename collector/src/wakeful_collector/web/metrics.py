@@ -1,0 +1,73 @@
+"""What other monitors ask: /healthz, /readyz, and /metrics in Prometheus' text form."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from flask import Blueprint, Response
+
+from wakeful_collector.read import health as read_health
+from wakeful_collector.read import heartbeats, hosts, latest, traffic
+from wakeful_collector.web import health, kit, metrics_names, metrics_own
+from wakeful_collector.web.metrics_text import render
+
+blueprint = Blueprint("metrics", __name__)
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@blueprint.get("/healthz")
+def healthz() -> kit.Answer:
+    """Answer that this process lives; nothing else is looked at."""
+    return kit.json_answer({"alive": True}, headers={"Cache-Control": "no-store"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> kit.Answer:
+    """Answer 200 when pushes are taken and the worker lives, else 503; what exactly is wrong is for those with a key."""
+    checks = health.checks(kit.data(), kit.now_ms())
+    asking = kit.principal()
+    detailed = asking is not None and asking.may("read")
+    ready = all(check.problem is None for check in checks)
+    document = {
+        "ready": ready,
+        "checks": [
+            {
+                "name": check.name,
+                "ok": check.problem is None,
+                **({"problem": check.problem} if detailed and check.problem else {}),
+            }
+            for check in checks
+        ],
+    }
+    return kit.json_answer(document, 200 if ready else 503, {"Cache-Control": "no-store"})
+
+
+@blueprint.get("/metrics")
+def metrics() -> kit.Answer:
+    """Answer the collector's own health, and the fleet's newest values under node_exporter's names."""
+    if not _open():
+        kit.require("read")
+    data, now_ms = kit.data(), kit.now_ms()
+    fleet = hosts.hosts(data)
+    own = metrics_own.families(
+        fleet,
+        traffic.statistics(data),
+        traffic.condition(data),
+        heartbeats.of_all(data),
+        read_health.sizes(data),
+        now_ms,
+    )
+    samples = latest.latest_of_all(data, metrics_names.NAMES)
+    text = render([*own, *metrics_names.families(fleet, samples, now_ms)])
+    return Response(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _open() -> bool:
+    if not kit.settings().metrics_open_on_loopback:
+        return False
+    try:
+        address = ipaddress.ip_address(kit.client_address())
+    except ValueError:
+        return False
+    return address.is_loopback
