@@ -17,6 +17,8 @@ def test_a_full_push_fits_the_bounds_that_hold_it() -> None:
     # A list of all series and all ticks must not run into the bound of lists.
     assert 2 * limits.SERIES_MAX + 2 * limits.TICKS_MAX < limits.CONTAINERS_MAX
     assert limits.SERIES_MAX <= limits.VALUES_MAX
+    # And a push of as many values as are taken must not run into the bound of items.
+    assert limits.VALUES_MAX + limits.SERIES_MAX * (1 + limits.LABELS_MAX) < limits.ITEMS_MAX
 
 
 def test_a_sequence_and_a_time_fit_a_float_and_a_database_integer() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wakeful_wire import limits
 from wakeful_wire.errors import WireError
-from wakeful_wire.packing import inflate, pack, parse_json
+from wakeful_wire.packing import check_items, inflate, pack, parse_json
 
 
 def refused(call: Any, *arguments: Any) -> tuple[str, int]:
@@ -120,6 +120,13 @@ def test_a_flood_of_empty_lists_is_refused_before_it_is_read() -> None:
     finally:
         tracemalloc.stop()
     assert peak_bytes < len(flood)
+
+
+def test_a_flood_of_numbers_is_refused_before_it_is_read() -> None:
+    flood = b"[" + b"0," * (limits.ITEMS_MAX + 1) + b"0]"
+    assert refused(parse_json, flood) == ("too_many", 413)
+    assert refused(check_items, flood) == ("too_many", 413)
+    check_items(b"0," * limits.ITEMS_MAX)
 
 
 def test_huge_numbers_are_read_or_refused_but_never_hang() -> None:
