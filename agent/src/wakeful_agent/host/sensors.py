@@ -32,8 +32,8 @@ class Sensor(NamedTuple):
 def find_sensors(host: Host) -> list[Sensor]:
     """Return all sensors there are, in a stable order; a chip that cannot be read is skipped, no /sys gives none."""
     found = _chips(host)
-    chips = {sensor.names[0].split(" ")[0].replace("-", "_") for sensor in found if sensor.kind == "temperature"}
-    found += [zone for zone in _zones(host) if zone.names[1].replace("-", "_") not in chips]
+    chips = {_driver(sensor.names[0]) for sensor in found if sensor.kind == "temperature"}
+    found += [zone for zone in _zones(host) if _driver(zone.names[1]) not in chips]
     found += _rapl(host) + _batteries(host)
     return found[:SENSORS_MAX]
 
@@ -82,6 +82,10 @@ def _chip_name(host: Host, folder: str) -> str:
     except HostError:
         return name
     return device if device.startswith(name) else f"{name} {device}"
+
+
+def _driver(chip: str) -> str:
+    return chip.split(" ", 1)[0].split(".", 1)[0].replace("-", "_")
 
 
 def _zones(host: Host) -> list[Sensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 
 from wakeful_agent.host.errors import Absent
 from wakeful_agent.host.lane import Answer, Call, Lane
@@ -154,8 +154,12 @@ class FilesystemMeter(Meter):
         super().__init__()
         self._columns = Columns(_make)
         self._lane = Lane()
-        self._text = ""
         self._mounts: list[Mount] = []
+
+    def configure(self, options: Mapping[str, Any]) -> None:
+        """Take the options, and choose the mounts anew at the next reading."""
+        super().configure(options)
+        self._text = ""
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return space and inodes of each mount; None for one that did not answer in time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Mapping
 
 from wakeful_agent.host.addresses import addresses
 from wakeful_agent.host.errors import HostError
@@ -61,10 +61,14 @@ class NetworkMeter(Meter):
         super().__init__()
         self._columns = Columns(_make)
         self._names: list[str] = []
-        self._looked_ms: int | None = None
         self._known: dict[str, Interface] = {}
         self._speeds: dict[str, float | None] = {}
         self._shown: list[str] = []
+
+    def configure(self, options: Mapping[str, Any]) -> None:
+        """Take the options, and choose the interfaces anew at the next reading."""
+        super().configure(options)
+        self._looked_ms: int | None = None
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return counters, link state and speed of each interface that is not left out."""

@@ -123,12 +123,13 @@ class ProcessesMeter(Meter):
         large: dict[str, float] = {_name(name): amount for name, amount in memory.items()}
         most = self.chosen["top"]
         known = set(self._busy)
-        if used[0] is not None:
+        walked_before = used[0] is not None
+        if walked_before:
             worth = {name: amount for name, amount in busy.items() if amount >= _BUSY_LEAST or name in known}
             self._busy = leaders(self._busy, worth, most)
         self._large = leaders(self._large, large, most)
         shown: list[tuple[str, str, float | None]] = [
-            ("process.cpu.utilization", name, busy[name]) for name in self._busy
+            ("process.cpu.utilization", name, busy.get(name) if walked_before else None) for name in self._busy
         ]
         return shown + [("process.memory.usage", name, large[name]) for name in self._large]
 

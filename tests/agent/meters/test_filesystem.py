@@ -1,0 +1,147 @@
+import os
+import threading
+
+import pytest
+
+from wakeful_agent.host.errors import Malformed
+from wakeful_agent.host.files import Host
+from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meters.filesystem import LEFT_OUT, FilesystemMeter, Mount, choose, parse_mounts, values
+
+EIGHT = 8
+
+
+def space(**given):
+    fields = dict.fromkeys(
+        ("bsize", "frsize", "blocks", "bfree", "bavail", "files", "ffree", "favail", "flag", "max"), 0
+    )
+    fields.update(given)
+    return os.statvfs_result(tuple(fields.values()))
+
+
+def mountpoints(reading):
+    return list(dict.fromkeys(dict(one.labels)["mountpoint"] for one in reading.series))
+
+
+def test_each_device_once_each_mount_point_as_it_is_seen(machine):
+    reading = FilesystemMeter().read(machine("bare-metal"), 0)
+    assert mountpoints(reading) == ["/", "/boot/efi", "/mnt/over", "/mnt/with space\ufffdtab\\back", "/mnt/nas"]
+    assert {dict(one.labels)["device"] for one in reading.series if dict(one.labels)["mountpoint"] == "/mnt/over"} == {
+        "/dev/new"
+    }
+    assert len(reading.values) == len(reading.series)
+
+
+def test_the_inventory_comes_when_the_table_moved(made):
+    meter = FilesystemMeter()
+    host = made({"proc/self/mounts": "/dev/a / ext4 rw 0 0\n"})
+    assert meter.read(host, 0).inventories["filesystems"] == [
+        {"mountpoint": "/", "device": "/dev/a", "type": "ext4", "options": "rw"}
+    ]
+    first = meter.read(host, 1)
+    assert first.inventories == {}
+    host = made({"proc/self/mounts": "/dev/a / ext4 rw 0 0\n/dev/b /proc ext4 ro 0 0\n"})
+    assert [row["mountpoint"] for row in meter.read(host, 2).inventories["filesystems"]] == ["/", "/proc"]
+
+
+def test_types_that_hold_no_space_of_their_own(machine):
+    for name in ("overlay", "squashfs", "tmpfs", "devtmpfs", "cdfs", "iso9660", "udf", "nullfs"):
+        assert name in LEFT_OUT
+    assert mountpoints(FilesystemMeter().read(machine("lxc-container"), 0)) == ["/"]
+    assert mountpoints(FilesystemMeter().read(machine("gvisor"), 0)) == ["/"]
+
+
+def test_only_left_out_types_is_no_data(made):
+    host = made({"proc/self/mounts": "overlay / overlay rw 0 0\n"})
+    meter = FilesystemMeter()
+    with pytest.raises(NoData):
+        meter.read(host, 0)
+    meter.configure({"included": ["overlay"]})
+    assert mountpoints(meter.read(host, 1)) == ["/"]
+    meter = FilesystemMeter()
+    meter.configure({"included": ["overlay"], "left_out": ["ext4"]})
+    assert mountpoints(meter.read(made({"proc/self/mounts": "a / overlay rw 0 0\nb /proc ext4 rw 0 0\n"}), 0)) == ["/"]
+
+
+def test_options_take_hold_at_once(made):
+    host = made({"proc/self/mounts": "a / ext4 rw 0 0\nb /proc xfs rw 0 0\n"})
+    meter = FilesystemMeter()
+    assert mountpoints(meter.read(host, 0)) == ["/", "/proc"]
+    meter.configure({"left_out": ["xfs"]})
+    assert mountpoints(meter.read(host, 1)) == ["/"]
+
+
+def test_a_name_that_is_not_utf8_still_finds_its_files(made, tmp_path):
+    os.mkdir(os.fsencode(tmp_path) + b"/caf\xe9")
+    host = made({"proc/self/mounts": b"/dev/a /caf\xe9 ext4 rw 0 0\n"})
+    reading = FilesystemMeter().read(host, 0)
+    assert mountpoints(reading) == ["/caf\ufffd"]
+    assert reading.values[0] > 0
+
+
+def test_used_free_and_reserved_add_up():
+    found = values(space(frsize=4096, blocks=100, bfree=40, bavail=30, files=10, ffree=4))
+    assert found == [409_600, 245_760, 122_880, 40_960, 0.6667, 10, 6, 4]
+    assert values(space(bsize=512, blocks=10, bfree=10, bavail=10))[4:] == [0.0, None, None, None]
+    assert values(space(bsize=512, blocks=10, bfree=10))[4] is None
+
+
+class Stuck(Host):
+    """A machine with mounts that do not answer, like a hard NFS mount whose server is gone."""
+
+    def __init__(self, root, stuck):
+        super().__init__(root)
+        self.stuck = stuck
+        self.release = threading.Event()
+        self.asked = []
+
+    def statvfs(self, mountpoint):
+        self.asked.append(mountpoint)
+        if mountpoint in self.stuck:
+            self.release.wait(30)
+        return super().statvfs("/")
+
+
+def test_a_dead_mount_costs_only_itself(made):
+    made({"proc/self/mounts": "nas:/x /nas nfs4 rw 0 0\n/dev/a / ext4 rw 0 0\n/dev/b /data xfs rw 0 0\n"})
+    host = Stuck(made({}).root, {"/nas"})
+    meter = FilesystemMeter()
+    for _ in range(3):
+        result = Runner(host, [meter]).collect(0).results["filesystem"]
+        assert result.outcome == "ok"
+        found = dict(zip((dict(one.labels)["mountpoint"] for one in result.series[::EIGHT]), result.values[::EIGHT]))
+        assert found["/"] > 0
+        assert found["/data"] > 0
+        assert found["/nas"] is None
+    assert host.asked.count("/nas") == 1, "while it hangs it is not asked again"
+    host.release.set()
+    for _ in range(100):
+        reading = meter.read(host, 0)
+        if None not in reading.values[::EIGHT]:
+            break
+        threading.Event().wait(0.01)
+    assert None not in reading.values[::EIGHT], "and when it comes back, so do its samples"
+
+
+def test_empty_and_vanished_mounts_are_left_out(made):
+    class Odd(Host):
+        def statvfs(self, mountpoint):
+            return space() if mountpoint == "/empty" else super().statvfs(mountpoint)
+
+    made({"proc/self/mounts": "a / ext4 rw 0 0\nb /empty ext4 rw 0 0\nc /gone ext4 rw 0 0\n"})
+    assert mountpoints(FilesystemMeter().read(Odd(made({}).root), 0)) == ["/"]
+
+
+def test_choosing_prefers_short_paths_and_local_ones_first():
+    mounts = [
+        Mount("n:/", "/a", "nfs", ""),
+        Mount("/dev/a", "/long/path", "ext4", ""),
+        Mount("/dev/a", "/z", "ext4", ""),
+    ]
+    assert [mount.mountpoint for mount in choose(mounts)] == ["/z", "/a"]
+
+
+@pytest.mark.parametrize("text", ["one", "one two\n", "a b c"])
+def test_lines_with_too_few_fields_are_malformed(text):
+    with pytest.raises(Malformed):
+        parse_mounts(text)
