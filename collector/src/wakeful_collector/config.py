@@ -185,7 +185,7 @@ def unknown_variables(environ: Mapping[str, str]) -> list[Problem]:
     known = {variable(item) for item in table()}
     known |= {f"{name}_FILE" for name in known} | _NOT_SETTINGS
     return [
-        Problem(name, "is not a setting", _close(name, sorted(known)))
+        Problem(name, "is not a setting", _close(name, sorted(known), PREFIX))
         for name in sorted(environ)
         if name.startswith(PREFIX) and name not in known
     ]
@@ -291,6 +291,7 @@ def _line_of(name: str, text: str) -> int:
     return text.count("\n", 0, found.start() + len(found.group()) - len(found.group().lstrip())) + 1 if found else 1
 
 
-def _close(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {close[0]}?" if close else "see docs/collector.md for all settings"
+def _close(name: str, known: list[str], prefix: str = "") -> str:
+    """Return a hint at what may have been meant; `prefix` is what all names share and so says nothing."""
+    close = difflib.get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], 1)
+    return f"did you mean {prefix}{close[0]}?" if close else "see docs/collector.md for all settings"
