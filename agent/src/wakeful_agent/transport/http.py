@@ -6,7 +6,7 @@ import binascii
 import socket
 import ssl
 from time import monotonic
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, cast
 
 from wakeful_agent.transport import tls
 from wakeful_agent.transport.response import BadResponse, Reader, Response, read_response, read_tunnel
@@ -103,7 +103,9 @@ class Client:
         first = self._proxy or self._address
         self.connections += 1
         try:
-            channel = socket.create_connection((first.host, first.port), _left(deadline))
+            # As bytes, here and for TLS: text would load the codec for international names, half a megabyte.
+            place = cast("tuple[str, int]", (first.host.encode("ascii"), first.port))
+            channel = socket.create_connection(place, _left(deadline))
         except (OSError, UnicodeError) as error:
             raise self._unreachable(error) from None
         self._channel = channel
@@ -122,7 +124,7 @@ class Client:
         if self._context is None:
             self._context = tls.context(self._ca_file, self._fingerprint)
         channel.settimeout(_left(deadline))
-        secured = self._context.wrap_socket(channel, server_hostname=self._address.host)
+        secured = self._context.wrap_socket(channel, server_hostname=self._address.host.encode("ascii"))
         self._channel = secured
         if self._fingerprint:
             tls.check_pin(secured, self._fingerprint)
