@@ -1,0 +1,126 @@
+"""gunicorn's threaded worker with a lane of its own for pushes on kept-alive connections.
+
+An agent keeps its connection and sends the same plain request for ever. Such a request is read in the event loop as
+soon as it is there, its push goes to the group commit, and the answer is written by the thread that committed it: no
+thread is woken and no environment built for it. Whatever is not as plain as that takes gunicorn's ordinary way.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from wakeful_collector.ingest.answers import Reply
+from wakeful_collector.web import push_lane
+from wakeful_collector.web.kept_connections import KeptConnections
+
+if TYPE_CHECKING:
+    from wakeful_collector.ingest.intake import Intake
+    from wakeful_collector.web.push_lane import LaneRequest
+
+
+class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
+    """A gthread worker that serves an `AgentApi` (or any WSGI application, which then has no lane)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keepalived_conns = KeptConnections()
+        self._gathered: list[Intake] = []
+        self._under_way: set[TConn] = set()
+        self._paused: set[TConn] = set()
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Take the push that a kept-alive connection brings, or hand the connection to a thread."""
+        if conn in self._under_way:
+            self._pause(conn, client)
+            return
+        if not self.alive or self.cfg.is_ssl or not hasattr(self.wsgi, "door"):
+            super().on_client_socket_readable(conn, client)
+            return
+        try:
+            data = client.recv(push_lane.RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        request = push_lane.read_request(data) if data else None
+        if request is not None:
+            self._take(conn, request)
+        elif data:
+            conn.parser.unreader.unread(data)
+            super().on_client_socket_readable(conn, client)
+        else:
+            self._drop(conn, client)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Look at what the connections brought, then have all pushes among it committed together."""
+        super().wait_for_and_dispatch_events(timeout)
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self.wsgi.door.submit(gathered)
+
+    def _take(self, conn: TConn, request: LaneRequest) -> None:
+        api = self.wsgi
+        now_ms = api.clock_ms()
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+
+        def settled(taken: Intake) -> None:
+            self._answer(conn, api.door.reply(taken), request.takes_gzip, now_ms)
+
+        taken = api.door.authenticate(request.authorization, now_ms)
+        if not isinstance(taken, Reply):
+            taken = api.door.admit(taken, request.body, request.encoding, now_ms, settled)
+        if isinstance(taken, Reply):
+            self._answer(conn, taken, request.takes_gzip, now_ms)
+            return
+        self._under_way.add(conn)
+        self._gathered.append(taken)
+
+    def _answer(self, conn: TConn, reply: Reply, takes_gzip: bool, now_ms: int) -> None:
+        """Write an answer; in the event loop or in the committing thread."""
+        content = push_lane.render(reply, takes_gzip, now_ms)
+        self._under_way.discard(conn)
+        try:
+            whole = conn.sock.send(content) == len(content)
+        except OSError:
+            whole = False
+        if not whole:
+            _hang_up(conn.sock)
+        if conn in self._paused:
+            self.method_queue.defer(self._resume, conn)
+
+    def _pause(self, conn: TConn, client: socket.socket) -> None:
+        """Stop listening to a client that speaks before it was answered (or leaves), until it was."""
+        self.poller.unregister(client)
+        self._paused.add(conn)
+        if conn not in self._under_way:
+            self._resume(conn)
+
+    def _resume(self, conn: TConn) -> None:
+        if conn not in self._paused:
+            return
+        self._paused.discard(conn)
+        if conn in self.keepalived_conns:
+            self._listen_to(conn)
+
+    def _listen_to(self, conn: TConn) -> None:
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+
+    def _drop(self, conn: TConn, client: socket.socket) -> None:
+        """Forget a connection that its client closed."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self.nr_conns -= 1
+        conn.close()
+
+
+def _hang_up(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
