@@ -34,8 +34,13 @@ class SeriesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LatestSample:
-    """The newest value of a series on one host, with counters as a rate where two ticks are known."""
+    """The newest value of a series on one host, as it was pushed, and when.
+
+    `rate` is a counter's rise a second since the sample before, None for gauges and where no such sample is known.
+    """
 
     name: str
     labels: dict[str, str]
     value: float
+    time_ms: int
+    rate: float | None = None

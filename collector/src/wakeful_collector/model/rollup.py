@@ -1,0 +1,111 @@
+"""From samples to buckets: mean, least, most and last of gauges, the same of a counter's rate. Pure numbers.
+
+Series that were sampled at the same times are worked on together: what a gap is depends on the times alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from wakeful_collector.model.interval import gaps, intervals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wakeful_collector.model.table import Floats, Ints, Table
+
+GLITCH_SHARE = 0.5
+"""A counter that falls below this share of itself was reset; one that falls less was read unsteadily (as iowait)."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+class Group(NamedTuple):
+    """Series with values at the same times; `rows` are their places in the table.
+
+    `seconds` is the time each value speaks for; a gauge's reaches forward from its time, a rate's (`rate`) backward.
+    """
+
+    rows: npt.NDArray[np.intp]
+    times_ms: Ints
+    values: Floats
+    seconds: Floats
+    rate: bool
+
+
+class Buckets(NamedTuple):
+    """Values by bucket: `starts_ms` of those that hold something, a row a series in each array."""
+
+    starts_ms: Ints
+    mean: Floats
+    least: Floats
+    most: Floats
+    last: Floats
+
+
+def groups(table: Table, counters: Flags) -> Iterator[Group]:
+    """Yield the table's series by when they have values; counters as rates, without a rate across a gap."""
+    present = ~np.isnan(table.values)
+    known: dict[tuple[bytes, bool], list[int]] = {}
+    bits = np.packbits(present, axis=1)
+    for row in range(len(bits)):
+        known.setdefault((bits[row].tobytes(), bool(counters[row])), []).append(row)
+    for (_, rate), members in known.items():
+        rows = np.array(members, np.intp)
+        where = present[members[0]]
+        times = table.times_ms[where]
+        if len(times):
+            yield _group(rows, times, table.values[rows][:, where], rate)
+
+
+def rates(times_ms: Ints, values: Floats) -> Floats:
+    """Return the rate per second over each pause; a counter that was reset counts from nought."""
+    rise = np.diff(values, axis=1)
+    before, after = values[:, :-1], values[:, 1:]
+    rise = np.where(rise >= 0, rise, np.where(after < before * GLITCH_SHARE, np.maximum(after, 0.0), 0.0))
+    return np.asarray(rise / (np.diff(times_ms) / 1000.0))
+
+
+def buckets(group: Group, step_ms: int) -> Buckets:
+    """Fold a group's values into buckets of `step_ms` that start at multiples of it; rates weigh by their time."""
+    index = group.times_ms // step_ms
+    firsts = np.flatnonzero(np.concatenate(([True], np.diff(index) > 0)))
+    ends = np.append(firsts[1:], len(index)) - 1
+    weights = group.seconds if group.rate else np.ones(len(index))
+    mean = np.add.reduceat(group.values * weights, firsts, axis=1) / np.add.reduceat(weights, firsts)
+    least = np.minimum.reduceat(group.values, firsts, axis=1)
+    most = np.maximum.reduceat(group.values, firsts, axis=1)
+    mean = np.clip(mean, least, most)  # rounding must not leave the range; a lone value stays what it is
+    return Buckets(index[firsts] * step_ms, mean, least, most, group.values[:, ends])
+
+
+def rounded(values: Floats, digits: int = 7) -> Floats:
+    """Return each row rounded to about `digits` significant digits of its largest value, so that it packs well."""
+    with np.errstate(invalid="ignore"):
+        largest = np.nanmax(np.abs(values), axis=1, initial=0.0)
+    places = digits - 1 - np.floor(np.log10(np.maximum(largest, 1e-12))).astype(np.int64)
+    found = np.empty_like(values)
+    for place in np.unique(places):
+        rows = places == place
+        found[rows] = np.round(values[rows], int(min(max(place, 0), 12))) + 0.0
+    return found
+
+
+def _group(rows: npt.NDArray[np.intp], times_ms: Ints, values: Floats, rate: bool) -> Group:
+    if not rate:
+        return Group(rows, times_ms, values, _reach(times_ms), rate)
+    sure = ~gaps(times_ms)
+    seconds = np.diff(times_ms) / 1000.0
+    return Group(rows, times_ms[1:][sure], rates(times_ms, values)[:, sure], seconds[sure], rate)
+
+
+def _reach(times_ms: Ints) -> Floats:
+    """Return for how long each sample stands: to the next one, or for one interval before a gap and at the end."""
+    usual = intervals(times_ms)
+    if not len(usual):
+        return np.zeros(len(times_ms))
+    pauses = np.where(gaps(times_ms), usual, np.diff(times_ms))
+    return np.append(pauses, usual[-1]) / 1000.0

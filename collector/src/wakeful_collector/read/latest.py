@@ -1,0 +1,52 @@
+"""The newest value of every series, for the fleet page, the host page and /metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wakeful_collector.model.rollup import rates
+from wakeful_collector.model.sample import LatestSample
+from wakeful_collector.store import history
+from wakeful_collector.store import latest as stored
+from wakeful_collector.store.catalogue import Catalogue, catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from wakeful_collector.model.table import Table
+
+
+def latest(data: Path, host_key: int) -> list[LatestSample]:
+    """Return the newest value of each series of a host, by name and labels; empty when it never pushed."""
+    known = catalogue(data)
+    with history.looking(data) as connection:
+        found = stored.newest(connection, None, host_key)
+    return _samples(found[host_key], known) if host_key in found else []
+
+
+def latest_of_all(data: Path, names: Collection[str] | None = None) -> dict[int, list[LatestSample]]:
+    """Return the newest value of each series of every host by its key; only metrics of these names where given."""
+    known = catalogue(data)
+    numbers = None
+    if names is not None:
+        numbers = np.array(sorted(number for name in set(names) for number in known.numbers.get(name, ())), np.int64)
+    with history.looking(data) as connection:
+        found = stored.newest(connection, numbers)
+    return {host: _samples(table, known) for host, table in found.items()}
+
+
+def _samples(table: Table, known: Catalogue) -> list[LatestSample]:
+    present = ~np.isnan(table.values)
+    samples = []
+    for row, number in enumerate(table.keys.tolist()):
+        at = np.flatnonzero(present[row])[-2:]
+        if len(at):
+            one = known.series[number]
+            values, times = table.values[row, at], table.times_ms[at]
+            rate = float(rates(times, values[None, :])[0, 0]) if one.counter and len(at) == 2 else None
+            samples.append(LatestSample(one.name, one.labels, float(values[-1]), int(times[-1]), rate))
+    samples.sort(key=lambda sample: (sample.name, sorted(sample.labels.items())))
+    return samples

@@ -1,0 +1,111 @@
+"""What is due now: fold, merge, drop. Each step is one transaction, a call does a bounded number of them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wakeful_collector.model.table import merge
+from wakeful_collector.rollups.fold import DAY_MS, HOUR_MS, fold
+from wakeful_collector.store import agents, chunks, codec, database, sealing
+from wakeful_collector.store.catalogue import catalogue
+from wakeful_collector.store.history import looking
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from wakeful_collector.config import Settings
+
+WINDOW_MS = 2 * HOUR_MS
+GRACE_MS = 180_000
+"""How long after a window's end its last pushes are waited for; what comes later is folded later."""
+
+FOLD_EVERY_MS = 600_000
+"""A host that drains a backlog is folded no more often than this."""
+
+FOLDS_A_CALL = 40
+MERGES_A_CALL = 20
+DROPS_A_CALL = 50
+UPKEEP_EVERY_MS = HOUR_MS
+MARKS_KEPT_MS = 40 * DAY_MS
+"""Longer than an agent may keep a push (30 days), so that what was taken stays known."""
+
+MERGED_WINDOWS_MS = {0: (DAY_MS,), 60: (DAY_MS,), 600: (DAY_MS, 8 * DAY_MS), 3600: (DAY_MS, 32 * DAY_MS)}
+"""Into which windows the chunks of a tier are merged once those are over."""
+
+
+class Done(NamedTuple):
+    """What one call did; `more` says that its bound was reached: call again at once."""
+
+    folded: int
+    compacted: int
+    pruned: int
+    more: bool
+
+
+def run_due(data: Path, settings: Settings, now_ms: int) -> Done:
+    """Fold windows that are over, merge their chunks into days, drop what is past its retention.
+
+    Doing it again does nothing; killing it at any point loses and doubles nothing. Raises StoreFull, StoreBusy.
+    """
+    with closing(database.writer(data, "samples")) as connection:
+        connection.row_factory = None
+        with database.translated(database.database_path(data, "samples")):
+            folded, unfolded = _fold(data, connection, settings, now_ms)
+            compacted = _merge(data, connection, now_ms)
+            pruned = _drop(connection, settings, now_ms)
+            _upkeep(data, connection, now_ms)
+            sealing.give_back(connection, 2_000)
+    more = unfolded or folded == FOLDS_A_CALL or compacted >= MERGES_A_CALL or pruned >= DROPS_A_CALL
+    return Done(folded, compacted, pruned, more)
+
+
+def _fold(data: Path, connection: sqlite3.Connection, settings: Settings, now_ms: int) -> tuple[int, bool]:
+    cut_ms = (now_ms - GRACE_MS) // WINDOW_MS * WINDOW_MS
+    raw_from_ms = now_ms - settings.retention_raw_days * DAY_MS
+    known = catalogue(data)
+    folded, unfolded = 0, False
+    for host in sealing.due(connection, cut_ms, max(now_ms - FOLD_EVERY_MS, cut_ms + GRACE_MS - 1), FOLDS_A_CALL):
+        try:
+            unfolded |= not fold(data, connection, known, host, cut_ms, raw_from_ms, now_ms)
+        except sealing.MovedError:
+            continue  # its rows went to a twin while they were packed; the next call sees them there
+        folded += 1
+    return folded, unfolded
+
+
+def _merge(data: Path, connection: sqlite3.Connection, now_ms: int) -> int:
+    merged = 0
+    for tier, windows in MERGED_WINDOWS_MS.items():
+        for window_ms in windows:
+            due = sealing.crowded(connection, tier, window_ms, now_ms - WINDOW_MS, MERGES_A_CALL - merged)
+            for host, ids in due:
+                with looking(data) as reader:
+                    table = merge([chunks.read_one(reader, chunk) for chunk in ids])
+                used = ~np.isnan(table.values).all(axis=1)
+                table = table._replace(keys=table.keys[used], values=table.values[used])
+                sealed = sealing.Sealed(tier, table, chunks.pack(table, codec.LEVEL_SEALED))
+                sealing.replace(connection, host, ids, sealed)
+                merged += 1
+    return merged
+
+
+def _drop(connection: sqlite3.Connection, settings: Settings, now_ms: int) -> int:
+    days = {
+        chunks.RAW: settings.retention_raw_days,
+        60: settings.retention_1m_days,
+        600: settings.retention_10m_days,
+        3600: settings.retention_1h_days,
+    }
+    return sum(
+        sealing.drop_older(connection, tier, now_ms - kept * DAY_MS, DROPS_A_CALL) for tier, kept in days.items()
+    )
+
+
+def _upkeep(data: Path, connection: sqlite3.Connection, now_ms: int) -> None:
+    if now_ms - sealing.upkeep_ms(connection) >= UPKEEP_EVERY_MS:
+        forgotten = agents.forgotten_keys(database.reader(data, "state"))
+        sealing.upkeep(connection, now_ms - MARKS_KEPT_MS, forgotten, now_ms)

@@ -1,0 +1,82 @@
+"""What the numbers of series stand for, kept in the process: a number never changes its meaning."""
+
+from __future__ import annotations
+
+import threading
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import numpy as np
+import zstandard
+
+from wakeful_collector.store import database
+from wakeful_wire.names import COUNTER, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from wakeful_collector.model.rollup import Flags
+    from wakeful_collector.model.table import Ints
+
+
+class Known(NamedTuple):
+    """A series: its metric, its labels, and whether it only counts up."""
+
+    name: str
+    labels: dict[str, str]
+    counter: bool
+
+
+class Catalogue:
+    """Every series of one database, by number and by name."""
+
+    def __init__(self) -> None:
+        self.series: dict[int, Known] = {}
+        self.numbers: dict[str, list[int]] = {}
+        self.last = 0
+        self.lock = threading.Lock()
+
+    def refresh(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Take in rows of the table `series` that are not known yet."""
+        for number, name, labels in rows:
+            if number > self.last:
+                self.series[number] = Known(name, msgspec.json.decode(labels), describe(name).kind == COUNTER)
+                self.numbers.setdefault(name, []).append(number)
+                self.last = number
+
+    def matching(self, patterns: Sequence[str], labels: Mapping[str, str]) -> Ints:
+        """Return the numbers of series whose name matches a pattern (`*`, `?`, `[...]`) and which have these labels."""
+        names = [name for name in list(self.numbers) if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        found = (number for name in names for number in self.numbers[name])
+        if labels:
+            found = (
+                number
+                for number in found
+                if all(self.series[number].labels.get(label) == value for label, value in labels.items())
+            )
+        return np.array(sorted(found), np.int64)
+
+    def counters(self, numbers: Ints) -> Flags:
+        """Return for each number whether the series is a counter."""
+        return np.array([self.series[number].counter for number in numbers.tolist()], bool)
+
+
+_kept: dict[tuple[str, int], Catalogue] = {}
+
+
+def catalogue(data: Path) -> Catalogue:
+    """Return the catalogue of the samples in a data folder, up to date as this thread's reader sees them."""
+    connection = database.reader(data, "samples")
+    path = database.database_path(data, "samples")
+    found = _kept.setdefault((str(path), path.stat().st_ino), Catalogue())
+    with found.lock:
+        rows = connection.execute("SELECT id, name, labels FROM series WHERE id > ? ORDER BY id", (found.last,))
+        found.refresh(rows.fetchall())
+    return found
+
+
+def schema_numbers(packed: bytes) -> Ints:
+    """Read the series list of a schema row: the numbers of its series, in its order."""
+    return np.frombuffer(zstandard.ZstdDecompressor().decompress(packed), "<i8")

@@ -1,0 +1,74 @@
+"""Hot rows of a host read back as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wakeful_collector.model.table import EMPTY, Table, in_order, merge
+from wakeful_collector.store.catalogue import schema_numbers
+from wakeful_collector.store.hot import read_ticks
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from wakeful_collector.model.table import Floats, Ints
+
+
+class HotRow(NamedTuple):
+    """One push's ticks: a row of `values` a tick, a column a series of the schema."""
+
+    id: int
+    from_ms: int
+    to_ms: int
+    schema: int
+    times_ms: Ints
+    values: Floats
+
+
+def rows(connection: sqlite3.Connection, host: int, from_ms: int, to_ms: int, most: int = -1) -> list[HotRow]:
+    """Return the rows with a tick in `from_ms <= time < to_ms`, in order of arrival, at most so many."""
+    found = connection.execute(
+        "SELECT id, from_ms, to_ms, schema, ticks FROM hot WHERE host = ? AND to_ms >= ? AND from_ms < ? "
+        "ORDER BY id LIMIT ?",
+        (host, from_ms, to_ms, most),
+    )
+    return [HotRow(row[0], row[1], row[2], row[3], *read_ticks(row[4])) for row in found]
+
+
+def schemas(connection: sqlite3.Connection, ids: set[int]) -> dict[int, Ints]:
+    """Return the numbers of the series of each schema."""
+    found = {}
+    for number in ids:
+        packed = connection.execute("SELECT series FROM schemas WHERE id = ?", (number,)).fetchone()[0]
+        found[number] = schema_numbers(packed)
+    return found
+
+
+def table(connection: sqlite3.Connection, found: Sequence[HotRow], keys: Ints | None = None) -> Table:
+    """Return one table of hot rows, of the given series only (all where None)."""
+    numbers = schemas(connection, {row.schema for row in found})
+    tables: list[Table] = []
+    start = 0
+    for at in range(1, len(found) + 1):
+        if at == len(found) or found[at].schema != found[start].schema:
+            tables.append(one_schema(found[start:at], numbers[found[start].schema], keys))
+            start = at
+    return merge(tables) if tables else EMPTY
+
+
+def read(connection: sqlite3.Connection, host: int, from_ms: int, to_ms: int, keys: Ints | None = None) -> Table:
+    """Return what is hot of a host in the span, of the given series only (all where None)."""
+    return table(connection, rows(connection, host, from_ms, to_ms), keys).between(from_ms, to_ms)
+
+
+def one_schema(found: Sequence[HotRow], numbers: Ints, keys: Ints | None) -> Table:
+    """Return one table of rows that have the same schema, whose series have these numbers."""
+    columns = np.arange(len(numbers)) if keys is None else np.flatnonzero(np.isin(numbers, keys))
+    if not len(columns):
+        return EMPTY
+    times = np.concatenate([row.times_ms for row in found])
+    values = np.concatenate([row.values[:, columns] for row in found])
+    return in_order(times, numbers[columns], values)
