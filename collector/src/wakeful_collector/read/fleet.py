@@ -1,0 +1,209 @@
+"""The fleet at a glance: one row a host, what is wrong with it, and which rows a search asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wakeful_collector.model.host import HostStatus, host_status
+from wakeful_collector.read import hosts, latest, sparks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from wakeful_collector.model.host import Host
+    from wakeful_collector.model.sample import LatestSample
+    from wakeful_collector.read.sparks import Sparks
+
+UPTIME, CORES, MEMORY, SPACE = (
+    "system.uptime",
+    "system.cpu.logical.count",
+    "system.memory.limit",
+    "system.filesystem.utilization",
+)
+CPU_NOW, MEMORY_NOW = "system.cpu.utilization", "system.memory.utilization"
+WARN_SHARE = {"disk": 0.90, "memory": 0.92, "cpu": 0.90}
+BAD_SHARE = {"disk": 0.96, "memory": 0.97, "cpu": 2.0}
+CPU_MINUTES = 5
+SORTS = ("problems", "name", "cpu", "memory", "disk", "network", "seen")
+VIEWS = ("all", "problems", "silent", "up", "new")
+_SEVERITY = {"bad": 0, "conflict": 1, "warn": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a person should look at: `severity` is bad, conflict or warn; `subject` hostile text or empty."""
+
+    kind: str
+    severity: str
+    share: float | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRow:
+    """A host with its newest figures: shares from 0 to 1, network in bytes per second, None where nothing is known."""
+
+    host: Host
+    status: HostStatus
+    problems: tuple[Problem, ...]
+    cpu: float | None
+    memory: float | None
+    disk: float | None
+    disk_mount: str
+    network: float | None
+    uptime_seconds: float | None
+    cores: int | None
+    memory_bytes: float | None
+    sparks: Sparks | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks of the fleet: words that must all be found, a tag, a view and an order."""
+
+    words: tuple[str, ...] = ()
+    tag: str = ""
+    view: str = "all"
+    sort: str = "problems"
+    descending: bool = False
+
+
+def fleet(data: Path, now_ms: int) -> list[FleetRow]:
+    """Return a row for every host, unordered."""
+    graphs = sparks.sparks(data)
+    newest = latest.latest_of_all(data, (UPTIME, CORES, MEMORY, SPACE, CPU_NOW, MEMORY_NOW))
+    return [_row(host, graphs.get(host.key), newest.get(host.key, ()), now_ms) for host in hosts.hosts(data)]
+
+
+def counts(rows: Iterable[FleetRow]) -> Counter[str]:
+    """Return how many rows each view has."""
+    found: Counter[str] = Counter()
+    for row in rows:
+        found.update(view for view in VIEWS if _in_view(row, view))
+    return found
+
+
+def tags(rows: Iterable[FleetRow]) -> list[str]:
+    """Return all tags in use."""
+    return sorted({tag for row in rows for tag in row.host.tags})
+
+
+def chosen(rows: Iterable[FleetRow], wish: Wish) -> list[FleetRow]:
+    """Return the rows that `wish` asks for, in its order; hosts without a figure come last."""
+    found = [row for row in rows if _wanted(row, wish)]
+    found.sort(key=lambda row: _natural(row.host.name))
+    if wish.sort == "problems":
+        found.sort(key=_urgency, reverse=wish.descending)
+        return found
+    if wish.sort == "name":
+        return found[::-1] if wish.descending else found
+    keyed = [(_figure(row, wish.sort), row) for row in found]
+    known = [(figure, row) for figure, row in keyed if figure is not None]
+    known.sort(key=lambda pair: pair[0], reverse=wish.descending)
+    return [row for _, row in known] + [row for figure, row in keyed if figure is None]
+
+
+def _row(host: Host, graph: Sparks | None, samples: Sequence[LatestSample], now_ms: int) -> FleetRow:
+    status = host_status(host, now_ms)
+    newest = {sample.name: sample.value for sample in samples if sample.name != SPACE}
+    space = [(sample.value, sample.labels.get("mountpoint", "")) for sample in samples if sample.name == SPACE]
+    disk, mount = max(space, default=(None, ""))
+    cpu, memory = newest.get(CPU_NOW), newest.get(MEMORY_NOW)
+    cores = newest.get(CORES)
+    return FleetRow(
+        host=host,
+        status=status,
+        problems=_problems(host, status, graph, memory, space),
+        cpu=cpu,
+        memory=memory,
+        disk=disk,
+        disk_mount=mount,
+        network=None if graph is None else _last(graph.network),
+        uptime_seconds=newest.get(UPTIME),
+        cores=None if cores is None else round(cores),
+        memory_bytes=newest.get(MEMORY),
+        sparks=graph,
+    )
+
+
+def _problems(
+    host: Host, status: HostStatus, graph: Sparks | None, memory: float | None, space: Sequence[tuple[float, str]]
+) -> tuple[Problem, ...]:
+    if status is HostStatus.SILENT:
+        return (Problem("silent", "bad"),)
+    found = [Problem("conflict", "conflict")] if host.twin_of or host.twins else []
+    if status is HostStatus.NEW:
+        return tuple(found)
+    found += [_full(share, mount) for share, mount in sorted(space, reverse=True) if share >= WARN_SHARE["disk"]]
+    if memory is not None and memory >= WARN_SHARE["memory"]:
+        found.append(Problem("memory", "bad" if memory >= BAD_SHARE["memory"] else "warn", memory))
+    busy = None if graph is None else _steady(graph.cpu[-CPU_MINUTES:])
+    if busy is not None and busy >= WARN_SHARE["cpu"]:
+        found.append(Problem("cpu", "warn", busy))
+    return tuple(sorted(found, key=lambda one: _SEVERITY[one.severity]))
+
+
+def _full(share: float, mount: str) -> Problem:
+    return Problem("disk", "bad" if share >= BAD_SHARE["disk"] else "warn", share, mount)
+
+
+def _steady(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if len(known) >= CPU_MINUTES - 1 else None
+
+
+def _last(values: Sequence[float | None]) -> float | None:
+    return next((value for value in reversed(values[-3:]) if value is not None), None)
+
+
+def _in_view(row: FleetRow, view: str) -> bool:
+    if view == "problems":
+        return bool(row.problems)
+    if view == "up":
+        return row.status in {HostStatus.UP, HostStatus.CONFLICT}
+    return view in {"all", row.status.value}
+
+
+def _wanted(row: FleetRow, wish: Wish) -> bool:
+    if wish.tag and wish.tag not in row.host.tags:
+        return False
+    if not _in_view(row, wish.view):
+        return False
+    if not wish.words:
+        return True
+    host = row.host
+    text = " ".join((host.name, host.reported_name, host.id, row.status.value, *host.tags)).casefold()
+    return all(word in text for word in wish.words)
+
+
+def _urgency(row: FleetRow) -> tuple[int, float]:
+    if not row.problems:
+        return (len(_SEVERITY), 0.0)
+    first = row.problems[0]
+    return (_SEVERITY[first.severity], -(first.share or 1.0))
+
+
+def _figure(row: FleetRow, sort: str) -> float | None:
+    if sort == "seen":
+        return None if row.host.last_seen_ms is None else float(row.host.last_seen_ms)
+    return {"cpu": row.cpu, "memory": row.memory, "disk": row.disk, "network": row.network}[sort]
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    parts: list[tuple[int, int, str]] = []
+    digits = text = ""
+    for character in name.casefold() + "\0":
+        if character.isascii() and character.isdigit():
+            if text:
+                parts.append((1, 0, text))
+                text = ""
+            digits += character
+        else:
+            if digits:
+                parts.append((0, int(digits[:18]), ""))
+                digits = ""
+            text += character
+    return parts

@@ -1,0 +1,8 @@
+"""The pages people see. Importing this registers them all on `blueprint`."""
+
+from __future__ import annotations
+
+from wakeful_collector.web import pages_fleet, pages_host, pages_settings
+from wakeful_collector.web.pages_frame import blueprint
+
+__all__ = ["blueprint", "pages_fleet", "pages_host", "pages_settings"]

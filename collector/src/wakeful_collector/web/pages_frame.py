@@ -1,0 +1,79 @@
+"""What every page shares: the blueprint, the globals of the templates, and how a part of a page is answered."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, request, url_for
+
+from wakeful_collector.read import traffic
+from wakeful_collector.web import kit, pages_icons, pages_sparks, pages_text
+
+blueprint = Blueprint("pages", __name__)
+STATIC = Path(__file__).parent / "static"
+NAVIGATION = (
+    ("fleet", "pages.fleet", "Fleet"),
+    ("events", "pages.events", "Events"),
+    ("add", "pages.machines", "Add a machine"),
+    ("settings", "pages.settings", "Settings"),
+)
+for _name, _filter in pages_text.FILTERS.items():
+    blueprint.add_app_template_filter(_filter, _name)
+
+
+@lru_cache(maxsize=256)
+def _digest(name: str, _changed_ns: int) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file with its content's hash, so that browsers may keep it for ever.
+
+    Modules import each other by plain name, so scripts keep the plain address and are asked for again each time.
+    """
+    if name.startswith("js/"):
+        return url_for("static", filename=name)
+    try:
+        version = _digest(name, (STATIC / name).stat().st_mtime_ns)
+    except OSError:
+        return url_for("static", filename=name)
+    return url_for("static", filename=name, v=version)
+
+
+@blueprint.app_context_processor
+def frame() -> dict[str, Any]:
+    """Return what the frame of a page needs, error pages included."""
+    theme = request.cookies.get("theme", "")
+    return {
+        "asset": asset,
+        "nav_items": NAVIGATION,
+        "theme": theme if theme in {"dark", "light"} else "",
+        "account_url": "/account",
+        "sign_out_url": "/sign-out",
+        "docs_url": "/api/docs",
+        "icon": pages_icons.icon,
+        "mark": pages_icons.mark,
+        "spark": pages_sparks.spark,
+        "gauge": pages_sparks.gauge,
+        "full_since": _full_since,
+    }
+
+
+def is_part() -> bool:
+    """Tell whether the page's script asks for the changing part of a page only."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def number(name: str, default: int, least: int, most: int) -> int:
+    """Return a whole number from the query, kept between its bounds; `default` when there is none."""
+    text = request.args.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        return default
+    return min(most, max(least, int(text)))
+
+
+def _full_since() -> int | None:
+    return traffic.condition(kit.data()).full_since_ms if kit.principal() is not None else None

@@ -1,0 +1,201 @@
+"""One host: its charts, its inventories, what it is and may measure, and its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import redirect, request, url_for
+
+from wakeful_collector.model.host import HostStatus, host_status
+from wakeful_collector.read import events, forecast, hosts, inventories, latest
+from wakeful_collector.web import kit, pages_panels, pages_table
+from wakeful_collector.web.pages_frame import blueprint, is_part, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wakeful_collector.model.host import Host
+    from wakeful_collector.model.sample import LatestSample
+
+SPANS = ("5m", "15m", "1h", "6h", "24h", "7d", "30d", "90d", "1y")
+YOUNG_MS = 900_000
+EVENTS_A_PAGE = 100
+OWN_PLACE = ("processes", "ports")
+
+
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    """A mounted filesystem now; sizes in bytes, `full_seconds` until it is full at the pace of the last day."""
+
+    mountpoint: str
+    device: str
+    type: str
+    size: float
+    used: float
+    share: float
+    inodes: float | None
+    full_seconds: float | None
+
+
+@kit.page(blueprint, "/hosts/<host_id>")
+def host(host_id: str) -> kit.Answer:
+    """Show a host's charts."""
+    found = _found(host_id)
+    samples = latest.latest(kit.data(), found.key)
+    outcomes = {one.meter: one for one in hosts.meters(kit.data(), found.key)}
+    known = {sample.name: sample.value for sample in samples if sample.value}
+    sections, absent = pages_panels.sections(outcomes, known)
+    young = kit.now_ms() - found.enrolled_ms < YOUNG_MS
+    return _page(
+        "host.html",
+        found,
+        "charts",
+        sections=sections,
+        absent=absent,
+        spans=SPANS,
+        span="5m" if young else "1h",
+        filesystems=_filesystems(found, samples),
+        facts=_facts(samples),
+    )
+
+
+@kit.page(blueprint, "/hosts/<host_id>/filesystems")
+def host_filesystems(host_id: str) -> kit.Answer:
+    """Answer the table of filesystems alone, for the page's refresh."""
+    found = _found(host_id)
+    return kit.render("filesystems.html", filesystems=_filesystems(found, latest.latest(kit.data(), found.key)))
+
+
+@kit.page(blueprint, "/hosts/<host_id>/inventories/<name>")
+def host_inventory(host_id: str, name: str) -> kit.Answer:
+    """Show an inventory as a table."""
+    found = _found(host_id)
+    held = inventories.body(kit.data(), found.key, name)
+    if held is None and name not in OWN_PLACE:
+        kit.abort(404, "not_found", "This host sent no such inventory.")
+    outcome = next((one for one in hosts.meters(kit.data(), found.key) if one.meter == name), None)
+    wish = pages_table.TableWish(
+        query=request.args.get("q", "")[:200],
+        sort=request.args.get("sort", "cpu" if name == "processes" else "")[:64],
+        descending=request.args.get("order", "down" if name == "processes" else "") == "down",
+        page=number("page", 1, 1, 100_000),
+    )
+    table = None if held is None else pages_table.table(held.document, wish)
+    return _page(
+        "inventory-rows.html" if is_part() else "inventory.html",
+        found,
+        name if name in OWN_PLACE else "inventories",
+        name=name,
+        held=held,
+        table=table,
+        wish=wish,
+        shown=pages_table.shown,
+        is_long=pages_table.is_long,
+        reason=pages_panels.reason(outcome),
+    )
+
+
+@kit.page(blueprint, "/hosts/<host_id>/inventories")
+def host_inventories(host_id: str) -> kit.Answer:
+    """List a host's inventories."""
+    found = _found(host_id)
+    return _page("inventories.html", found, "inventories", inventories=inventories.names(kit.data(), found.key))
+
+
+@kit.page(blueprint, "/hosts/<host_id>/system")
+def host_system(host_id: str) -> kit.Answer:
+    """Show what a machine is, what may be measured there and how its meters fare."""
+    found = _found(host_id)
+    system = inventories.body(kit.data(), found.key, "system")
+    capabilities = [one for one in found.hello.get("capabilities", []) if isinstance(one, dict)]
+    return _page(
+        "system.html",
+        found,
+        "system",
+        hello=found.hello,
+        system=system.document if system is not None and isinstance(system.document, dict) else {},
+        missing=[one for one in capabilities if not one.get("available")],
+        granted=[one for one in capabilities if one.get("available")],
+        meters=hosts.meters(kit.data(), found.key),
+        words=pages_panels.WORDS,
+        moods=pages_panels.MOODS,
+        shown=pages_table.shown,
+    )
+
+
+@kit.page(blueprint, "/hosts/<host_id>/events")
+def host_events(host_id: str) -> kit.Answer:
+    """Show what happened on one host."""
+    found = _found(host_id)
+    try:
+        page = events.events(kit.data(), found.key, request.args.get("before"), EVENTS_A_PAGE)
+    except ValueError:
+        kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
+    return _page("host-events.html", found, "events", events=page.events, next=page.next)
+
+
+@kit.page(blueprint, "/hosts/<host_id>/manage", methods=("POST",), scope="operate")
+def host_manage(host_id: str) -> kit.Answer:
+    """Rename, tag or forget a host."""
+    found = _found(host_id)
+    if request.form.get("do") == "forget":
+        kit.run("host.forget", {"host": found.id})
+        return redirect(url_for("pages.fleet"), 303)
+    name = request.form.get("name", "").strip()
+    if name != found.name:
+        kit.run("host.rename", {"host": found.id, "name": name})
+    tags = sorted(set(request.form.get("tags", "").replace(",", " ").split()))
+    if tags != sorted(found.tags):
+        kit.run("host.tag", {"host": found.id, "tags": tags})
+    return redirect(url_for("pages.host_system", host_id=found.id, saved=1), 303)
+
+
+def _found(host_id: str) -> Host:
+    found = hosts.host(kit.data(), host_id)
+    if found is None:
+        kit.abort(404, "unknown_host", "There is no such host. It may have been forgotten.")
+    return found
+
+
+def _page(template: str, found: Host, tab: str, **context: Any) -> kit.Answer:
+    status = host_status(found, kit.now_ms())
+    others = {one.id: one for one in hosts.hosts(kit.data())} if found.twins or found.twin_of else {}
+    twins = [others[one] for one in (*found.twins, found.twin_of) if one in others]
+    silent = status is HostStatus.SILENT
+    return kit.render(
+        template, active="fleet", host=found, state=status.value, tab=tab, twins=twins, silent=silent, **context
+    )
+
+
+def _facts(samples: Iterable[LatestSample]) -> dict[str, float]:
+    wanted = ("system.uptime", "system.cpu.logical.count", "system.memory.limit")
+    return {sample.name: sample.value for sample in samples if sample.name in wanted}
+
+
+def _filesystems(found: Host, samples: Iterable[LatestSample]) -> list[Filesystem]:
+    """Return the filesystems, fullest first."""
+    full = forecast.time_to_full(kit.data(), found.key, kit.now_ms())
+    held: dict[tuple[str, str, str], dict[str, float]] = {}
+    for sample in samples:
+        if sample.name.startswith("system.filesystem."):
+            labels = sample.labels
+            key = (labels.get("mountpoint", ""), labels.get("device", ""), labels.get("type", ""))
+            figure = sample.name.removeprefix("system.filesystem.") + "." + labels.get("state", "")
+            held.setdefault(key, {})[figure.rstrip(".")] = sample.value
+    rows = [
+        Filesystem(
+            *key,
+            size=figures.get("limit", 0.0),
+            used=figures.get("usage.used", 0.0),
+            share=figures.get("utilization", 0.0),
+            inodes=_share(figures.get("inodes.usage.used"), figures.get("inodes.limit")),
+            full_seconds=full.get(key[0]),
+        )
+        for key, figures in held.items()
+    ]
+    return sorted(rows, key=lambda row: -row.share)
+
+
+def _share(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None

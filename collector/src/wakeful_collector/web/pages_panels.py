@@ -1,0 +1,139 @@
+"""Which charts a host's page has, in which order, and which meter each stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wakeful_collector.model.host import MeterOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A chart: `key` names it in the page's script, `choice` is the word for one of its devices."""
+
+    key: str
+    title: str
+    meter: str
+    unit: str = ""
+    choice: str = ""
+
+
+SECTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
+    (
+        "Processor and memory",
+        (
+            Panel("cpu", "CPU by mode", "cpu", "share of all cores"),
+            Panel("memory", "Memory", "memory"),
+            Panel("load", "Load average", "load", "runnable threads"),
+            Panel("pressure", "Pressure", "pressure", "share of time that work waited"),
+            Panel("swap", "Swap", "memory"),
+            Panel("paging", "Swap traffic", "memory", "in above, out below"),
+        ),
+    ),
+    (
+        "Disks",
+        (
+            Panel("disk", "Disk throughput", "disk_io", "read above, write below", "disk"),
+            Panel("iops", "Disk operations", "disk_io", "read above, write below", "disk"),
+            Panel("busy", "Disk busy", "disk_io", "share of time"),
+            Panel("latency", "Time per operation", "disk_io", "write dashed", "disk"),
+            Panel("filesystems", "Filesystems", "filesystem", "share used"),
+        ),
+    ),
+    (
+        "Network",
+        (
+            Panel("network", "Network throughput", "network", "in above, out below", "interface"),
+            Panel("packets", "Packets", "network", "in above, out below", "interface"),
+            Panel("faults", "Errors and drops", "network"),
+            Panel("connections", "TCP connections", "ports"),
+        ),
+    ),
+    (
+        "Sensors",
+        (
+            Panel("temperatures", "Temperatures", "sensors"),
+            Panel("fans", "Fans", "sensors"),
+            Panel("power", "Power", "sensors"),
+        ),
+    ),
+    (
+        "Processes and kernel",
+        (
+            Panel("processes", "Processes", "processes", "by state"),
+            Panel("busiest", "Busiest programs", "processes", "share of one core"),
+            Panel("largest", "Largest programs", "processes", "resident memory"),
+            Panel("switches", "Context switches and interrupts", "cpu"),
+            Panel("handles", "Open files", "files"),
+            Panel("agent", "What Wakeful's agent uses", "agent", "share of one core"),
+        ),
+    ),
+)
+NEEDS = {
+    "swap": ("system.paging.limit",),
+    "paging": ("system.paging.limit",),
+    "temperatures": ("hw.temperature",),
+    "fans": ("hw.fan.speed",),
+    "power": ("hw.power", "hw.energy"),
+}
+ABSENT = {
+    "swap": "swap",
+    "temperatures": "temperature sensors",
+    "fans": "fans",
+    "power": "power meters",
+    "pressure": "pressure figures",
+    "disk": "disks",
+}
+WORDS = {
+    "ok": "Measured",
+    "nothing": "Nothing of it here",
+    "failed": "Failed",
+    "timeout": "Took too long",
+    "disabled": "Switched off",
+    "refused": "Not permitted here",
+}
+MOODS = {"ok": "ok", "failed": "bad", "timeout": "bad", "refused": "warn"}
+
+
+def sections(
+    outcomes: Mapping[str, MeterOutcome], known: Mapping[str, float]
+) -> tuple[list[tuple[str, list[tuple[Panel, str]]]], list[str]]:
+    """Return the charts to draw, by section, each with the reason it may stay empty; and words for what is not here.
+
+    `known` holds the newest value of each metric the host has. What fails is drawn as an empty chart that says why;
+    what the machine simply does not have takes no room.
+    """
+    drawn: list[tuple[str, list[tuple[Panel, str]]]] = []
+    absent: list[str] = []
+    for title, panels in SECTIONS:
+        kept: list[tuple[Panel, str]] = []
+        for panel in panels:
+            outcome = outcomes.get(panel.meter)
+            if _is_absent(panel, outcome, known):
+                absent += [ABSENT[panel.key]] if panel.key in ABSENT else []
+            else:
+                kept.append((panel, reason(outcome)))
+        if kept:
+            drawn.append((title, kept))
+    return drawn, absent
+
+
+def reason(outcome: MeterOutcome | None) -> str:
+    """Return why there may be no readings, for people; empty when there should be some."""
+    if outcome is None or outcome.outcome in {"ok", "nothing"}:
+        return ""
+    said = WORDS.get(outcome.outcome, outcome.outcome)
+    return f"{said}: {outcome.error}" if outcome.error else f"{said} (meter {outcome.meter})"
+
+
+def _is_absent(panel: Panel, outcome: MeterOutcome | None, known: Mapping[str, float]) -> bool:
+    if outcome is None:
+        return False
+    if outcome.outcome == "nothing":
+        return True
+    needs = NEEDS.get(panel.key)
+    return needs is not None and outcome.outcome == "ok" and bool(known) and not any(known.get(name) for name in needs)

@@ -1,0 +1,133 @@
+"""Any inventory as a table: whatever shape its document has, searched, sorted and paged by the address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wakeful_collector.web import pages_text
+
+ROWS_A_PAGE = 200
+COLUMNS_MAX = 24
+LONG_CHARACTERS = 40
+BYTE_COLUMNS = frozenset({"memory", "rss", "size", "used", "free", "total", "limit", "bytes"})
+SHARE_COLUMNS = frozenset({"cpu", "utilization"})
+TIME_COLUMNS = frozenset({"start", "started", "at", "since", "created"})
+_MS_LEAST = 10**11
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column: its key in the document and whether it holds numbers, which stand to the right."""
+
+    key: str
+    numeric: bool
+
+    @property
+    def label(self) -> str:
+        """Return the heading."""
+        return {"pid": "PID", "ppid": "Parent", "cpu": "CPU", "mac": "MAC"}.get(
+            self.key, self.key.replace("_", " ").capitalize()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A page of rows, each a list of raw values in the order of `columns`; `facts` is what stood beside the rows."""
+
+    columns: list[TableColumn]
+    rows: list[list[Any]]
+    found: int
+    total: int
+    page: int
+    pages: int
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TableWish:
+    """What somebody asks of a table."""
+
+    query: str = ""
+    sort: str = ""
+    descending: bool = False
+    page: int = 1
+
+
+def table(document: Any, wish: TableWish) -> Table:
+    """Return the part of `document` that `wish` asks for."""
+    keys, rows, facts = _rows(document)
+    columns = [TableColumn(key, _numeric([row[place] for row in rows])) for place, key in enumerate(keys)]
+    words = wish.query.casefold().split()
+    found = [row for row in rows if _matches(row, words)] if words else rows
+    if wish.sort in keys:
+        found = _sorted(found, keys.index(wish.sort), wish.descending)
+    pages = max(1, -(-len(found) // ROWS_A_PAGE))
+    page = min(wish.page, pages)
+    shown = found[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
+    return Table(columns, shown, len(found), len(rows), page, pages, facts)
+
+
+def shown(key: str, value: Any) -> str | Any:
+    """Return a value as people read it; what its column's name says about its unit is used."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if key in BYTE_COLUMNS:
+            return pages_text.size(value)
+        if key in SHARE_COLUMNS:
+            return pages_text.share(value)
+        if key in TIME_COLUMNS and value >= _MS_LEAST:
+            return pages_text.at(int(value))
+    return pages_text.cell(value)
+
+
+def is_long(value: Any) -> bool:
+    """Tell whether a cell's text may wrap."""
+    return isinstance(value, (str, list, dict)) and len(pages_text.cell(value)) > LONG_CHARACTERS
+
+
+def _rows(document: Any) -> tuple[list[str], list[list[Any]], dict[str, Any]]:
+    if isinstance(document, dict):
+        keys, rows = document.get("columns"), document.get("rows")
+        if isinstance(keys, list) and isinstance(rows, list):
+            facts = {str(key): value for key, value in document.items() if key not in {"columns", "rows"}}
+            names = [pages_text.cell(key) for key in keys[:COLUMNS_MAX]]
+            return names, [_padded(row, len(names)) for row in rows if isinstance(row, list)], facts
+        nested = [{"name": key, **value} for key, value in document.items() if isinstance(value, dict)]
+        if nested and len(nested) == len(document):
+            return (*_records(nested), {})
+        return ["name", "value"], [[key, value] for key, value in document.items()], {}
+    if isinstance(document, list) and document and all(isinstance(item, dict) for item in document):
+        return (*_records(document), {})
+    items = document if isinstance(document, list) else [document]
+    return ["value"], [[item] for item in items], {}
+
+
+def _records(items: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    keys: dict[str, None] = {}
+    for item in items:
+        keys.update(dict.fromkeys(item))
+    names = list(keys)[:COLUMNS_MAX]
+    return names, [[item.get(name) for name in names] for item in items]
+
+
+def _padded(row: list[Any], width: int) -> list[Any]:
+    return [*row[:width], *([None] * (width - len(row)))]
+
+
+def _numeric(values: list[Any]) -> bool:
+    known = [value for value in values if value is not None]
+    return bool(known) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known)
+
+
+def _matches(row: list[Any], words: list[str]) -> bool:
+    text = " ".join(pages_text.cell(value) for value in row).casefold()
+    return all(word in text for word in words)
+
+
+def _sorted(rows: list[list[Any]], place: int, descending: bool) -> list[list[Any]]:
+    known = [row for row in rows if row[place] is not None]
+    if _numeric([row[place] for row in known]):
+        known.sort(key=lambda row: row[place], reverse=descending)
+    else:
+        known.sort(key=lambda row: pages_text.cell(row[place]).casefold(), reverse=descending)
+    return known + [row for row in rows if row[place] is None]

@@ -1,0 +1,115 @@
+"""Figures as people read them: sizes, shares, durations, and times that the page's script turns into local ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from wakeful_collector.clock import rfc3339
+
+NOTHING = "\N{EN DASH}"
+_SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
+_RATES = ("B/s", "kB/s", "MB/s", "GB/s", "TB/s")
+_SPANS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
+
+
+def figures(value: float) -> str:
+    """Return about three figures of `value`."""
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def size(value: float | None) -> str:
+    """Return bytes as `1.5 GiB`."""
+    return NOTHING if value is None else _scaled(value, _SIZES, 1024)
+
+
+def rate(value: float | None) -> str:
+    """Return bytes per second as `1.2 MB/s`."""
+    return NOTHING if value is None else _scaled(value, _RATES, 1000)
+
+
+def share(value: float | None) -> str:
+    """Return a share of one as `34 %`."""
+    if value is None:
+        return NOTHING
+    return f"{value * 100:.1f} %" if 0 < value < 0.0995 else f"{value * 100:.0f} %"
+
+
+def span(seconds: float | None) -> str:
+    """Return a duration in its largest unit: `12 days`, `3 h`, `40 s`."""
+    if seconds is None:
+        return NOTHING
+    for length, one, many in _SPANS:
+        if seconds >= length:
+            count = int(seconds // length)
+            return f"{count} {one if count == 1 else many}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def ago(at_ms: int | None, now_ms: int) -> str | Markup:
+    """Return a time element that says how long ago `at_ms` was."""
+    if at_ms is None:
+        return "never"
+    utc = rfc3339(at_ms)
+    return Markup('<time datetime="{}" data-style="ago">{} ago</time>').format(utc, span((now_ms - at_ms) / 1000))
+
+
+def at(at_ms: int | None) -> str | Markup:
+    """Return a time element that the page's script writes in the viewer's zone."""
+    if at_ms is None:
+        return "never"
+    utc = rfc3339(at_ms)
+    return Markup('<time datetime="{}">{}</time>').format(utc, utc.replace("T", " ").replace("Z", " UTC"))
+
+
+def sentence(text: str) -> str:
+    """Return `text` with a capital first letter and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if not text or text.endswith((".", "!", "?")) else ".")
+
+
+def level(value: float | None, warn: float, bad: float) -> str:
+    """Return the class of a figure: nothing, `warn` or `bad`."""
+    if value is None or value < warn:
+        return ""
+    return "bad" if value >= bad else "warn"
+
+
+def cell(value: Any) -> str:
+    """Return a cell of an inventory as text; lists are joined, objects are written as `key value`."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return figures(value)
+    if isinstance(value, list):
+        return ", ".join(cell(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {cell(item)}" for key, item in value.items())
+    return str(value)
+
+
+FILTERS = {
+    "size": size,
+    "rate": rate,
+    "share": share,
+    "span": span,
+    "ago": ago,
+    "at": at,
+    "sentence": sentence,
+    "level": level,
+    "cell": cell,
+}
+
+
+def _scaled(value: float, names: tuple[str, ...], base: int) -> str:
+    step = 0
+    while abs(value) >= base * 0.9995 and step < len(names) - 1:
+        value /= base
+        step += 1
+    return f"{figures(value)} {names[step]}"
