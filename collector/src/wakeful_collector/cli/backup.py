@@ -10,7 +10,6 @@ from wakeful_collector.cli.output import CommandError, say, say_json
 from wakeful_collector.cli.parts import settings, settings_with_data, size_text
 from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.serving import place
-from wakeful_collector.store import backup as store_backup
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +28,8 @@ def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _backup(arguments: argparse.Namespace) -> int:
+    from wakeful_collector.store import backup as store_backup
+
     chosen = settings_with_data()
     if arguments.file.exists():
         raise CommandError(f"{arguments.file} exists; choose another name, a backup never overwrites")
@@ -40,6 +41,8 @@ def _backup(arguments: argparse.Namespace) -> int:
 
 
 def _restore(arguments: argparse.Namespace) -> int:
+    from wakeful_collector.store import backup as store_backup
+
     chosen = settings()
     running = place.running(chosen.data)
     if running is not None:

@@ -11,7 +11,7 @@ from wakeful_collector import clock, config
 from wakeful_collector.cli.output import coloured, say, say_json
 from wakeful_collector.cli.parts import size_text
 from wakeful_collector.model.store_errors import StoreError
-from wakeful_collector.read import health, heartbeats, traffic
+from wakeful_collector.read import heartbeats, traffic
 from wakeful_collector.serving import certificate, place
 from wakeful_collector.serving.sockets import CannotListenError, listen_on
 
@@ -110,6 +110,8 @@ def _folder(settings: Settings) -> Iterator[Finding]:
 
 
 def _integrity(settings: Settings) -> Iterator[Finding]:
+    from wakeful_collector.read import health
+
     problems = health.integrity(settings.data)
     for problem in problems:
         fix = "stop the collector, keep a copy of the folder, and bring back a backup: wakeful-collector restore FILE"
