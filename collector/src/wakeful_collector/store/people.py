@@ -252,10 +252,10 @@ def failures(connection: sqlite3.Connection, subject: str) -> tuple[int, int]:
 
 
 def count_failure(connection: sqlite3.Connection, subject: str, now_ms: int, forget_before_ms: int) -> None:
-    """Count one more failure of `subject`, from one again when the last lies before `forget_before_ms`."""
+    """Count one more failure of `subject`, from one again when the last is not after `forget_before_ms`."""
     connection.execute(
         "INSERT INTO signin_failures VALUES (?, 1, ?) ON CONFLICT (subject) DO UPDATE SET"
-        " count = CASE WHEN last_ms < ? THEN 1 ELSE count + 1 END, last_ms = excluded.last_ms",
+        " count = CASE WHEN last_ms <= ? THEN 1 ELSE count + 1 END, last_ms = excluded.last_ms",
         (subject, now_ms, forget_before_ms),
     )
 

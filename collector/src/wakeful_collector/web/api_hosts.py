@@ -73,7 +73,7 @@ def _place(document: dict[str, Any], sort: str) -> tuple[Any, ...]:
 
 
 def _host(call: Call) -> dict[str, Any]:
-    host = known_host(call["host"])
+    host = known_host(call["host_id"])
     capabilities = host.hello.get("capabilities")
     return {
         **host_document(host, call.now_ms),
@@ -95,31 +95,31 @@ def _host(call: Call) -> dict[str, Any]:
 
 
 def _change(call: Call) -> dict[str, Any]:
-    known_host(call["host"])
+    known_host(call["host_id"])
     for field, operation in (("name", "host.rename"), ("tags", "host.tag")):
         if field in call.body:
-            kit.run(operation, {"host": call["host"], field: call.body[field]})
-    return host_document(known_host(call["host"]), call.now_ms)
+            kit.run(operation, {"host": call["host_id"], field: call.body[field]})
+    return host_document(known_host(call["host_id"]), call.now_ms)
 
 
 def _forget(call: Call) -> dict[str, Any]:
-    return kit.run("host.forget", {"host": call["host"]})
+    return kit.run("host.forget", {"host": call["host_id"]})
 
 
 def _tuning(call: Call) -> dict[str, Any]:
-    return {"tuning": read.tuning(kit.data(), known_host(call["host"]).key)}
+    return {"tuning": read.tuning(kit.data(), known_host(call["host_id"]).key)}
 
 
 def _tune(call: Call) -> dict[str, Any]:
-    return {"tuning": kit.run("host.tune", {"host": call["host"], "tuning": call.body})["tuning"]}
+    return {"tuning": kit.run("host.tune", {"host": call["host_id"], "tuning": call.body})["tuning"]}
 
 
 def _untune(call: Call) -> dict[str, Any]:
-    return {"tuning": kit.run("host.tune", {"host": call["host"], "tuning": None})["tuning"]}
+    return {"tuning": kit.run("host.tune", {"host": call["host_id"], "tuning": None})["tuning"]}
 
 
 def _live(call: Call) -> dict[str, Any]:
-    answer = kit.run("host.live", {"host": call["host"], **call.body})
+    answer = kit.run("host.live", {"host": call["host_id"], **call.body})
     return {"live_until": rfc3339(answer["live_until_ms"])}
 
 
@@ -157,7 +157,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
-        "/hosts/{host}",
+        "/hosts/{host_id}",
         "host",
         "Show a host",
         _host,
@@ -168,7 +168,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "PATCH",
-        "/hosts/{host}",
+        "/hosts/{host_id}",
         "changeHost",
         "Give a host another name or other tags",
         _change,
@@ -186,7 +186,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "DELETE",
-        "/hosts/{host}",
+        "/hosts/{host_id}",
         "forgetHost",
         "Forget a host",
         _forget,
@@ -199,7 +199,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
-        "/hosts/{host}/tuning",
+        "/hosts/{host_id}/tuning",
         "tuning",
         "Show a host's tuning",
         _tuning,
@@ -210,7 +210,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "PUT",
-        "/hosts/{host}/tuning",
+        "/hosts/{host_id}/tuning",
         "tuneHost",
         "Set what a host measures, and how often",
         _tune,
@@ -224,7 +224,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "DELETE",
-        "/hosts/{host}/tuning",
+        "/hosts/{host_id}/tuning",
         "untuneHost",
         "Let a host measure as its own file says",
         _untune,
@@ -236,7 +236,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST",
-        "/hosts/{host}/live",
+        "/hosts/{host_id}/live",
         "live",
         "Sample a host every second for a while",
         _live,

@@ -24,7 +24,7 @@ _SPAN_MS_MIN = 1000
 
 
 def _series(call: Call) -> dict[str, Any]:
-    host = known_host(call["host"])
+    host = known_host(call["host_id"])
     from_ms, to_ms = call["from"], call["to"]
     if to_ms - from_ms < _SPAN_MS_MIN:
         kit.abort(422, "invalid_span", "from must lie at least a second before to: from=-1h&to=now is the last hour")
@@ -59,7 +59,7 @@ def _series(call: Call) -> dict[str, Any]:
 
 def _latest(call: Call) -> dict[str, Any]:
     patterns = call["name"]
-    found = latest.latest(kit.data(), known_host(call["host"]).key)
+    found = latest.latest(kit.data(), known_host(call["host_id"]).key)
     return {"samples": [_sample(one) for one in found if not patterns or _matches(one.name, patterns)]}
 
 
@@ -96,7 +96,7 @@ _NAMES = "Metric or pattern like system.cpu.*; may be given several times"
 ENDPOINTS = (
     Endpoint(
         "GET",
-        "/hosts/{host}/series",
+        "/hosts/{host_id}/series",
         "series",
         "Read series of a host over a span",
         _series,
@@ -115,7 +115,7 @@ ENDPOINTS = (
             Parameter("name", _PATTERN, _NAMES, repeated=True, required=True),
             Parameter("from", TIME, "Begin of the span", default="-1h"),
             Parameter("to", TIME, "End of the span", default="now"),
-            Parameter("points", whole(1, 5000), "How many points a column has about", default="300"),
+            Parameter("points", whole(1, series.POINTS_MAX), "How many points a column has about", default="300"),
             Parameter("by", words(256), "Labels to keep, by comma; columns are summed over the others", repeated=True),
             Parameter("label", _LABEL, "Only series with this label:value", repeated=True),
         ),
@@ -128,7 +128,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
-        "/hosts/{host}/latest",
+        "/hosts/{host_id}/latest",
         "latest",
         "Show a host's newest values",
         _latest,

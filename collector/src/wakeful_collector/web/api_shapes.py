@@ -128,7 +128,7 @@ COMPONENTS: dict[str, Shape] = {
     "Key": record(**_KEY),
 }
 
-HOST_ID = Parameter("host", words(64), "The host's id", required=True)
+HOST_ID = Parameter("host_id", words(64), "The host's id", required=True)
 CURSOR = Parameter(
     "cursor", words(200, r"^[A-Za-z0-9_-]+$", "give `next` of the page before"), "`next` of the page before"
 )

@@ -29,7 +29,7 @@ from wakeful_collector.web.kit_parameters import Parameter, words
 
 
 def _inventories(call: Call) -> dict[str, Any]:
-    found = inventories.names(kit.data(), known_host(call["host"]).key)
+    found = inventories.names(kit.data(), known_host(call["host_id"]).key)
     return {
         "inventories": [
             {"name": one.name, "hash": one.hash, "at": rfc3339(one.at_ms), "bytes": one.size_bytes} for one in found
@@ -38,14 +38,14 @@ def _inventories(call: Call) -> dict[str, Any]:
 
 
 def _inventory(call: Call) -> dict[str, Any]:
-    found = inventories.body(kit.data(), known_host(call["host"]).key, call["inventory"])
+    found = inventories.body(kit.data(), known_host(call["host_id"]).key, call["inventory_name"])
     if found is None:
         kit.abort(404, "unknown_inventory", "this host has sent no such inventory")
     return {"name": found.name, "hash": found.hash, "at": rfc3339(found.at_ms), "body": found.document}
 
 
 def _events_of_host(call: Call) -> dict[str, Any]:
-    return _events(call, known_host(call["host"]).key)
+    return _events(call, known_host(call["host_id"]).key)
 
 
 def _events_of_all(call: Call) -> dict[str, Any]:
@@ -89,7 +89,7 @@ _INVENTORY = {"name": TEXT, "hash": TEXT, "at": TIME}
 ENDPOINTS = (
     Endpoint(
         "GET",
-        "/hosts/{host}/inventories",
+        "/hosts/{host_id}/inventories",
         "inventories",
         "List a host's inventories",
         _inventories,
@@ -100,18 +100,18 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
-        "/hosts/{host}/inventories/{inventory}",
+        "/hosts/{host_id}/inventories/{inventory_name}",
         "inventory",
         "Show an inventory of a host",
         _inventory,
         record(**_INVENTORY, body=ANY),
         "inventories",
-        path_parameters=(HOST_ID, Parameter("inventory", words(128), "Its name: processes, ports", required=True)),
+        path_parameters=(HOST_ID, Parameter("inventory_name", words(128), "Its name: processes, ports", required=True)),
         errors=(404,),
     ),
     Endpoint(
         "GET",
-        "/hosts/{host}/events",
+        "/hosts/{host_id}/events",
         "eventsOfHost",
         "List a host's events, newest first",
         _events_of_host,
