@@ -85,11 +85,13 @@ class _Worker:
         self._hung = hung
         self._lock = threading.Lock()
         self._left = False
+        self._least_seconds = 0.0
         self._standing: tuple[Call, float] | None = None
         threading.Thread(target=self._loop, name="lane", daemon=True).start()
 
     def begin(self, calls: Sequence[Call]) -> None:
         self.answers = []
+        self._least_seconds = min(call.budget_seconds for call in calls)
         self._standing = (calls[0], monotonic())
         self.inbox.put(calls)
 
@@ -97,11 +99,12 @@ class _Worker:
         """Return True when all calls are done, False when one is late and this worker was left to it."""
         while True:
             standing = self._standing
-            patience = 60.0 if standing is None else min(standing[1] + standing[0].budget_seconds, ends) - monotonic()
-            if patience <= 0 and self._leave(standing):
+            left = 60.0 if standing is None else min(standing[1] + standing[0].budget_seconds, ends) - monotonic()
+            if left <= 0 and self._leave(standing):
                 return False
             try:
-                self.outbox.get(timeout=max(patience, 0.0))
+                # A later call may have less time than the present one, and nobody tells when it begins.
+                self.outbox.get(timeout=max(0.0, min(left, self._least_seconds)))
             except Empty:
                 continue
             return True

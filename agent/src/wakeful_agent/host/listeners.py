@@ -94,7 +94,7 @@ def parse_diagnosis(body: bytes, protocol: str) -> Listener:
 
 
 def listeners(host: Host, protocol: str) -> list[Listener]:
-    """Return the sockets of `protocol` (tcp, udp) that wait, of both families; raise Absent where nothing tells them."""
+    """Return the sockets of `protocol` (tcp, udp) that wait, of both families; raise Absent where nothing tells."""
     if host.real:
         try:
             return _diagnosed(protocol)

@@ -1,0 +1,29 @@
+from wakeful_agent.capabilities import banner, flips, granted, missing
+
+
+def test_the_form_it_travels_in():
+    assert missing("smart", "no", "sudo x", "all").document() == {
+        "name": "smart",
+        "available": False,
+        "reason": "no",
+        "fix": "sudo x",
+        "exposes": "all",
+    }
+
+
+def test_a_flip_is_one_sentence():
+    before = [granted("a"), missing("b", "no"), granted("c")]
+    after = [missing("a", "gone"), granted("b"), granted("c"), missing("new", "never")]
+    assert flips(before, after) == ["a: no longer available: gone", "b: now available"]
+    assert flips([], after) == []
+
+
+def test_the_banner_lists_what_is_there_first():
+    items = [missing("z", "no rights", "grant it", "secrets"), missing("y", "none here"), granted("x", "fine")]
+    assert banner(items) == [
+        "+ x: fine",
+        "- y: none here",
+        "- z: no rights",
+        "    to grant: grant it",
+        "    exposes:  secrets",
+    ]
