@@ -56,23 +56,43 @@ def groups(table: Table, counters: Flags) -> Iterator[Group]:
     for (_, rate), members in known.items():
         rows = np.array(members, np.intp)
         where = present[members[0]]
-        times = table.times_ms[where]
-        if len(times):
-            yield _group(rows, times, table.values[rows][:, where], rate)
+        if where.any():
+            values = table.values[rows] if len(rows) < len(bits) else table.values
+            full = where.all()
+            times, values = (table.times_ms, values) if full else (table.times_ms[where], values[:, where])
+            group = Group(rows, times, values, _reach(times), rate=False)
+            yield as_rates(group) if rate else group
+
+
+def as_rates(group: Group) -> Group:
+    """Return the rates of a group of counters; none over a gap."""
+    sure = ~gaps(group.times_ms)
+    seconds = np.diff(group.times_ms) / 1000.0
+    found = rates(group.times_ms, group.values)
+    if sure.all():
+        return Group(group.rows, group.times_ms[1:], found, seconds, rate=True)
+    return Group(group.rows, group.times_ms[1:][sure], found[:, sure], seconds[sure], rate=True)
 
 
 def rates(times_ms: Ints, values: Floats) -> Floats:
     """Return the rate per second over each pause; a counter that was reset counts from nought."""
     rise = np.diff(values, axis=1)
-    before, after = values[:, :-1], values[:, 1:]
-    rise = np.where(rise >= 0, rise, np.where(after < before * GLITCH_SHARE, np.maximum(after, 0.0), 0.0))
-    return np.asarray(rise / (np.diff(times_ms) / 1000.0))
+    falls = rise < 0
+    if falls.any():
+        before, after = values[:, :-1][falls], values[:, 1:][falls]
+        rise[falls] = np.where(after < before * GLITCH_SHARE, np.maximum(after, 0.0), 0.0)
+    rise /= np.diff(times_ms) / 1000.0
+    return rise
 
 
 def buckets(group: Group, step_ms: int) -> Buckets:
     """Fold a group's values into buckets of `step_ms` that start at multiples of it; rates weigh by their time."""
     index = group.times_ms // step_ms
+    if not len(index):
+        return Buckets(index, *[group.values] * 4)
     firsts = np.flatnonzero(np.concatenate(([True], np.diff(index) > 0)))
+    if len(firsts) == len(index):
+        return Buckets(index * step_ms, group.values, group.values, group.values, group.values)
     ends = np.append(firsts[1:], len(index)) - 1
     weights = group.seconds if group.rate else np.ones(len(index))
     mean = np.add.reduceat(group.values * weights, firsts, axis=1) / np.add.reduceat(weights, firsts)
@@ -92,14 +112,6 @@ def rounded(values: Floats, digits: int = 7) -> Floats:
         rows = places == place
         found[rows] = np.round(values[rows], int(min(max(place, 0), 12))) + 0.0
     return found
-
-
-def _group(rows: npt.NDArray[np.intp], times_ms: Ints, values: Floats, rate: bool) -> Group:
-    if not rate:
-        return Group(rows, times_ms, values, _reach(times_ms), rate)
-    sure = ~gaps(times_ms)
-    seconds = np.diff(times_ms) / 1000.0
-    return Group(rows, times_ms[1:][sure], rates(times_ms, values)[:, sure], seconds[sure], rate)
 
 
 def _reach(times_ms: Ints) -> Floats:
