@@ -11,12 +11,6 @@ import time
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_WEB = """
-import os
-from wakeful_collector import config
-from wakeful_collector.serving.web import WebServer
-WebServer(lambda: config.load(os.environ), None, lambda: None).run()
-"""
 
 
 def free_port() -> int:
@@ -29,7 +23,9 @@ def free_port() -> int:
 class Program:
     """A server in a process group of its own."""
 
-    def __init__(self, argv: list[str], port: int, *, core: int | None, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, argv: list[str], port: int | None, *, core: int | None, environ: dict[str, str] | None = None
+    ) -> None:
         pinned = ["taskset", "-c", str(core)] if core is not None else []
         self.port = port
         self.process = subprocess.Popen(
@@ -39,6 +35,8 @@ class Program:
             stderr=subprocess.DEVNULL if "BENCH_VERBOSE" not in os.environ else None,
             start_new_session=True,
         )
+        if port is None:
+            return
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -91,7 +89,13 @@ def collector_web(data: Path, core: int | None, **environ: str) -> Program:
     """Start the collector's web server alone."""
     port = free_port()
     settings = {"WAKEFUL_DATA": str(data), "WAKEFUL_LISTEN": f"127.0.0.1:{port}", **environ}
-    return Program([sys.executable, "-c", _WEB], port, core=core, environ=settings)
+    return Program([sys.executable, "-m", "wakeful_collector", "web"], port, core=core, environ=settings)
+
+
+def collector_worker(data: Path) -> Program:
+    """Start the collector's job runner."""
+    argv = [sys.executable, "-m", "wakeful_collector", "worker"]
+    return Program(argv, None, core=None, environ={"WAKEFUL_DATA": str(data)})
 
 
 def victoria_metrics(folder: Path, core: int | None) -> Program:

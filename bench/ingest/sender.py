@@ -54,7 +54,7 @@ def send(address: tuple[str, int], requests: Iterator[bytes], connections: int, 
             if not piece:
                 raise ConnectionError(f"the server hung up after {bytes(received)!r}")
             received += piece
-            status = _complete(received)
+            status = complete(received)
             if status is None:
                 continue
             now = time.perf_counter()
@@ -75,7 +75,7 @@ def send(address: tuple[str, int], requests: Iterator[bytes], connections: int, 
     return Sent(len(latencies), time.perf_counter() - started, sorted(latencies), refused)
 
 
-def _complete(received: bytearray) -> int | None:
+def complete(received: bytearray) -> int | None:
     """Return the status when the answer is whole."""
     end = received.find(b"\r\n\r\n")
     if end < 0:

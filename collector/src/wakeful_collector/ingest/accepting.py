@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from wakeful_collector.ingest import side, telling_apart
 from wakeful_collector.model.store_errors import StoreError, StoreFull
-from wakeful_collector.store import condition, database, samples, traffic
+from wakeful_collector.store import database, room, samples, traffic
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,7 +32,7 @@ class Acceptance:
         self._tally = tally
         self._open: dict[database.Family, tuple[int, sqlite3.Connection]] = {}
         self._moved: set[Move] = set()
-        self._full_since_ms = condition.look(data)[0]
+        self._full_since_ms = room.look(data)[0]
         self._said_ms = 0
 
     def accept(self, group: Sequence[Intake]) -> None:
@@ -62,6 +63,7 @@ class Acceptance:
         with database.translated():
             moves = self._keep_state(store, group)
             counted = self._tally.take() if group[0].now_ms - self._said_ms >= _SAID_EVERY_MS else {}
+            began = time.monotonic()
             try:
                 with database.transaction(store):
                     for move in moves - self._moved:
@@ -72,6 +74,8 @@ class Acceptance:
             except BaseException:
                 self._tally.give_back(counted)
                 raise
+        self._tally.add("commits")
+        self._tally.add("commit_seconds", time.monotonic() - began)
         self._moved |= moves
         for intake, verdict in zip(group, verdicts, strict=True):
             intake.verdict = verdict
@@ -116,7 +120,7 @@ class Acceptance:
             if not self._full_since_ms:
                 log.error("%s; pushes are answered 503 until there is room", error)
                 self._full_since_ms = now_ms
-                condition.mark(self._data, now_ms, 0)
+                room.mark(self._data, now_ms, 0)
         else:
             log.error("pushes could not be kept: %s", error)
 
@@ -127,7 +131,7 @@ class Acceptance:
         elif now_ms - self._said_ms < _SAID_EVERY_MS:
             return
         self._said_ms = now_ms
-        condition.mark(self._data, 0, now_ms)
+        room.mark(self._data, 0, now_ms)
 
 
 def _append(store: sqlite3.Connection, intake: Intake) -> samples.Verdict:

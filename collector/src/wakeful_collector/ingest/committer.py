@@ -7,6 +7,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from wakeful_collector.model.store_errors import StoreBusy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -36,6 +38,8 @@ class Committer:
         with self._ready:
             if self._process != os.getpid():
                 self._start()
+            if self._stopping:
+                raise StoreBusy("the collector is stopping")
             self._waiting.extend(intakes)
             self._ready.notify()
 
@@ -63,7 +67,12 @@ class Committer:
                 group, self._waiting = self._waiting[:GROUP_MAX], self._waiting[GROUP_MAX:]
             if not group:
                 return
-            self._accept(group)
+            try:
+                self._accept(group)
+            except Exception as error:  # the thread must outlive whatever happens, or nobody is answered again
+                log.exception("pushes could not be kept")
+                for intake in group:
+                    intake.error = intake.error or error
             for intake in group:
                 _settle(intake)
 

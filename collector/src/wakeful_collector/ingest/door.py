@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector.ingest import answers, inflating, reading
 from wakeful_collector.ingest.accepting import Acceptance
+from wakeful_collector.ingest.allowances import Allowances
 from wakeful_collector.ingest.committer import Committer
 from wakeful_collector.ingest.complaints import Complaints
 from wakeful_collector.ingest.identities import TOKEN_BYTES_MAX, Identities
 from wakeful_collector.ingest.intake import Intake, intake
 from wakeful_collector.ingest.rates import Rates
 from wakeful_collector.ingest.tally import Tally
-from wakeful_collector.model.store_errors import StoreError
-from wakeful_collector.store import condition, database, inventories, samples
+from wakeful_collector.model.store_errors import StoreBusy, StoreError
+from wakeful_collector.store import database, inventories, room, samples
 from wakeful_collector.store.agents import config_hash
 from wakeful_wire.errors import WireError
 
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 
 PUSHES_PER_SECOND = 20.0
 PUSHES_BURST = 1_000.0
-SCHEMAS_PER_SECOND = 0.5
-SCHEMAS_BURST = 240.0
 _WIDTHS_MAX = 20_000
+DURABLE_SECONDS_MAX = 60
 
 
 class Door:
@@ -41,9 +41,9 @@ class Door:
         self.identities = Identities(data)
         self.complaints = Complaints()
         self.pushes = Rates(PUSHES_PER_SECOND, PUSHES_BURST)
-        self.schemas = Rates(SCHEMAS_PER_SECOND, SCHEMAS_BURST)
+        self.allowances = Allowances()
         self._widths: dict[str, int] = {}
-        condition.prepare(data)
+        room.prepare(data)
         self._acceptance = Acceptance(data, self.tally)
         self._committer = Committer(self._acceptance.accept)
 
@@ -72,13 +72,9 @@ class Door:
         try:
             content = body if encoding in {"", "identity"} else _unpacked(body, encoding)
             read = reading.read_push(content, self._width_of, now_ms)
-            if read.series is not None and self._width_of(read.schema) is None:
-                wait_seconds = self.schemas.wait_seconds(agent.key, now_ms)
-                if wait_seconds:
-                    reply = answers.again(
-                        429, "too_many_schemas", "this agent changes its series too often", wait_seconds
-                    )
-                    return self._turned_away(agent.id, reply, "changes its series too often", now_ms)
+            excess = self.allowances.excess(agent.key, read, len(content), now_ms)
+            if excess is not None:
+                return self._turned_away(agent.id, answers.again(429, *excess), excess.message, now_ms)
             taken = intake(agent, read, len(body), now_ms, settled)
             taken.wants = self._wants(taken)
         except WireError as error:
@@ -89,11 +85,19 @@ class Door:
 
     def submit(self, intakes: Sequence[Intake]) -> None:
         """Have pushes committed; each one's `settled` is called when `reply` can tell its answer."""
-        self._committer.submit(intakes)
+        try:
+            self._committer.submit(intakes)
+        except StoreBusy as error:
+            for taken in intakes:
+                taken.error = error
+                taken.settled(taken)
 
     def reply(self, taken: Intake) -> Reply:
         """Return the answer to a push that was settled."""
         sequence, verdict = taken.reading.sequence, taken.verdict
+        if taken.error is not None:
+            reply = answers.unable(taken.error)
+            return self._turned_away(taken.agent.id, reply, str(taken.error), taken.now_ms)
         if verdict is samples.Verdict.NEW:
             self.tally.add("pushes.accepted")
             self.tally.add("samples", sum(len(values) for _, values in taken.reading.ticks))
@@ -112,7 +116,10 @@ class Door:
         if not isinstance(taken, Intake):
             return taken
         self.submit((taken,))
-        durable.acquire()
+        if not durable.acquire(timeout=DURABLE_SECONDS_MAX):
+            return self._turned_away(
+                agent.id, answers.unable(StoreBusy("the store took too long")), "slow store", now_ms
+            )
         return self.reply(taken)
 
     def close(self) -> None:
@@ -150,8 +157,6 @@ class Door:
 
     def _not_kept(self, taken: Intake) -> Reply:
         who, now_ms = taken.agent.id, taken.now_ms
-        if taken.error is not None:
-            return self._turned_away(who, answers.unable(taken.error), str(taken.error), now_ms)
         if taken.verdict is samples.Verdict.CONFLICT:
             error = WireError("sequence_conflict", "this sequence of the run was pushed before with other content")
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from wakeful_collector.store import inventories
 from wakeful_wire import WIRE, limits, packing, push
 from wakeful_wire.errors import WireError
 
@@ -41,12 +42,12 @@ _rows = msgspec.json.Decoder(Ticks)
 
 
 class Side(NamedTuple):
-    """What a push carries beside ticks; `bodies` are the inventories' documents as JSON text by name."""
+    """What a push carries beside ticks; `bodies` are the inventories' packed documents by name."""
 
     hello: dict[str, Any] | None
     meters: dict[str, push.Outcome]
     inventories: list[push.Inventory]
-    bodies: dict[str, bytes]
+    bodies: dict[str, inventories.Packed]
     events: list[push.Event]
 
 
@@ -65,8 +66,9 @@ class Reading(NamedTuple):
 def read_push(content: bytes, width_of: Callable[[str], int | None], now_ms: int) -> Reading:
     """Read a push from its JSON text; raise WireError with the status to answer.
 
-    `width_of` tells how many series a schema has, None when the collector does not know it (409 `unknown_schema`).
+    Items are counted before anything is built of them. `width_of` tells how many series a schema has, None when the collector does not know it (409 `unknown_schema`).
     """
+    packing.check_items(content)
     reading = _read_bare(content, width_of) or _read_whole(content, width_of)
     if reading.ticks:
         push.check_times(reading.ticks[0][0], reading.ticks[-1][0], now_ms)
@@ -118,7 +120,11 @@ def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Readin
         whole.hello,
         whole.meters,
         whole.inventories,
-        {one.name: _text(one.body, f"inventories.{one.name}") for one in whole.inventories if one.has_body},
+        {
+            one.name: inventories.pack(_text(one.body, f"inventories.{one.name}"))
+            for one in whole.inventories
+            if one.has_body
+        },
         [*whole.events, *map(_result_event, whole.results)],
     )
     _text(whole.hello, "hello")

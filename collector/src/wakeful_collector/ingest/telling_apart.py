@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from wakeful_collector.ingest.intake import Intake
 
 
+TWINS_MAX = 8
+"""How many hosts one token may become; further runs go to the last of them."""
+
+
 class Move(NamedTuple):
     """A run whose rows go to another host."""
 
@@ -42,8 +46,9 @@ def find(samples: sqlite3.Connection, intakes: Iterable[Intake]) -> list[tuple[I
 def tell(state: sqlite3.Connection, samples: sqlite3.Connection, intake: Intake, span: RunSpan) -> Move:
     """Find or make the twin that a run belongs to, and note it on both hosts. Inside a transaction of state.db."""
     agent = intake.agent
-    free = (key for key in agents.twin_keys(state, agent.id) if key != intake.host_key and _is_free(samples, key, span))
-    twin_key = next(free, None)
+    twins = agents.twin_keys(state, agent.id)
+    free = (key for key in twins if key != intake.host_key and _is_free(samples, key, span))
+    twin_key = next(free, twins[-1] if len(twins) >= TWINS_MAX else None)
     if twin_key is None:
         twin_key, _ = agents.add_twin(state, agent.key, intake.now_ms)
     agents.keep_twin_run(state, agent.key, span.run, twin_key)

@@ -68,6 +68,12 @@ def tuning(data: Path, host_key: int) -> dict[str, Any] | None:
     return None if found is None else found.tuning
 
 
+def unames(data: Path) -> dict[int, dict[str, Any]]:
+    """Return what each host said of its kernel, by host key."""
+    with database.translated():
+        return {key: json.loads(text) for key, text in agents.unames(database.reader(data, "state"))}
+
+
 def invites(data: Path) -> list[InviteSummary]:
     """Return all invites, newest first, without their secrets."""
     with database.translated():

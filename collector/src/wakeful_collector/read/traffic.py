@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wakeful_collector.store import condition as file
-from wakeful_collector.store import database
+from wakeful_collector.store import database, room
 from wakeful_collector.store import traffic as table
 
 if TYPE_CHECKING:
@@ -50,5 +49,5 @@ def statistics(data: Path) -> Traffic:
 
 def condition(data: Path) -> Condition:
     """Return whether the store has room; costs one small file read."""
-    full_since_ms, pushed_ms = file.look(data)
+    full_since_ms, pushed_ms = room.look(data)
     return Condition(full_since_ms or None, pushed_ms or None)

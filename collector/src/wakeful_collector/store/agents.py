@@ -239,6 +239,15 @@ def twins(connection: sqlite3.Connection, agent_id: str) -> tuple[str, ...]:
     return tuple(row[0] for row in connection.execute(statement, (agent_id,)))
 
 
+def unames(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Return the key of each host with its uname as JSON text."""
+    statement = (
+        "SELECT key, hello ->> '$.uname' FROM agents"
+        " WHERE forgotten_ms IS NULL AND json_type(hello, '$.uname') = 'object'"
+    )
+    return [(row[0], row[1]) for row in connection.execute(statement)]
+
+
 def forgotten_keys(connection: sqlite3.Connection) -> list[int]:
     """Return the keys of hosts that were forgotten, so that their samples can go."""
     return [row[0] for row in connection.execute("SELECT key FROM agents WHERE forgotten_ms IS NOT NULL")]

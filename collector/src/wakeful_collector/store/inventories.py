@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.store.cursors import named
 from wakeful_wire import limits
@@ -29,13 +29,25 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 )
 
 
-def keep(connection: sqlite3.Connection, host_key: int, name: str, digest: str, body: bytes, at_ms: int) -> bool:
-    """Keep a document (JSON text) as the newest of its name; False when a newer one is known already."""
+class Packed(NamedTuple):
+    """A document as it is kept: the size of its JSON text, and the text packed."""
+
+    size_bytes: int
+    content: bytes
+
+
+def pack(text: bytes) -> Packed:
+    """Pack a document's JSON text; touches no database."""
+    return Packed(len(text), zlib.compress(text, 6))
+
+
+def keep(connection: sqlite3.Connection, host_key: int, name: str, digest: str, body: Packed, at_ms: int) -> bool:
+    """Keep a document as the newest of its name; False when a newer one is known already."""
     changed = connection.execute(
         "INSERT INTO inventories (host_key, name, hash, at_ms, size_bytes, body) VALUES (?,?,?,?,?,?)"
         " ON CONFLICT (host_key, name) DO UPDATE SET hash = excluded.hash, at_ms = excluded.at_ms,"
         " size_bytes = excluded.size_bytes, body = excluded.body WHERE excluded.at_ms >= inventories.at_ms",
-        (host_key, name, digest, at_ms, len(body), zlib.compress(body, 6)),
+        (host_key, name, digest, at_ms, *body),
     ).rowcount
     connection.execute(
         "DELETE FROM inventories WHERE host_key = ? AND name IN"
