@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from wakeful_collector.store import condition
+from wakeful_collector.store import soundness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,17 +31,17 @@ class Forecast(NamedTuple):
 
 def sizes(data: Path) -> dict[str, int]:
     """Return the bytes of every database file, by its name."""
-    return condition.sizes(data)
+    return soundness.sizes(data)
 
 
 def integrity(data: Path) -> list[str]:
     """Read both databases through and return what is wrong with them; slow on large ones."""
-    return condition.integrity(data)
+    return soundness.integrity(data)
 
 
 def writable(data: Path) -> str | None:
     """Return why the store cannot be written, or soon cannot, as a sentence; None when all is well."""
-    reason = condition.writable(data)
+    reason = soundness.writable(data)
     if reason is None and _free(data) < NEARLY_FULL_BYTES:
         return f"the disk of {data} is nearly full: {_free(data) // 1024 // 1024} MiB are free"
     return reason
@@ -55,8 +55,8 @@ def forecast(data: Path, settings: Settings, now_ms: int) -> Forecast:
         600: settings.retention_10m_days,
         3600: settings.retention_1h_days,
     }
-    daily = condition.bytes_a_day(data, now_ms)
-    taken = sum(condition.sizes(data).values())
+    daily = soundness.bytes_a_day(data, now_ms)
+    taken = sum(soundness.sizes(data).values())
     expected = sum(size * days.get(tier, 0) for tier, size in daily.items())
     return Forecast(taken, sum(daily.values()), max(float(taken), expected), _free(data))
 

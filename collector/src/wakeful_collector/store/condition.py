@@ -1,60 +1,49 @@
-"""In what condition the databases are: sizes, soundness, room, and what the history will need."""
+"""Whether the store has room, in a small file of its own: it is written in place, so a full disk does not hinder it."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import struct
 from typing import TYPE_CHECKING
-
-from wakeful_collector.store import database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DAY_MS = 86_400_000
+_FORM = struct.Struct("<8sqq")
+_MARK = b"wakeful1"
+_NAME = "condition"
 
 
-def sizes(data: Path) -> dict[str, int]:
-    """Return the bytes of every database file there is, by its name."""
-    found = {}
-    for family in database.FAMILIES:
-        for suffix in ("", "-wal"):
-            path = data / f"{family}.db{suffix}"
-            if path.exists():
-                found[path.name] = path.stat().st_size
-    return found
-
-
-def integrity(data: Path) -> list[str]:
-    """Read both databases through and return what is wrong with them; slow on large ones."""
-    problems = []
-    for family in database.FAMILIES:
-        try:
-            with database.translated(database.database_path(data, family)):
-                rows = database.reader(data, family).execute("PRAGMA quick_check(10)").fetchall()
-        except database.StoreError as error:
-            problems.append(str(error))
-        else:
-            problems += [f"{family}.db: {row[0]}" for row in rows if row[0] != "ok"]
-    return problems
-
-
-def writable(data: Path) -> str | None:
-    """Return why nothing can be written to the data folder; None when it can."""
+def prepare(data: Path) -> None:
+    """Make the file while there is still room; a file that is there stays."""
+    path = data / _NAME
     try:
-        with tempfile.NamedTemporaryFile(dir=data, prefix=".room-") as file:
-            file.write(bytes(65_536))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return f"{data} cannot be written: {error.strerror}; free some space or look at its owner and rights"
-    return None
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_FORM.pack(_MARK, 0, 0))
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def bytes_a_day(data: Path, now_ms: int) -> dict[int, float]:
-    """Return how many bytes a day of history takes in each tier (bucket in seconds, 0 raw), from what there is."""
-    with database.translated(database.database_path(data, "samples")):
-        rows = database.reader(data, "samples").execute(
-            "SELECT tier, sum(length(head) + length(body)), min(from_ms) FROM chunks GROUP BY tier"
-        )
-        return {row[0]: row[1] / max(1 / 12, (now_ms - row[2]) / _DAY_MS) for row in rows}
+def mark(data: Path, full_since_ms: int, pushed_ms: int) -> None:
+    """Say since when the disk is full (0: it is not) and when a push was last taken; in ms since the epoch."""
+    try:
+        descriptor = os.open(data / _NAME, os.O_WRONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        os.pwrite(descriptor, _FORM.pack(_MARK, full_since_ms, pushed_ms), 0)
+    finally:
+        os.close(descriptor)
+
+
+def look(data: Path) -> tuple[int, int]:
+    """Return since when the disk is full and when a push was last taken; zeros where nothing was said."""
+    try:
+        content = (data / _NAME).read_bytes()
+        mark_found, full_since_ms, pushed_ms = _FORM.unpack(content)
+    except (FileNotFoundError, struct.error):
+        return 0, 0
+    return (full_since_ms, pushed_ms) if mark_found == _MARK else (0, 0)
