@@ -49,11 +49,13 @@ def backup(data: Path, file: Path, now_ms: int) -> BackupFacts:
         note.write_bytes(msgspec.json.encode(facts._asdict()))
         part = Path(folder) / "backup"
         packer = zstandard.ZstdCompressor(level=3, write_checksum=True)
-        with part.open("wb") as out, packer.stream_writer(out, closefd=False) as packed:
-            with tarfile.open(fileobj=packed, mode="w|") as archive:
+        with part.open("wb") as out:
+            with (
+                packer.stream_writer(out, closefd=False) as packed,
+                tarfile.open(fileobj=packed, mode="w|") as archive,
+            ):
                 for path in (note, state, samples):
                     archive.add(path, arcname=path.name)
-            packed.flush(zstandard.FLUSH_FRAME)
             out.flush()
             os.fsync(out.fileno())
         part.chmod(0o600)
@@ -97,14 +99,17 @@ def _unpack(file: Path, folder: Path) -> BackupFacts:
     wanted = {_NOTE, "state.db", "samples.db"}
     try:
         _whole(file)
-        with file.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as stream:
-            with tarfile.open(fileobj=stream, mode="r|") as archive:
-                for member in archive:
-                    source = archive.extractfile(member) if member.isfile() and member.name in wanted else None
-                    if source is None:
-                        raise DatabaseCorrupt(f"{file} is not a backup of Wakeful: it holds {member.name!r}")
-                    with (folder / member.name).open("xb") as target:
-                        shutil.copyfileobj(source, target, 1 << 20)
+        with (
+            file.open("rb") as packed,
+            zstandard.ZstdDecompressor().stream_reader(packed) as stream,
+            tarfile.open(fileobj=stream, mode="r|") as archive,
+        ):
+            for member in archive:
+                source = archive.extractfile(member) if member.isfile() and member.name in wanted else None
+                if source is None:
+                    raise DatabaseCorrupt(f"{file} is not a backup of Wakeful: it holds {member.name!r}")
+                with (folder / member.name).open("xb") as target:
+                    shutil.copyfileobj(source, target, 1 << 20)
         facts = BackupFacts(**msgspec.json.decode((folder / _NOTE).read_bytes()))
     except (tarfile.TarError, zstandard.ZstdError, msgspec.MsgspecError, TypeError, EOFError) as error:
         raise DatabaseCorrupt(f"{file} is not a whole backup of Wakeful ({error}); nothing was restored") from None
