@@ -132,7 +132,8 @@ def enrol(data: Path, url: str) -> str | None:
     if identity.exists():  # of a collector whose data is gone
         shutil.rmtree(identity.parent)
     invite = json.loads(ask([*COLLECTOR, "invite", "--expires", "10m", "--json"]))["invite"]
-    done = subprocess.run([*AGENT, "enroll", url, "--invite-file", "-"], input=invite.encode(), check=False)
+    argv = [*AGENT, "enroll", url, "--invite-file", "-"]
+    done = subprocess.run(argv, input=invite.encode(), stdout=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         return None
     return str(json.loads(identity.read_text(encoding="utf-8"))["agent_id"])

@@ -47,6 +47,7 @@ class Rhythm:
     at_ms: int = 0
     detail: dict[str, Any] = field(default_factory=dict)
     failures_in_a_row: int = 0
+    runs: int = 0
 
     def wait_seconds(self) -> float:
         """Return how long to wait for the next run: the interval, doubled by each failure in a row up to a bound."""
@@ -64,11 +65,13 @@ class Rhythm:
         except Exception as error:  # a job must never take the others down
             self.failures_in_a_row += 1
             self.detail = {"error": f"{type(error).__name__}: {error}"[:500], "failures": self.failures_in_a_row}
+            self.runs += 1
             log.exception("job %s failed, next try in %.0f s", self.job.name, self.wait_seconds())
             return
         self.failures_in_a_row = 0
         self.at_ms = now_ms
         self.detail = {"seconds": round(clock.monotonic_seconds() - began, 3)}
+        self.runs += 1
 
 
 def _roll_up(data: Path, settings: Settings, now_ms: int) -> None:
@@ -122,12 +125,13 @@ class Worker:
 
     def _beat_until_stopped(self) -> None:
         connection: sqlite3.Connection | None = None
-        due = 0.0
+        due, told = 0.0, 0
         while not self._stopping.is_set():
             self.alive()
-            if clock.monotonic_seconds() >= due:
+            runs = sum(one.runs for one in self.rhythms)
+            if clock.monotonic_seconds() >= due or runs > told:
                 connection = self._beat(connection)
-                due = clock.monotonic_seconds() + BEAT_SECONDS
+                due, told = clock.monotonic_seconds() + BEAT_SECONDS, runs
             self._stopping.wait(GLANCE_SECONDS)
         if connection is not None:
             connection.close()

@@ -149,9 +149,11 @@ def _worker(settings: Settings) -> Iterator[Finding]:
         subject = "worker" if name == "worker" else f"job {name}"
         if beat.detail.get("error"):
             yield Finding(FAIL, subject, f"failed: {beat.detail['error']}", "the collector's log says more")
+        elif not beat.at_ms:
+            yield Finding(WARN, subject, "has not come through yet", "look again in a minute")
         elif late:
-            since = f"last came through {clock.rfc3339(beat.at_ms)}" if beat.at_ms else "has not come through yet"
-            yield Finding(FAIL, subject, since, "the collector's log says why; wakeful-collector serve restarts it")
+            fix = "the collector's log says why; wakeful-collector serve restarts it"
+            yield Finding(FAIL, subject, f"last came through {clock.rfc3339(beat.at_ms)}", fix)
         else:
             yield Finding(OK, subject, f"alive {max(age_seconds, 0):.0f} s ago")
 

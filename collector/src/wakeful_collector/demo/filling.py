@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PAST_STEP_SECONDS = 60.0
 FRESH_STEP_SECONDS = float(papers.INTERVAL_SECONDS)
 FRESH_SECONDS = 2 * 3_600.0
+RAW_DAYS = 2  # as the default retention has it; what is older is kept rolled up
 
 
 def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callable[[int], object]) -> Story:
@@ -68,7 +69,7 @@ def _write_past(work: tuple[Path, int, Machine, int, int]) -> int:
     columns = signals.series_of(machine)
     start = signals.Totals(float(seconds[0]) - PAST_STEP_SECONDS, np.zeros(len(columns)))
     values, _ = signals.measure(machine, end, seconds, start)
-    backfill.fill(data, key, columns, signals.times_ms(seconds), values)
+    backfill.fill(data, key, columns, signals.times_ms(seconds), values, end_ms - RAW_DAYS * 86_400_000)
     return key
 
 
