@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, request, url_for
 
 from wakeful_collector.read import traffic
 from wakeful_collector.web import kit, pages_icons, pages_sparks, pages_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 blueprint = Blueprint("pages", __name__)
 STATIC = Path(__file__).parent / "static"
@@ -21,7 +24,7 @@ NAVIGATION = (
     ("settings", "pages.settings", "Settings"),
 )
 for _name, _filter in pages_text.FILTERS.items():
-    blueprint.add_app_template_filter(_filter, _name)
+    blueprint.add_app_template_filter(cast("Callable[..., Any]", _filter), _name)
 
 
 @lru_cache(maxsize=256)
