@@ -6,6 +6,7 @@ A meter is a small object with a `name`, an `interval_seconds` of its own (0: ev
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
@@ -88,7 +89,7 @@ class AgentFigures(NamedTuple):
     meters: Mapping[str, float]
 
 
-class Meter:
+class Meter(ABC):
     """The shape of a meter; subclass it, set the names, write `read`."""
 
     name: str = ""
@@ -115,9 +116,9 @@ class Meter:
             return missing(self.name, label(str(error)), self.fix, self.exposes)
         return granted(self.name) if found else missing(self.name, f"/{self.source} is empty", self.fix, self.exposes)
 
+    @abstractmethod
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return what there is now; raise NoData when there is nothing of it here."""
-        raise NotImplementedError
 
 
 class Columns:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import struct
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from wakeful_agent.host.errors import Malformed, translate
@@ -25,7 +24,7 @@ def parse_if_inet6(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in text.splitlines():
         address, _, prefix, _, _, name = line.split()
-        found.setdefault(name, []).append(f"{ip_address(bytes.fromhex(address))}/{int(prefix, 16)}")
+        found.setdefault(name, []).append(f"{_text(bytes.fromhex(address))}/{int(prefix, 16)}")
     return found
 
 
@@ -38,7 +37,7 @@ def parse_address(body: bytes) -> tuple[int, str]:
         _family, prefix, _flags, _scope, index = _BODY.unpack_from(body)
         values = parse_attributes(body, _BODY.size)
         raw = values.get(_LOCAL) or values.get(_ADDRESS)
-        return index, f"{ip_address(raw)}/{prefix}" if raw else ""
+        return index, f"{_text(raw)}/{prefix}" if raw else ""
     except (struct.error, ValueError) as error:
         raise Malformed(f"netlink: {error}") from None
 
@@ -56,6 +55,10 @@ def addresses(host: Host) -> dict[str, list[str]]:
         if address:
             found.setdefault(_name(index), []).append(address)
     return found
+
+
+def _text(raw: bytes) -> str:
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
 
 
 def _name(index: int) -> str:

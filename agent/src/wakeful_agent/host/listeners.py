@@ -6,9 +6,9 @@ The diagnosis is asked for listeners alone, which the kernel keeps in a small ta
 
 from __future__ import annotations
 
+import socket
 import struct
 import sys
-from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Iterable, NamedTuple
 
 from wakeful_agent.host.errors import Absent, HostError, Malformed
@@ -36,7 +36,7 @@ STATES = {
 _WAITING = {"tcp": "0A", "udp": "07"}
 _TABLES = {"tcp": ("tcp", "tcp6"), "udp": ("udp", "udp6")}
 _DIAGNOSIS, _BY_FAMILY = 4, 20
-_FAMILIES = (2, 10)  # AF_INET, AF_INET6
+_FAMILIES = (socket.AF_INET, socket.AF_INET6)
 _NUMBERS = {"tcp": 6, "udp": 17}
 _V6_ONLY = 11  # INET_DIAG_SKV6ONLY
 _REQUEST = struct.Struct("=BBBBI48x")
@@ -78,7 +78,7 @@ def parse_sockets(lines: Iterable[str], protocol: str) -> tuple[list[Listener], 
 def parse_address(text: str) -> str:
     """Return the address of /proc/net/tcp or tcp6, which is written as words in the machine's own byte order."""
     raw = b"".join(int(text[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(text), 8))
-    return str(IPv4Address(raw) if len(raw) == 4 else IPv6Address(raw))
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
 
 
 def parse_diagnosis(body: bytes, protocol: str) -> Listener:
@@ -87,10 +87,11 @@ def parse_diagnosis(body: bytes, protocol: str) -> Listener:
         family, _, _, _, port, _, source, _, _, _, _, _, _, _, inode = _ANSWER.unpack_from(body)
     except struct.error as error:
         raise Malformed(f"netlink: {error}") from None
-    address = IPv4Address(source[:4]) if family == _FAMILIES[0] else IPv6Address(source)
+    four = family == socket.AF_INET
+    address = socket.inet_ntop(socket.AF_INET if four else socket.AF_INET6, source[:4] if four else source)
     told = parse_attributes(body, _ANSWER.size).get(_V6_ONLY)
     v6_only = None if told is None else told != b"\0"
-    return Listener(protocol, str(address), int.from_bytes(port, "big"), inode, v6_only)
+    return Listener(protocol, address, int.from_bytes(port, "big"), inode, v6_only)
 
 
 def listeners(host: Host, protocol: str) -> list[Listener]:
