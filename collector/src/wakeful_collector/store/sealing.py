@@ -178,4 +178,4 @@ def give_back(connection: sqlite3.Connection, pages: int) -> None:
     """Give up to so many unused pages back to the disk when more than a quarter of the file is unused."""
     free = connection.execute("PRAGMA freelist_count").fetchone()[0]
     if free > connection.execute("PRAGMA page_count").fetchone()[0] // 4:
-        connection.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        connection.executescript(f"PRAGMA incremental_vacuum({pages})")  # `execute` would stop after the first page
