@@ -10,8 +10,7 @@ import json
 import ssl
 import threading
 import time
-from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
 from cryptography import x509
@@ -21,6 +20,9 @@ from cryptography.x509.oid import NameOID
 
 from wakeful_agent.host.log import Log
 from wakeful_wire import packing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Door(http.server.ThreadingHTTPServer):
@@ -86,7 +88,9 @@ def accept(request: dict[str, Any], **more: Any) -> tuple[int, dict[str, str], b
     return 200, {}, json.dumps({"sequence": request["document"]["sequence"], **more}).encode()
 
 
-def refuse(status: int, code: str, message: str = "no", **headers: str) -> Callable[..., tuple[int, dict[str, str], bytes]]:
+def refuse(
+    status: int, code: str, message: str = "no", **headers: str
+) -> Callable[..., tuple[int, dict[str, str], bytes]]:
     return lambda _request: (status, headers, json.dumps({"error": code, "message": message}).encode())
 
 
@@ -121,9 +125,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     (folder / "cert.der").write_bytes(made.public_bytes(serialization.Encoding.DER))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return folder
 

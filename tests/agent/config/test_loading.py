@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping
 
 import pytest
 
 from wakeful_agent.config import Config, ConfigErrors, Folders, MeterSetting, load
 from wakeful_agent.config.document import lines_of, parse_document
-from wakeful_agent.config.loading import Loaded
 from wakeful_agent.config.sample import in_force, sample
 from wakeful_agent.config.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wakeful_agent.config.loading import Loaded
 
 
 def check(options: Mapping[str, Any]) -> list[str]:

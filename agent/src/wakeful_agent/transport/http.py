@@ -188,7 +188,7 @@ def _sentence(error: Exception) -> str:
             "or enrol with --fingerprint"
         )
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed ({error.reason or error}); is it an https address?"
+        return f"TLS failed ({getattr(error, 'reason', None) or error}); is it an https address?"
     if isinstance(error, (TimeoutError, socket.timeout)):
         return "no answer in time"
     if isinstance(error, socket.gaierror):

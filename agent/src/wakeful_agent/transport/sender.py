@@ -49,7 +49,7 @@ class Sender:
         self._log = log
         self._backoff = Backoff()
         self._known: set[str] = set()
-        self._newest = ""
+        self._arrived = -1
         self._stop = Event()
         self._news = Event()
         self._thread = Thread(target=self._run, name="sender", daemon=True)
@@ -87,15 +87,15 @@ class Sender:
             if pause_seconds:
                 self._stop.wait(pause_seconds)
         newest = self._spool.newest()
-        if newest is not None and newest.name != self._newest:
+        if newest is not None and self._arrived != self._spool.arrived:
             self._client.timeout_seconds = LAST_TRY_SECONDS
             self._guarded(newest)
         self._client.close()
 
     def _next(self) -> Entry | None:
-        newest = self._spool.newest()
-        if newest is not None and newest.name != self._newest:
-            self._newest = newest.name
+        arrived, newest = self._spool.arrived, self._spool.newest()
+        if newest is not None and self._arrived != arrived:
+            self._arrived = arrived
             return newest
         return self._spool.oldest()
 

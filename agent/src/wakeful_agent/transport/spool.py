@@ -74,6 +74,8 @@ class Spool:
         self.bytes_max = bytes_max
         self.age_ms_max = age_ms_max
         self.size_bytes = 0
+        self.arrived = 0
+        """How many pushes came since the start."""
         self.dropped = 0
         self.set_aside = 0
         self.trouble = ""
@@ -97,6 +99,7 @@ class Spool:
         with self._lock:
             self._waiting.append(entry)
             self.size_bytes += entry.size_bytes
+            self.arrived += 1
         self._bound(now_ms)
 
     def put_schema(self, schema: str, series: list[Any]) -> None:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wakeful_agent.transport.checkup import look
+from wakeful_agent.transport.link import Way
+
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+DATE_MS = 1_445_412_480_000
+
+
+def found(door: Any, url: str = "") -> Any:
+    return look(Way(url or door.url, None, None, None, "t"), 2, DATE_MS + 90_000)
+
+
+def test_a_known_token_is_told_by_how_the_empty_push_is_refused(door: Any, tools: Any) -> None:
+    door.answer = tools["refuse"](422, "unknown_wire")
+    finding = found(door)
+    assert (finding.reached, finding.token_good) == (True, True)
+    assert door.pushes == [{}]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_unknown_token_is_told(door: Any, tools: Any, status: int) -> None:
+    door.answer = tools["refuse"](status, "unknown_token", "who are you")
+    finding = found(door)
+    assert (finding.reached, finding.token_good, finding.text) == (True, False, "who are you")
+
+
+def test_something_else_that_answers_is_no_collector(door: Any) -> None:
+    door.answer = lambda _request: (404, {}, b"<html>")
+    finding = found(door)
+    assert not finding.reached
+    assert "answered 404, which no Wakeful collector does here" in finding.text
+
+
+def test_nobody_there_is_told(door: Any) -> None:
+    finding = found(door, "http://127.0.0.1:1")
+    assert not finding.reached
+    assert "nobody listens there" in finding.text
+
+
+def test_the_clocks_are_compared(door: Any, tools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door.RequestHandlerClass, "date_time_string", lambda _self: DATE)
+    door.answer = tools["refuse"](422, "unknown_wire")
+    assert found(door).clock_ahead_seconds == 90
+    monkeypatch.setattr(door.RequestHandlerClass, "date_time_string", lambda _self: "yesterday")
+    assert found(door).clock_ahead_seconds is None
