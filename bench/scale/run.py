@@ -186,9 +186,8 @@ def measure(
     took = time.monotonic() - began
     lags = sorted(crowd.lags)
     print(f"{chosen.agents:,} agents every {chosen.interval:g} s for {took:.0f} s, {chosen.samples} samples a push")
-    print(
-        f"pushes: {len(lags):,} ({len(lags) / took:,.0f} a second), refused {crowd.refused}, unanswered {len(crowd.due)}"
-    )
+    answered = f"{len(lags):,} ({len(lags) / took:,.0f} a second)"
+    print(f"pushes: {answered}, refused {crowd.refused}, unanswered {len(crowd.due)}")
     print(f"stored: {stored_pushes(data):,} of {sum(crowd.pushed):,} (the backlog's among them)")
     print(
         f"lag ms: p50 {statistics.median(lags) * 1000:.1f}, p95 {lags[int(len(lags) * 0.95)] * 1000:.1f}, "
@@ -199,9 +198,8 @@ def measure(
         f"worker {(worker.cpu_seconds() - before[2]) / took:.1%} of one core"
     )
     print(f"memory: web {web.rss_bytes() / 1e6:.0f} MB, worker {worker.rss_bytes() / 1e6:.0f} MB")
-    print(
-        f"store: {before[0] / 1e6:,.0f} MB before, {size_bytes(data) / 1e6:,.0f} MB after; load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"store: {before[0] / 1e6:,.0f} MB before, {size_bytes(data) / 1e6:,.0f} MB after")
+    print(f"load of the machine: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

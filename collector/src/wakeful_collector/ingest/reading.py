@@ -66,7 +66,8 @@ class Reading(NamedTuple):
 def read_push(content: bytes, width_of: Callable[[str], int | None], now_ms: int) -> Reading:
     """Read a push from its JSON text; raise WireError with the status to answer.
 
-    Items are counted before anything is built of them. `width_of` tells how many series a schema has, None when the collector does not know it (409 `unknown_schema`).
+    Items are counted before anything is built of them. `width_of` tells how many series a schema has, None when the
+    collector does not know it (409 `unknown_schema`).
     """
     packing.check_items(content)
     reading = _read_bare(content, width_of) or _read_whole(content, width_of)
