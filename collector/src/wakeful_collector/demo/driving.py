@@ -52,8 +52,8 @@ class Puppet:
             return False
         return len(Course(self.machine, self.end_seconds).heard(np.array([now_ms / 1000.0]))) == 1
 
-    def body(self, data: Path, now_ms: int) -> bytes:
-        """Return the next push as JSON."""
+    def body(self, data: Path, now_ms: int, past_from_ms: int | None) -> bytes:
+        """Return the next push as JSON; the first of a run says who speaks, and what happened since `past_from_ms`."""
         seconds = now_ms / 1000.0
         before = self.totals or self._remember(data, seconds)
         values, self.totals = signals.measure(self.machine, self.end_seconds, np.array([seconds]), before)
@@ -67,6 +67,7 @@ class Puppet:
         }
         if self.sequence == 1:
             document["series"] = [one.document() for one in self.series]
+            document |= papers.introduction(self.machine, round(self.end_seconds * 1000), now_ms, past_from_ms)
         return json.dumps(document).encode()
 
     def _remember(self, data: Path, seconds: float) -> signals.Totals:
@@ -88,7 +89,7 @@ class Driver:
         pairs = zip(story.machines(), story.keys, strict=True)
         self.puppets = [Puppet(machine, key, end_seconds) for machine, key in pairs]
 
-    def push(self, puppets: Collection[Puppet], now_ms: int) -> int:
+    def push(self, puppets: Collection[Puppet], now_ms: int, past_from_ms: int | None = None) -> int:
         """Push once for each of them at `now_ms`; return how many pushes were taken."""
         counted = threading.Semaphore(0)
         intakes = []
@@ -96,7 +97,7 @@ class Driver:
             agent = self._agent(puppet.key)
             if agent is None:  # forgotten meanwhile
                 continue
-            body = puppet.body(self.data, now_ms)
+            body = puppet.body(self.data, now_ms, past_from_ms)
             taken = self.door.admit(agent, body, "", now_ms, lambda _: counted.release())
             if isinstance(taken, Intake):
                 intakes.append(taken)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from wakeful_collector.demo.fleet import AGENT_VERSION, Machine, fleet
 from wakeful_collector.demo.story import Story
 from wakeful_collector.enrolment import new_token
 from wakeful_collector.ingest import backfill
-from wakeful_collector.store import agents, changes, events, inventories
+from wakeful_collector.store import agents, changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +35,7 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
     """Write `hosts` machines with `days` of past into a data folder without hosts; call `told` after each machine."""
     end_ms = now_ms // 15_000 * 15_000
     machines = fleet(hosts, seed)
-    story = Story(hosts, days, seed, end_ms, _enrol(data, machines, end_ms - days * 86_400_000, end_ms))
+    story = Story(hosts, days, seed, end_ms, _enrol(data, machines, end_ms - days * 86_400_000))
     work = [(data, key, machine, days, end_ms) for key, machine in zip(story.keys, machines, strict=True)]
     with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8)) as pool:
         for number, _ in enumerate(pool.imap_unordered(_write_past, work, 1), 1):
@@ -74,18 +73,18 @@ def _write_past(work: tuple[Path, int, Machine, int, int]) -> int:
 
 
 def _push_last(data: Path, story: Story) -> None:
-    """Push each machine's last tick through the door, so that the collector has heard of it when the story says."""
+    """Push each machine's last tick, and all it has to say: the collector hears of it when the story says."""
     driver = Driver(data, story)
     for puppet in driver.puppets:
         last_ms = story.end_ms
         if puppet.machine.fate == "silent":
             last_ms -= round(SILENT_HOURS * 3_600_000)
         if puppet.heard(last_ms):
-            driver.push([puppet], last_ms)
+            driver.push([puppet], last_ms, story.end_ms - story.days * 86_400_000)
     driver.close()
 
 
-def _enrol(data: Path, machines: list[Machine], start_ms: int, end_ms: int) -> tuple[int, ...]:
+def _enrol(data: Path, machines: list[Machine], start_ms: int) -> tuple[int, ...]:
     with changes.changing(data) as connection:
         keys = []
         for machine in machines:
@@ -93,15 +92,4 @@ def _enrol(data: Path, machines: list[Machine], start_ms: int, end_ms: int) -> t
             newcomer = agents.Newcomer(machine.name, nobodys_token_hash, version=AGENT_VERSION, tags=machine.tags)
             key = agents.add(connection, machine.id, newcomer, start_ms)
             keys.append(key)
-            if machine.fate == "never pushed":
-                continue
-            end_seconds = end_ms / 1000.0
-            boot_ms = end_ms - int(Course(machine, end_seconds).uptime(np.array([end_seconds]))[0]) * 1000
-            agents.keep_first_push(connection, key, start_ms)
-            agents.keep_hello(connection, key, papers.hello(machine, end_ms, boot_ms), end_ms)
-            agents.keep_meters(connection, key, papers.outcomes(machine), end_ms)
-            events.add(connection, key, papers.events(machine, start_ms, end_ms), end_ms)
-            for name, body in papers.inventories(machine, end_ms, boot_ms).items():
-                packed = json.dumps(body, ensure_ascii=True).encode()
-                inventories.keep(connection, key, name, papers.document_hash(packed), packed, end_ms)
     return tuple(keys)

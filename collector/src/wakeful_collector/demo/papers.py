@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.demo.fate import DAY, DEPLOY_DAYS, HOUR, LEAK_DAYS, REBOOT_HOURS, SILENT_HOURS
+import numpy as np
+
+from wakeful_collector.demo.fate import DAY, DEPLOY_DAYS, HOUR, LEAK_DAYS, REBOOT_HOURS, SILENT_HOURS, Course
 from wakeful_collector.demo.fleet import AGENT_VERSION
 from wakeful_wire.push import Event, Outcome
 
@@ -19,6 +22,24 @@ METERS = (
 )  # fmt: skip
 _PROCESS_COLUMNS = ["pid", "ppid", "name", "user", "cpu", "memory", "threads", "state", "start"]
 _COMMON_PROCESSES = ("systemd", "systemd-journald", "systemd-udevd", "dbus-daemon", "cron", "sshd", "agetty", "chronyd")
+
+
+def introduction(machine: Machine, end_ms: int, now_ms: int, past_from_ms: int | None) -> dict[str, Any]:
+    """Return what the first push of a run holds beside samples: hello, meters, inventories, and events of the past."""
+    end_seconds = end_ms / 1000.0
+    boot_ms = now_ms - int(Course(machine, end_seconds).uptime(np.array([now_ms / 1000.0]))[0]) * 1000
+    told = [] if past_from_ms is None else events(machine, past_from_ms, end_ms)
+    return {
+        "hello": hello(machine, now_ms, boot_ms),
+        "meters": {name: one._asdict() for name, one in outcomes(machine).items()},
+        "inventories": {
+            name: {"hash": hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32], "body": body}
+            for name, body in inventories(machine, now_ms, boot_ms).items()
+        },
+        "events": [
+            {"id": one.id, "at": one.at_ms, "kind": one.kind, "subject": one.subject, "data": one.data} for one in told
+        ],
+    }
 
 
 def hello(machine: Machine, end_ms: int, boot_ms: int) -> dict[str, Any]:
@@ -173,8 +194,3 @@ def _interfaces(machine: Machine) -> list[dict[str, Any]]:
 
 def _digest(machine: Machine, what: str) -> str:
     return hashlib.sha256(f"{machine.id} {what}".encode()).hexdigest()
-
-
-def document_hash(packed: bytes) -> str:
-    """Return the hash that stands for an inventory."""
-    return hashlib.sha256(packed).hexdigest()[:32]
