@@ -60,6 +60,10 @@ def test_every_way_a_run_can_end():
         Given("denied", raising(Denied("/x: Permission denied"))),
         Given("broken", raising(HostError("/x: Input/output error"))),
         Given("wrong", raising(KeyError("a\nb" + "c" * 9999))),
+        Given("exit", raising(SystemExit(3))),
+        Given("odd", lambda _: Reading(ONE, [1, 2])),
+        Given("words", lambda _: Reading(ONE, ["x"])),
+        Given("void", lambda _: None),
     ]
     collected = Runner(Host(), meters).collect(5)
     assert collected.time_ms == 5
@@ -70,7 +74,12 @@ def test_every_way_a_run_can_end():
         "denied": "refused",
         "broken": "failed",
         "wrong": "failed",
+        "exit": "failed",
+        "odd": "failed",
+        "words": "failed",
+        "void": "failed",
     }
+    assert collected.results["odd"].error == "ValueError: 1 series have 2 values"
     assert (collected.results["good"].series, collected.results["good"].values) == (ONE, [5])
     assert collected.results["good"].inventories == {"x": [1]}
     assert collected.results["wrong"].error.startswith("KeyError: ")
@@ -150,8 +159,11 @@ def test_a_series_is_named_once_and_a_meter_has_at_most_so_many():
     runner = Runner(Host(), [Given("m", lambda _: Reading([*ONE, *ONE, *many], [1, 2, *range(len(many))]))])
     result = runner.collect(0).results["m"]
     assert len(result.series) == len(result.values) == SERIES_OF_A_METER_MAX
+    assert result.outcome == "ok"
+    assert result.error == "7 series are left out: doubles, or more than 4000"
     assert (result.series[0], result.values[0]) == (ONE[0], 1)
     assert (result.series[1], result.values[1]) == (many[0], 0)
+    assert runner.collect(1).results["m"].series is result.series
 
 
 def test_an_unchanged_list_of_series_is_handed_on_as_it_is():

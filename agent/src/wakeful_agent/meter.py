@@ -168,7 +168,7 @@ class Runner:
         """Return the results of the meters named in `due` (None: all); names that are not known are left out."""
         names = [name for name in (self.meters if due is None else due) if name in self.meters]
         calls = [
-            Call(name, partial(self.meters[name].read, self._host, now_ms), self.meters[name].budget_seconds)
+            Call(name, partial(self._read, self.meters[name], now_ms), self.meters[name].budget_seconds)
             for name in names
         ]
         answers = self._lane.run(calls)
@@ -195,6 +195,18 @@ class Runner:
         if not self._lane.hung:
             self._host.close()
 
+    def _read(self, meter: Meter, now_ms: int) -> Result:
+        series, values, inventories = meter.read(self._host, now_ms)
+        left_out = 0
+        known = self._checked.get(meter.name)
+        if series is not known:
+            wanted = len(series)
+            series, values = bounded(series, values)
+            left_out = wanted - len(series)
+            series = self._checked[meter.name] = known if known == series else series
+        error = f"{left_out} series are left out: doubles, or more than {SERIES_OF_A_METER_MAX}" if left_out else ""
+        return Result(OK, error, 0.0, series, finite(values), inventories)
+
     def _result(self, name: str, answer: Answer) -> Result:
         if answer.late:
             problem = f"has not come back within its {self.meters[name].budget_seconds:g} s"
@@ -202,11 +214,8 @@ class Runner:
         if answer.error is not None:
             outcome, error = _failure(answer.error)
             return Result(outcome, error, answer.seconds)
-        reading: Reading = answer.value
-        if reading.series is not self._checked.get(name):
-            reading = bounded(reading)
-            self._checked[name] = reading.series
-        return Result(OK, "", answer.seconds, reading.series, finite(reading.values), reading.inventories)
+        result: Result = answer.value
+        return result._replace(seconds=answer.seconds)
 
     def _tell(self, name: str, result: Result) -> None:
         now = (result.outcome, result.error if result.outcome == FAILED else "")
@@ -216,13 +225,20 @@ class Runner:
             self._say(f"meter {name}: {result.outcome}" + (f": {result.error}" if result.error else ""))
 
 
-def bounded(reading: Reading) -> Reading:
-    """Return the reading with each series once, and with at most as many as a meter may have."""
-    if len(reading.series) <= SERIES_OF_A_METER_MAX and len(set(reading.series)) == len(reading.series):
-        return reading
-    first = dict(zip(reversed(reading.series), reversed(reading.values)))
-    series = list(dict.fromkeys(reading.series))[:SERIES_OF_A_METER_MAX]
-    return Reading(series, [first[one] for one in series], reading.inventories)
+def bounded(
+    series: Sequence[Series], values: Sequence[float | None]
+) -> tuple[Sequence[Series], Sequence[float | None]]:
+    """Return series and values with each series once, and with at most as many as a meter may have.
+
+    Raises ValueError when there is not one value a series.
+    """
+    if len(series) != len(values):
+        raise ValueError(f"{len(series)} series have {len(values)} values")
+    if len(series) <= SERIES_OF_A_METER_MAX and len(set(series)) == len(series):
+        return series, values
+    first = dict(zip(reversed(series), reversed(values)))
+    kept = list(dict.fromkeys(series))[:SERIES_OF_A_METER_MAX]
+    return kept, [first[one] for one in kept]
 
 
 def finite(values: Sequence[float | None]) -> Sequence[float | None]:
@@ -269,7 +285,7 @@ def _problem(option: Option, value: Any, local: bool) -> str:
     return ""
 
 
-def _failure(error: Exception) -> tuple[str, str]:
+def _failure(error: BaseException) -> tuple[str, str]:
     if isinstance(error, (NoData, Absent)):
         return NOTHING, label(str(error))
     if isinstance(error, Denied):

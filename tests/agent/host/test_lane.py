@@ -38,6 +38,21 @@ def test_answers_come_by_key_whether_good_or_bad():
     lane.close()
 
 
+def test_a_machine_without_a_thread_to_spare_is_an_error_and_not_the_end(monkeypatch):
+    def refuse(_self):
+        raise RuntimeError("can't start new thread")
+
+    lane = Lane()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        answers = lane.run([call("a", lambda: 1), call("b", lambda: 2)])
+    assert [str(answer.error) for answer in answers.values()] == [
+        "no thread could be started: can't start new thread"
+    ] * 2
+    assert lane.run([call("a", lambda: 1)])["a"].value == 1
+    lane.close()
+
+
 def test_one_thread_makes_all_calls():
     lane = Lane()
     idents = {lane.run([call("a", threading.get_ident)])["a"].value for _ in range(5)}

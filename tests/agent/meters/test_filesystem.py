@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from wakeful_agent.host.errors import Malformed
+from wakeful_agent.host.errors import HostError, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import NoData, Runner
 from wakeful_agent.meters.filesystem import LEFT_OUT, FilesystemMeter, Mount, choose, parse_mounts, values
@@ -36,7 +36,7 @@ def test_the_inventory_comes_when_the_table_moved(made):
     meter = FilesystemMeter()
     host = made({"proc/self/mounts": "/dev/a / ext4 rw 0 0\n"})
     assert meter.read(host, 0).inventories["filesystems"] == [
-        {"mountpoint": "/", "device": "/dev/a", "type": "ext4", "options": "rw"}
+        {"mountpoint": "/", "device": "/dev/a", "type": "ext4", "options": "rw", "state": "ok"}
     ]
     first = meter.read(host, 1)
     assert first.inventories == {}
@@ -106,13 +106,17 @@ def test_a_dead_mount_costs_only_itself(made):
     made({"proc/self/mounts": "nas:/x /nas nfs4 rw 0 0\n/dev/a / ext4 rw 0 0\n/dev/b /data xfs rw 0 0\n"})
     host = Stuck(made({}).root, {"/nas"})
     meter = FilesystemMeter()
-    for _ in range(3):
+    for turn in range(3):
         result = Runner(host, [meter]).collect(0).results["filesystem"]
         assert result.outcome == "ok"
         found = dict(zip((dict(one.labels)["mountpoint"] for one in result.series[::EIGHT]), result.values[::EIGHT]))
         assert found["/"] > 0
         assert found["/data"] > 0
         assert found["/nas"] is None
+        assert bool(result.inventories) == (turn == 0)
+        if turn == 0:
+            told = {row["mountpoint"]: row["state"] for row in result.inventories["filesystems"]}
+            assert told == {"/": "ok", "/data": "ok", "/nas": "does not answer"}
     assert host.asked.count("/nas") == 1, "while it hangs it is not asked again"
     host.release.set()
     for _ in range(100):
@@ -121,6 +125,17 @@ def test_a_dead_mount_costs_only_itself(made):
             break
         threading.Event().wait(0.01)
     assert None not in reading.values[::EIGHT], "and when it comes back, so do its samples"
+
+
+def test_a_mount_that_fails_is_told(made):
+    class Broken(Host):
+        def statvfs(self, mountpoint):
+            raise HostError("/: Input/output error")
+
+    made({"proc/self/mounts": "a / ext4 rw 0 0\n"})
+    reading = FilesystemMeter().read(Broken(made({}).root), 0)
+    assert reading.inventories["filesystems"][0]["state"] == "/: Input/output error"
+    assert set(reading.values) == {None}
 
 
 def test_empty_and_vanished_mounts_are_left_out(made):

@@ -13,6 +13,8 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any, Callable, NamedTuple, Sequence
 
+from wakeful_agent.host.errors import HostError
+
 HUNG_MAX = 16
 
 
@@ -28,7 +30,7 @@ class Answer(NamedTuple):
     """What became of a call: a value, or an error, or neither in time (`late`)."""
 
     value: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     seconds: float = 0.0
     late: bool = False
 
@@ -66,7 +68,10 @@ class Lane:
             self._worker = None
 
     def _attempt(self, calls: Sequence[Call], ends: float) -> list[Answer]:
-        worker = self._worker = self._worker or _Worker(self._hung)
+        try:
+            worker = self._worker = self._worker or _Worker(self._hung)
+        except RuntimeError as error:  # the machine has no thread left for us: the worst moment to fall over
+            return [Answer(error=HostError(f"no thread could be started: {error}")) for _ in calls]
         worker.begin(calls)
         if worker.wait(ends):
             return worker.answers
@@ -137,6 +142,6 @@ def _make(call: Call) -> Answer:
     begun = monotonic()
     try:
         value = call.function()
-    except Exception as error:  # whatever a plugin raises is its outcome, never the end of the lane
+    except BaseException as error:  # whatever a plugin raises is its outcome, an exit too, never the end of the lane
         return Answer(error=error, seconds=monotonic() - begun)
     return Answer(value, seconds=monotonic() - begun)

@@ -155,6 +155,7 @@ class FilesystemMeter(Meter):
         self._columns = Columns(_make)
         self._lane = Lane()
         self._mounts: list[Mount] = []
+        self._told: dict[Mount, str] = {}
 
     def configure(self, options: Mapping[str, Any]) -> None:
         """Take the options, and choose the mounts anew at the next reading."""
@@ -163,7 +164,7 @@ class FilesystemMeter(Meter):
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return space and inodes of each mount; None for one that did not answer in time."""
-        moved = self._look(host)
+        self._look(host)
         if not self._mounts:
             raise NoData("no filesystem of a type that is measured is mounted here")
         calls = [
@@ -171,36 +172,44 @@ class FilesystemMeter(Meter):
             for mount in self._mounts
         ]
         answers = self._lane.run(calls, _TOTAL_SECONDS)
-        shown: list[Mount] = []
+        states: dict[Mount, str] = {}
         found: list[float | None] = []
         for mount in self._mounts:
             answer = answers[mount.mountpoint]
             if not isinstance(answer.error, Absent) and not _is_empty(answer):
-                shown.append(mount)
+                states[mount] = _state(answer)
                 found += [None] * 8 if answer.value is None else values(answer.value)
-        return Reading(self._columns.of(shown), found, {"filesystems": _document(shown)} if moved else {})
+        changed = states != self._told
+        self._told = states
+        return Reading(self._columns.of(list(states)), found, {"filesystems": _document(states)} if changed else {})
 
-    def _look(self, host: Host) -> bool:
+    def _look(self, host: Host) -> None:
         text = host.kept_raw(self.source).decode("utf-8", "surrogateescape")
         if text == self._text and self._mounts:
-            return False
+            return
         left_out = (LEFT_OUT | set(self.chosen["left_out"])) - set(self.chosen["included"])
         self._mounts = choose(parse_mounts(text), frozenset(left_out))
         self._text = text
-        return True
+
+
+def _state(answer: Answer) -> str:
+    if answer.error is not None:
+        return label(str(answer.error))
+    return "does not answer" if answer.late else "ok"
 
 
 def _is_empty(answer: Answer) -> bool:
     return answer.value is not None and not answer.value.f_blocks
 
 
-def _document(mounts: list[Mount]) -> list[dict[str, str]]:
+def _document(states: dict[Mount, str]) -> list[dict[str, str]]:
     return [
         {
             "mountpoint": label(mount.mountpoint),
             "device": label(mount.device),
             "type": label(mount.type),
             "options": label(mount.options, _OPTIONS_CHARACTERS_MAX),
+            "state": state,
         }
-        for mount in mounts
+        for mount, state in states.items()
     ]

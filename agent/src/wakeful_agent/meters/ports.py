@@ -52,7 +52,7 @@ class PortsMeter(Meter):
     """
 
     name = "ports"
-    source = "proc/net/tcp"
+    source = "proc/net/"
     interval_seconds = 60.0
     budget_seconds = 10.0
     options = (

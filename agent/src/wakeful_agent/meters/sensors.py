@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 
 _LOOK_MS = 300_000
+_FILE_BYTES_MAX = 4_096
 _CELSIUS_LEAST, _CELSIUS_MOST = -60.0, 250.0
 _SERIES = {
     "temperature": ("hw.temperature", ("chip", "sensor")),
@@ -47,7 +48,7 @@ def _make(key: tuple[str, tuple[str, ...]]) -> list[Series]:
 
 
 class SensorsMeter(Meter):
-    """What the machine's sensors say; which there are is looked at every five minutes.
+    """What the machine's sensors say; which there are, and their limits, is looked at every five minutes.
 
     A sensor that fails gives None and costs no other. Energy (RAPL) is left out where this user may not read it.
     """
@@ -62,6 +63,7 @@ class SensorsMeter(Meter):
         self._columns = Columns(_make)
         self._looked_ms: int | None = None
         self._sensors: list[Sensor] = []
+        self._limits: dict[str, float | None] = {}
 
     def probe(self, host: Host) -> Capability:
         """Say whether there is any sensor, of whatever kind."""
@@ -74,13 +76,15 @@ class SensorsMeter(Meter):
         if self._looked_ms is None or not 0 <= now_ms - self._looked_ms < _LOOK_MS:
             self._looked_ms = now_ms
             self._sensors = [sensor for sensor in find_sensors(host) if _is_open(host, sensor)]
+            limits = [sensor for sensor in self._sensors if sensor.kind == "limit"]
+            self._limits = {sensor.path: reading(sensor, host.optional(sensor.path)) for sensor in limits}
         if not self._sensors:
             raise NoData("this machine shows no sensors")
         keys = []
         values: list[float | None] = []
         for sensor in self._sensors:
             keys.append((sensor.kind, sensor.names))
-            values.append(_value(host, sensor))
+            values.append(self._limits[sensor.path] if sensor.kind == "limit" else _value(host, sensor))
         return Reading(self._columns.of(keys), values)
 
 
@@ -93,7 +97,7 @@ def _value(host: Host, sensor: Sensor) -> float | None:
 
 def _is_open(host: Host, sensor: Sensor) -> bool:
     try:
-        host.kept(sensor.path)
+        host.read(sensor.path, _FILE_BYTES_MAX)
     except (Absent, Denied):
         return False
     except HostError:  # there, and out of order now: it may come back

@@ -66,7 +66,7 @@ def energy(host: Host) -> Capability:
     except Denied:
         return missing(
             name,
-            "the energy counters are root's alone",
+            "the energy counters are root's alone since Linux 5.10 (again after each start)",
             "chgrp wakeful /sys/class/powercap/*/energy_uj && chmod g+r /sys/class/powercap/*/energy_uj",
             "fine-grained power readings can leak what other programs compute (CVE-2020-8694)",
         )
