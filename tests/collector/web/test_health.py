@@ -1,0 +1,42 @@
+"""Checks say what is wrong in words, and never raise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wakeful_collector.store import heartbeats
+from wakeful_collector.store.changes import changing
+from wakeful_collector.web import health
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def problems(data: Path, now_ms: int) -> dict[str, str | None]:
+    return {check.name: check.problem for check in health.checks(data, now_ms)}
+
+
+def beat(data: Path, at_ms: int) -> None:
+    with changing(data) as connection:
+        heartbeats.beat(connection, [heartbeats.Heartbeat("worker", at_ms, 15, {})])
+
+
+def test_all_is_well(data: Path, now_ms: int) -> None:
+    beat(data, now_ms - 20_000)
+    assert set(problems(data, now_ms).values()) == {None}
+
+
+def test_a_stale_worker(data: Path, now_ms: int) -> None:
+    beat(data, now_ms - 90_000)
+    assert problems(data, now_ms)["worker"] == "the worker was last alive 90 s ago"
+
+
+def test_no_databases_at_all(tmp_path: Path, now_ms: int) -> None:
+    found = problems(tmp_path, now_ms)
+    assert found["state database"] is not None
+    assert found["worker"] is not None
+    assert "state.db" in found["state database"]
+
+
+def test_age_is_never_negative() -> None:
+    assert health.age_seconds(heartbeats.Heartbeat("worker", 2000, 15, {}), 1000) == 0.0
