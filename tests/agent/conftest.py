@@ -1,4 +1,4 @@
-"""What the agent's tests share: a real collector's door to script, over TCP or TLS, and a place for an agent to stand."""
+"""What the agent's tests share: a door to script, over TCP or TLS, and a place for an agent to stand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import http.server
 import io
 import ipaddress
 import json
+import os
 import ssl
 import threading
 import time
@@ -174,7 +175,7 @@ def agent_folders(tmp_path: Path) -> Path:
 @pytest.fixture
 def tools() -> dict[str, Any]:
     """The functions above, for tests in folders below: test folders are no packages."""
-    return {"accept": accept, "refuse": refuse, "until": until, "enrol": enrol}
+    return {"accept": accept, "refuse": refuse, "until": until, "enrol": enrol, "environment": environment}
 
 
 def enrol(folder: Path, url: str, **more: Any) -> dict[str, str]:
@@ -184,4 +185,10 @@ def enrol(folder: Path, url: str, **more: Any) -> dict[str, str]:
     token = folder / "config" / "TOKEN"
     token.write_text("wk_agt_0123456789abcdef0123456789abcdef\n")
     token.chmod(0o600)
-    return {"CONFIG_DIR": str(folder / "config"), "STATE_DIR": str(folder / "state"), "PATH": "/usr/bin:/bin"}
+    return environment(folder)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return the environment of an agent that stands in `folder`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("WAKEFUL_", "NOTIFY_"))}
+    return {**kept, "CONFIG_DIR": str(folder / "config"), "STATE_DIR": str(folder / "state"), **more}

@@ -8,21 +8,27 @@ import pytest
 from wakeful_agent.config import Config, MeterSetting
 from wakeful_agent.daemon.tuned import Tuned
 from wakeful_agent.daemon.tuning import FAST_SPAN_MS, LIVE_SPAN_MS_MAX, MeterPlan, interval_seconds, make_plan
-from wakeful_agent.meter import Meter, Option
+from wakeful_agent.meter import Meter, NoData, Option, Reading
 from wakeful_wire.tuning import NO_TUNING, parse_tuning, tuning_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from wakeful_agent.host.files import Host
 
 
 class Quick(Meter):
     name = "quick"
     options = (Option("top", 5, "how many", least=1, most=50), Option("lines", False, "secret", local=True))
 
+    def read(self, host: Host, now_ms: int) -> Reading:
+        raise NoData("never read here")
 
-class Slow(Meter):
+
+class Slow(Quick):
     name = "slow"
     interval_seconds = 60.0
+    options = ()
 
 
 METERS = {"quick": Quick(), "slow": Slow()}

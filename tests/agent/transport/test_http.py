@@ -183,7 +183,7 @@ def test_tls_is_verified_by_a_file_of_authorities(tls_door: Any, certificate: Pa
 
 
 def test_a_stranger_is_not_trusted(tls_door: Any) -> None:
-    with pytest.raises(Unreachable, match="not trusted.*ca_file in agent.toml"):
+    with pytest.raises(Unreachable, match=r"not trusted.*ca_file in agent\.toml"):
         post(Client(parse(tls_door.url)))
     assert tls_door.requests == []
 

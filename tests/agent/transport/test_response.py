@@ -21,7 +21,7 @@ def reader_of(content: bytes, step: int = 7) -> Reader:
         (b"HTTP/1.1 204 No\r\n\r\n", (204, b"", True)),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", (503, b"", True)),
         (
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
             (200, b"abc0123456789", True),
         ),
         (b"HTTP/1.1 200 OK\r\n\r\nto the end", (200, b"to the end", False)),

@@ -59,11 +59,9 @@ def _tls() -> None:
 
 def _toml() -> None:
     from wakeful_agent.config.document import parse_document
-    from wakeful_agent.config.sample import sample
 
-    document, problems = parse_document(sample(), "sample")
-    if document or problems:
-        raise ValueError("the sample of agent.toml is not what it should be")
+    if parse_document("a = 1", "") != ({"a": 1}, []):
+        raise ValueError("TOML is read wrongly")
 
 
 CHECKS: dict[str, Callable[[], None]] = {

@@ -94,7 +94,7 @@ class Spool:
             durable.write(os.path.join(self._folder, name), content)
             self.trouble = ""
         except OSError as error:
-            self.trouble = f"the spool cannot be written: {error}"
+            self.trouble = f"the spool cannot be written: {error.strerror}"
             self._held[name] = content
         with self._lock:
             self._waiting.append(entry)
@@ -108,7 +108,7 @@ class Spool:
         try:
             durable.write(self._schema_path(schema), packing.pack(series))
         except OSError as error:
-            self.trouble = f"the spool cannot be written: {error}"
+            self.trouble = f"the spool cannot be written: {error.strerror}"
 
     def schema(self, schema: str) -> list[Any] | None:
         """Return the series list for a hash, or None when it is not there or cannot be read."""

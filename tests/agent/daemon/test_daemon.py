@@ -1,0 +1,273 @@
+"""The daemon's single decisions, without a process: real meters, real columns, a real spool and door."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Iterator
+
+import pytest
+
+from wakeful_agent.capabilities import Capability, granted, missing
+from wakeful_agent.config import Config, ConfigErrors, Problem
+from wakeful_agent.daemon import loop
+from wakeful_agent.daemon.composing import Composer
+from wakeful_agent.daemon.ears import Ears
+from wakeful_agent.daemon.loop import Daemon, Parts
+from wakeful_agent.daemon.tuned import Tuned
+from wakeful_agent.host.files import Host
+from wakeful_agent.host.notify import Notifier
+from wakeful_agent.meter import Meter, Probe, Reading, Runner
+from wakeful_agent.transport.link import Link, Way
+from wakeful_agent.transport.sender import Listeners
+from wakeful_wire.answer import Answer
+from wakeful_wire.schema import series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG = Config(None, None, 1, [], "info", None, None, 2, True, 256, 7, 100, {})
+
+
+class Many(Meter):
+    name = "many"
+
+    def probe(self, host: Host) -> Capability:
+        return granted(self.name)
+
+    def read(self, host: Host, now_ms: int) -> Reading:
+        return Reading([series("a"), series("b")], [1, 2])
+
+
+class Seldom(Many):
+    name = "seldom"
+    interval_seconds = 60.0
+
+    def read(self, host: Host, now_ms: int) -> Reading:
+        return Reading([series("c")], [3])
+
+
+class Stand:
+    """A daemon whose clock, probes and settings are set by the test."""
+
+    def __init__(self, folder: Path, url: str, log: Any) -> None:
+        self.clock_ms = 1_000_000_000
+        self.available = True
+        self.config: Config | ConfigErrors = CONFIG
+        self.folder = folder
+        self.ears = Ears()
+        self.pushes: list[dict[str, Any]] = []
+        way = Way(url, None, None, None, "t")
+        listeners = Listeners(self.ears.answered, self.ears.refused)
+        self.link = Link(str(folder / "spool"), CONFIG, lambda _config: way, listeners, log)
+        self.runner = Runner(Host("/"), [Many(), Seldom()])
+        self.tuned = Tuned(str(folder / "tuning.json"), CONFIG, self.runner.meters)
+        self.composer = Composer(log.trouble)
+        parts = Parts(
+            agent_id="abcdefghijkl",
+            enrolled_ms=0,
+            runner=self.runner,
+            probes=[Probe("right", lambda _host: granted("right") if self.available else missing("right", "taken"))],
+            outbox=self.link,
+            ears=self.ears,
+            tuned=self.tuned,
+            composer=self.composer,
+            notifier=Notifier({}),
+            log=log,
+            hello=lambda config, found, tuned: {
+                "name": config.name or "x",
+                "capabilities": [one.document() for one in found],
+                "config": tuned.document(),
+            },
+            reload=self.reload,
+            now_ms=lambda: self.clock_ms,
+        )
+        self.daemon = Daemon(parts, CONFIG)
+
+    def reload(self) -> Config:
+        if isinstance(self.config, ConfigErrors):
+            raise self.config
+        return self.config
+
+    def begin(self) -> None:
+        self.daemon._settle()
+        self.daemon._probe()
+        self.tick(0)
+
+    def tick(self, step_ms: int) -> None:
+        self.clock_ms += step_ms
+        self.daemon._hear()
+        self.daemon._tick(self.clock_ms)
+
+
+@pytest.fixture
+def stand(tmp_path: Path, door: Any, heard: Any) -> Iterator[Stand]:
+    made = Stand(tmp_path, door.url, heard)
+    yield made
+    made.link.stop()
+    made.runner.close()
+
+
+def events(door: Any) -> list[dict[str, Any]]:
+    return [event for push in door.pushes for event in push.get("events", [])]
+
+
+def sent(door: Any, tools: Any, count: int) -> list[dict[str, Any]]:
+    tools["until"](lambda: len(door.pushes) >= count)
+    return door.pushes
+
+
+def test_a_meter_with_an_interval_of_its_own_leaves_gaps(stand: Stand, door: Any, tools: Any) -> None:
+    stand.begin()
+    stand.tick(1000)
+    rows = [push["ticks"][0][1] for push in sent(door, tools, 2)]
+    assert rows == [[1, 2, 3], [1, 2, None]]
+
+
+def test_the_clock_set_back_a_little_keeps_ticks_rising_in_one_run(stand: Stand, door: Any, tools: Any) -> None:
+    stand.begin()
+    for step in (1000, -100_000, 1000, 1000):
+        stand.tick(step)
+    pushes = sorted(sent(door, tools, 5), key=lambda push: push["sequence"])
+    times = [push["ticks"][0][0] for push in pushes]
+    assert times == sorted(set(times))
+    assert len({push["run"] for push in pushes}) == 1
+
+
+def test_the_clock_set_right_after_refusals_begins_a_new_run(stand: Stand, door: Any, tools: Any, heard: Any) -> None:
+    true_ms = stand.clock_ms
+    stand.clock_ms += 10_000_000
+    door.answer = tools["refuse"](422, "clock_ahead", "clock")
+    stand.begin()
+    tools["until"](lambda: stand.ears.refusals)
+    stand.tick(1000)
+    assert "clock is ahead of the collector's" in heard.text
+    tools["until"](lambda: stand.ears.refusals)
+    stand.clock_ms = true_ms
+    door.requests.clear()
+    door.answer = tools["accept"]
+    stand.tick(0)
+    (push,) = sent(door, tools, 1)
+    assert push["ticks"][0][0] == true_ms
+    assert push["sequence"] == 0
+    assert "hello" in push
+    assert {event["kind"] for event in push["events"]} >= {"agent.clock_jumped", "agent.push_refused"}
+
+
+def test_a_capability_that_flips_is_said_once_and_greeted_anew(stand: Stand, door: Any, tools: Any, heard: Any) -> None:
+    stand.begin()
+    stand.available = False
+    stand.daemon._probe()
+    stand.daemon._probe()
+    stand.tick(1000)
+    push = sent(door, tools, 2)[1]
+    assert [(event["kind"], event["subject"], event["data"]) for event in push["events"]] == [
+        ("agent.capability_changed", "right", {"available": False, "reason": "taken"})
+    ]
+    assert "hello" in push
+    assert heard.text.count("right: no longer available: taken") == 1
+
+
+def test_series_the_wire_does_not_take_are_said_once(stand: Stand, door: Any, tools: Any, heard: Any) -> None:
+    stand.daemon._columns._most = 2
+    stand.begin()
+    stand.tick(1000)
+    stand.tick(1000)
+    pushes = sent(door, tools, 3)
+    assert [len(push["ticks"][0][1]) for push in pushes] == [2, 2, 2]
+    assert [event["data"] for event in events(door)] == [{"series": 1}]
+    assert heard.text.count("1 series are left out") == 1
+    stand.daemon._columns.forget("many")
+    stand.tick(100_000)
+    assert stand.daemon._cut == 1
+
+
+def test_drops_at_the_bound_are_said_once_an_hour(stand: Stand, door: Any, tools: Any, heard: Any) -> None:
+    door.answer = tools["refuse"](403, "revoked")
+    stand.begin()
+    stand.link._spool.bytes_max = 4096
+    for _ in range(4):
+        stand.tick(1000)
+    assert stand.link.counts()["dropped"] >= 2
+    assert heard.text.count("were dropped: the spool is at its bound") == 1
+    stand.link._spool.bytes_max = 1 << 20
+    stand.daemon._dropped_told = -1e9
+    stand.link._spool.dropped += 3
+    stand.tick(1000)
+    assert [(event["kind"], event["data"]) for event in stand.composer._events] == [
+        ("agent.spool_dropped", {"pushes": stand.link.dropped - 1})
+    ]
+
+
+def test_a_disk_that_takes_nothing_is_said_once_and_its_end_too(
+    stand: Stand, door: Any, tools: Any, heard: Any
+) -> None:
+    stand.begin()
+    spool = stand.folder / "spool"
+    sent(door, tools, 1)
+    spool.rename(stand.folder / "moved")
+    stand.tick(1000)
+    stand.tick(1000)
+    sent(door, tools, 3)
+    (stand.folder / "moved").rename(spool)
+    stand.tick(1000)
+    sent(door, tools, 4)
+    assert [event["kind"] for event in events(door)] == ["agent.spool_unwritable"]
+    assert heard.text.count("cannot be written") == 1
+    assert heard.text.count("the spool can be written again") == 1
+
+
+def test_a_paused_agent_pushes_without_ticks(stand: Stand, door: Any, tools: Any) -> None:
+    stand.begin()
+    stand.ears.answered(Answer(0, {"enabled": False}, [], 0, []))
+    stand.tick(1000)
+    stand.tick(1000)
+    pushes = sent(door, tools, 3)
+    assert [len(push["ticks"]) for push in pushes] == [1, 0, 0]
+
+
+def test_local_settings_that_forbid_the_tuning_win(stand: Stand, door: Any, tools: Any, heard: Any) -> None:
+    stand.begin()
+    stand.ears.answered(Answer(0, {"interval": 9}, [], 0, []))
+    stand.tick(1000)
+    assert stand.tuned.plan.interval_seconds == 9
+    stand.config = CONFIG._replace(allow_collector_tuning=False)
+    stand.ears.reload = True
+    stand.tick(1000)
+    assert stand.tuned.plan.interval_seconds == 1
+    assert "no longer permitted here" in heard.text
+
+
+def test_a_bad_file_changes_nothing(stand: Stand, heard: Any) -> None:
+    stand.begin()
+    stand.config = ConfigErrors([Problem("f", 1, "is wrong", "mend it")])
+    stand.ears.reload = True
+    stand.tick(1000)
+    assert stand.daemon._config is CONFIG
+    assert "f:1: is wrong" in heard.text
+
+
+def test_a_probing_comes_every_five_minutes(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "PROBE_SECONDS", 0.0)
+    stand.begin()
+    probed = stand.daemon._probed
+    monkeypatch.setattr(stand.ears, "listen", lambda: None)
+    monkeypatch.setattr(stand.ears, "close", lambda: None)
+    naps = []
+
+    def nap(_seconds: float) -> None:
+        naps.append(_seconds)
+        stand.clock_ms += 1000
+        if len(naps) == 3:
+            stand.ears.stop = "SIGTERM"
+
+    monkeypatch.setattr(stand.ears, "sleep", nap)
+    assert stand.daemon.run() == "SIGTERM"
+    assert stand.daemon._probed > probed
+    assert all(0 < seconds <= 1 for seconds in naps)
+
+
+def test_ears_wake_and_never_block(stand: Stand) -> None:
+    for _ in range(70_000):
+        stand.ears.wake()
+    stand.ears.sleep(5)
+    stand.ears.answered(Answer(0, None, [], 0, []))
+    assert not stand.ears.answers
