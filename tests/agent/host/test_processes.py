@@ -10,27 +10,28 @@ from wakeful_agent.host.processes import PAGE_BYTES, command_line, parse_stat, p
 
 
 def test_a_walk_over_a_machine_with_odd_processes(machine):
-    found = {one.pid: one for one in walk(machine("bare-metal"))}
+    users = {}
+    found = {one.pid: one for one in walk(machine("bare-metal"), users)}
     assert sorted(found) == [1, 2, 17, 700, 800, 801, 900, 901, 902]
     assert found[801].ticks == 300
     assert found[800].threads == 4
     assert found[800].resident_bytes == 5000 * PAGE_BYTES
-    assert found[800].uid == os.stat(machine("bare-metal").path("proc/800/stat")).st_uid
-    assert [pid for pid, one in found.items() if one.kernel] == [2, 17] or {2, 17} == {
-        p for p in found if found[p].kernel
-    }
+    assert users[800, 1000] == os.stat(machine("bare-metal").path("proc/800/stat")).st_uid
+    assert {pid for pid, _ in users} == {1, 700, 800, 801, 900, 901, 902}, "the kernel's threads are not asked for"
+    assert sorted(pid for pid, one in found.items() if one.kernel) == [2, 17]
 
 
 def test_a_process_that_ends_while_it_is_read_is_left_out(made, tmp_path):
     host = made({"proc/5/stat/is-a-folder": "", "proc/6/other": ""})
-    assert list(walk(host)) == []
+    assert list(walk(host, {})) == []
     with pytest.raises(Absent):
-        list(walk(Host(str(tmp_path / "nowhere"))))
+        list(walk(Host(str(tmp_path / "nowhere")), {}))
 
 
 def test_this_machine_has_this_process():
-    own = next(one for one in walk(Host()) if one.pid == os.getpid())
-    assert own.uid == os.geteuid()
+    users = {}
+    own = next(one for one in walk(Host(), users) if one.pid == os.getpid())
+    assert users[own.pid, own.start_ticks] == os.geteuid()
     assert own.threads >= 1
     assert own.resident_bytes > 0
     assert "python" in command_line(Host(), os.getpid())

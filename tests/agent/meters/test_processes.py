@@ -1,3 +1,4 @@
+import os
 import shutil
 
 import pytest
@@ -85,7 +86,7 @@ def test_the_first_walk_invents_no_processor_use_and_the_second_knows_it(made):
 
 def test_a_process_number_that_is_used_again_is_another_process():
     old = {(7, 5): 100_000}
-    one = Process(7, b"new", "S", 1, 50, 1, 900, 0, 0)
+    one = Process(7, b"new", "S", 1, 50, 1, 900, 0)
     assert cores_used(old, one, 10.0) == 0.05
     assert cores_used(old, one._replace(start_ticks=5), 10.0) == 0.0, "a counter never runs back"
     assert cores_used(old, one, 0.0) is None
@@ -136,6 +137,20 @@ def test_an_unknown_user_is_a_number(made):
     assert user.isdigit()
     assert rows(meter.read(host, 1))[5]["user"] == user
     assert by_name(meter.read(host, 2), "system.processes.created") == {"": None}
+
+
+def test_a_process_that_changed_its_user_is_seen_with_the_new_one_after_a_while(made, monkeypatch):
+    host = made(
+        {
+            "proc/uptime": "1.0 1\n",
+            "proc/5/stat": STAT.format(pid=5, name="x", ticks=0, start=1, pages=1),
+            "etc/passwd": "a:x:1001:1::/:/bin/sh\nb:x:1002:1::/:/bin/sh\n",
+        }
+    )
+    meter, plain = ProcessesMeter(), os.fstat
+    for user, now_ms, expected in ((1001, 0, "a"), (1002, 60_000, "a"), (1002, 600_000, "b"), (7, 1_200_000, "7")):
+        monkeypatch.setattr(os, "fstat", lambda fd, user=user: os.stat_result((*plain(fd)[:4], user, *plain(fd)[5:])))
+        assert rows(meter.read(host, now_ms))[5]["user"] == expected
 
 
 def test_nothing_visible_is_no_data(made):

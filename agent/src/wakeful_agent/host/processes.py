@@ -30,7 +30,6 @@ class Process(NamedTuple):
     threads: int
     start_ticks: int
     resident_bytes: int
-    uid: int
 
     @property
     def kernel(self) -> bool:
@@ -38,7 +37,7 @@ class Process(NamedTuple):
         return _KERNEL_THREADS in (self.ppid, self.pid)
 
 
-def parse_stat(content: bytes, uid: int = 0) -> Process:
+def parse_stat(content: bytes) -> Process:
     """Return what /proc/PID/stat says; the name may hold spaces and parentheses. Source: proc_pid_stat(5)."""
     try:
         head, tail = content.rsplit(b") ", 1)
@@ -53,16 +52,16 @@ def parse_stat(content: bytes, uid: int = 0) -> Process:
             int(fields[17]),
             int(fields[19]),
             int(fields[21]) * PAGE_BYTES,
-            uid,
         )
     except (ValueError, IndexError) as error:
         raise Malformed(f"/proc/PID/stat: is not as documented ({error})") from None
 
 
-def walk(host: Host) -> Iterator[Process]:
+def walk(host: Host, users: dict[tuple[int, int], int]) -> Iterator[Process]:
     """Yield every process that is visible; those that end meanwhile or may not be read are left out.
 
-    Raises HostError when /proc itself cannot be listed.
+    `users` holds user numbers by pid and start; who is not in it yet is added (not the kernel's threads), so that the
+    system is asked once for each. Raises HostError when /proc itself cannot be listed.
     """
     folder = host.path("proc/")
     try:
@@ -77,16 +76,15 @@ def walk(host: Host) -> Iterator[Process]:
         except OSError:
             continue
         try:
-            content = os.read(descriptor, _STAT_BYTES_MAX)
-            uid = os.fstat(descriptor).st_uid
-        except OSError:
+            one = parse_stat(os.read(descriptor, _STAT_BYTES_MAX))
+            key = (one.pid, one.start_ticks)
+            if key not in users and not one.kernel:
+                users[key] = os.fstat(descriptor).st_uid
+        except (OSError, Malformed):
             continue
         finally:
             os.close(descriptor)
-        try:
-            yield parse_stat(content, uid)
-        except Malformed:
-            continue
+        yield one
 
 
 def command_line(host: Host, pid: int) -> str:

@@ -19,6 +19,7 @@ COLUMNS = ("pid", "ppid", "name", "user", "cpu", "memory", "threads", "state", "
 _STATUSES = ("running", "sleeping", "blocked", "stopped", "zombie", "idle")
 _TOTALS = ("system.processes.threads", "system.processes.created")
 _STICKY = 3
+_USERS_MS = 600_000
 _NAME_CHARACTERS_MAX = 64
 _COMMAND_CHARACTERS_MAX = 512
 _BUSY_LEAST = 0.005
@@ -86,16 +87,22 @@ class ProcessesMeter(Meter):
         self._busy: list[str] = []
         self._large: list[str] = []
         self._users: dict[int, str] = {}
+        self._owners: dict[tuple[int, int], int] = {}
+        self._asked_ms = 0
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return the counts, the leaders and the list."""
         awake = host.awake_seconds()
-        found = list(walk(host))
+        if now_ms - self._asked_ms >= _USERS_MS:  # a process may have changed its user since
+            self._asked_ms = now_ms
+            self._owners, self._users = {}, {}
+        found = list(walk(host, self._owners))
         if not found:
             raise NoData("no process is visible here")
         seconds = 0.0 if self._walked_seconds is None else awake - self._walked_seconds
         used = [cores_used(self._before, one, seconds) for one in found]
         self._before = {(one.pid, one.start_ticks): one.ticks for one in found}
+        self._owners = {key: user for key, user in self._owners.items() if key in self._before}
         self._walked_seconds = awake
         keys, values = self._counts(host, found)
         for name, content, value in self._leaders(found, used):
@@ -141,16 +148,16 @@ class ProcessesMeter(Meter):
         if len(listed) > most:
             listed.sort(key=lambda pair: (-(pair[1] or 0.0), -pair[0].resident_bytes))
             listed = sorted(listed[:most], key=lambda pair: pair[0].pid)
-        if any(one.uid not in self._users for one, _ in listed):
-            self._users = user_names(host)
-            self._users.update({one.uid: str(one.uid) for one, _ in listed if one.uid not in self._users})
+        unknown = set(self._owners.values()) - set(self._users)
+        if unknown:
+            self._users = {**{user: str(user) for user in self._owners.values()}, **user_names(host)}
         booted = now_ms / 1000 - awake
         rows = [
             [
                 one.pid,
                 one.ppid,
                 _name(one.name),
-                self._users[one.uid],
+                self._users[self._owners[one.pid, one.start_ticks]],
                 None if cpu is None else round(cpu, 3),
                 one.resident_bytes,
                 one.threads,
