@@ -222,7 +222,7 @@ def _from_file(path: Path, must_exist: bool, problems: list[Problem]) -> dict[st
     try:
         text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if must_exist:
             problems.append(Problem("WAKEFUL_CONFIG", f"{path} does not exist", "name an existing file or unset it"))
         return {}

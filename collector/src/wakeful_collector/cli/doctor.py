@@ -11,7 +11,7 @@ from wakeful_collector import clock, config
 from wakeful_collector.cli.output import coloured, say, say_json
 from wakeful_collector.cli.parts import size_text
 from wakeful_collector.model.store_errors import StoreError
-from wakeful_collector.read import heartbeats, traffic
+from wakeful_collector.read import audit, heartbeats, traffic
 from wakeful_collector.serving import certificate, place
 from wakeful_collector.serving.sockets import CannotListenError, listen_on
 
@@ -73,7 +73,7 @@ def examine(quick: bool) -> Iterator[Finding]:
         yield Finding(WARN, "settings", f"{problem.where} {problem.message}", problem.hint)
     looks: list[Callable[[Settings], Iterator[Finding]]] = [_clock, _folder]
     if (settings.data / "state.db").exists():
-        looks += [_room, _worker] if quick else [_integrity, _room, _worker]
+        looks += [_room, _worker] if quick else [_integrity, _trail, _room, _worker]
     looks += [_listening, _certificate]
     for look in looks:
         try:
@@ -120,6 +120,15 @@ def _integrity(settings: Settings) -> Iterator[Finding]:
         yield Finding(OK, "databases", "are sound")
 
 
+def _trail(settings: Settings) -> Iterator[Finding]:
+    trail = audit.verify(settings.data)
+    if trail.first_broken is None:
+        yield Finding(OK, "audit trail", f"{trail.rows} rows, none changed or removed")
+    else:
+        fix = "somebody wrote into state.db; compare it with a backup"
+        yield Finding(FAIL, "audit trail", f"row {trail.first_broken} was changed, or rows before it were removed", fix)
+
+
 def _room(settings: Settings) -> Iterator[Finding]:
     usage = shutil.disk_usage(settings.data)
     share = usage.free / usage.total
@@ -132,6 +141,20 @@ def _room(settings: Settings) -> Iterator[Finding]:
         yield Finding(FAIL, "disk", text, fix)
     else:
         yield Finding(WARN, "disk", text, fix) if share < FREE_SHARE_WARN else Finding(OK, "disk", text)
+    yield _forecast(settings)
+
+
+def _forecast(settings: Settings) -> Finding:
+    from wakeful_collector.read import health
+
+    forecast = health.forecast(settings.data, settings, clock.now_ms())
+    text = (
+        f"{size_text(forecast.bytes_now)} of history now, {size_text(forecast.bytes_per_day)} more a day, "
+        f"{size_text(forecast.bytes_expected)} once the retention is filled"
+    )
+    if forecast.fits:
+        return Finding(OK, "forecast", text)
+    return Finding(WARN, "forecast", f"{text}: more than there is", "free some space, or keep less: retention_*")
 
 
 def _worker(settings: Settings) -> Iterator[Finding]:

@@ -1,0 +1,55 @@
+"""What the commands share: durations, sizes, the data folder, audited operations."""
+
+import re
+
+import pytest
+
+from wakeful_collector import accounts
+from wakeful_collector.cli import parts
+from wakeful_collector.cli.output import CommandError
+from wakeful_collector.read import audit
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1_800), ("24h", 86_400), ("7d", 604_800), ("2w", 1_209_600)]
+)
+def test_durations(text, seconds):
+    assert parts.duration_seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["5", "h", "0h", "-1h", "1.5h", "1y"])
+def test_what_is_no_duration(text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        parts.duration_seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (2.5e6, "2.5 MB"), (3e9, "3.0 GB"), (4e15, "4000.0 TB")],
+)
+def test_sizes(size, text):
+    assert parts.size_text(size) == text
+
+
+def test_a_folder_that_cannot_be_made_is_said(run, data):
+    data.parent.mkdir(exist_ok=True)
+    data.write_text("in the way")
+    ran = run("key", "list")
+    assert ran.code == 2
+    assert "data folder" in ran.err
+
+
+def test_operations_are_audited_with_who_ran_them(run, data):
+    run("key", "create", "--name", "n")
+    (row,) = audit.rows(data, 10, operation="key.create")
+    assert row.entry.principal.startswith("local:")
+    assert row.entry.face == "cli"
+
+
+def test_what_policy_refuses_ends_with_4(run, monkeypatch):
+    chosen = parts.settings_with_data()
+    nobody = accounts.Principal("local:x", frozenset(), "local", "cli")
+    monkeypatch.setattr(parts.accounts, "local_principal", lambda _: nobody)
+    with pytest.raises(CommandError) as caught:
+        parts.operate(chosen, "key.create", {"name": "n", "scopes": ["read"]})
+    assert caught.value.exit_code == 4
