@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("wakeful.ingest")
 
 _SAID_EVERY_MS = 1_000
+_COMPLAIN_EVERY_MS = 60_000
 
 
 class Acceptance:
@@ -34,6 +35,7 @@ class Acceptance:
         self._moved: set[Move] = set()
         self._full_since_ms = room.look(data)[0]
         self._said_ms = 0
+        self._complained_ms = 0
 
     def accept(self, group: Sequence[Intake]) -> None:
         """Keep the pushes and set each one's `verdict`, or its `error` when it could not be kept. Raises nothing."""
@@ -116,17 +118,15 @@ class Acceptance:
     def _failed(self, group: Sequence[Intake], error: StoreError, now_ms: int) -> None:
         for intake in group:
             intake.error = error
-        if isinstance(error, StoreFull):
-            if not self._full_since_ms:
-                log.error("%s; pushes are answered 503 until there is room", error)
-                self._full_since_ms = now_ms
-                room.mark(self._data, now_ms, 0)
-        else:
-            log.error("pushes could not be kept: %s", error)
+        if now_ms - self._complained_ms >= _COMPLAIN_EVERY_MS:
+            self._complained_ms = now_ms
+            log.error("pushes are answered 503: %s", error)
+        if isinstance(error, StoreFull) and not self._full_since_ms:
+            self._full_since_ms = now_ms
+            room.mark(self._data, now_ms, 0)
 
     def _say(self, now_ms: int) -> None:
         if self._full_since_ms:
-            log.warning("the disk has room again; pushes are taken")
             self._full_since_ms = 0
         elif now_ms - self._said_ms < _SAID_EVERY_MS:
             return

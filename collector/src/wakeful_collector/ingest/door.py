@@ -30,6 +30,7 @@ PUSHES_PER_SECOND = 20.0
 PUSHES_BURST = 1_000.0
 _WIDTHS_MAX = 20_000
 DURABLE_SECONDS_MAX = 60
+_SAID_ELSEWHERE = {"unknown_schema", "store_full", "store_busy", "store_unavailable"}
 
 
 class Door:
@@ -55,7 +56,8 @@ class Door:
             known = scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_BYTES_MAX
             agent = self.identities.by_token(token) if known else None
         except StoreError as error:
-            return self._turned_away("somebody", answers.unable(error), str(error), now_ms)
+            self.complaints.say("everybody", "store", str(error), now_ms)
+            return self._turned_away("somebody", answers.unable(error), "", now_ms)
         if agent is None:
             reply = answers.refused(WireError("unknown_token", "the token is missing, not known, or was revoked", 401))
             return self._turned_away("somebody", reply, "unknown or missing token", now_ms)
@@ -80,7 +82,8 @@ class Door:
         except WireError as error:
             return self._turned_away(agent.id, answers.refused(error), error.message, now_ms)
         except StoreError as error:
-            return self._turned_away(agent.id, answers.unable(error), str(error), now_ms)
+            self.complaints.say("everybody", "store", str(error), now_ms)
+            return self._turned_away(agent.id, answers.unable(error), "", now_ms)
         return taken
 
     def submit(self, intakes: Sequence[Intake]) -> None:
@@ -165,7 +168,7 @@ class Door:
 
     def _turned_away(self, who: str, reply: Reply, why: str, now_ms: int) -> Reply:
         self.tally.add(f"pushes.{reply.code}")
-        if reply.code != "unknown_schema":
+        if reply.code not in _SAID_ELSEWHERE:
             self.complaints.say(who, reply.code, why, now_ms)
         return reply
 
