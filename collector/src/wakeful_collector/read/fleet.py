@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -193,17 +194,5 @@ def _figure(row: FleetRow, sort: str) -> float | None:
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
-    parts: list[tuple[int, int, str]] = []
-    digits = text = ""
-    for character in name.casefold() + "\0":
-        if character.isascii() and character.isdigit():
-            if text:
-                parts.append((1, 0, text))
-                text = ""
-            digits += character
-        else:
-            if digits:
-                parts.append((0, int(digits[:18]), ""))
-                digits = ""
-            text += character
-    return parts
+    parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name.casefold())
+    return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]

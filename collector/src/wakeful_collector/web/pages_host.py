@@ -9,11 +9,11 @@ from flask import redirect, request, url_for
 
 from wakeful_collector.model.host import HostStatus, host_status
 from wakeful_collector.read import events, forecast, hosts, inventories, latest
-from wakeful_collector.web import kit, pages_panels, pages_table
+from wakeful_collector.web import kit, pages_facts, pages_panels, pages_table
 from wakeful_collector.web.pages_frame import blueprint, is_part, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
@@ -44,7 +44,7 @@ def host(host_id: str) -> kit.Answer:
     found = _found(host_id)
     samples = latest.latest(kit.data(), found.key)
     outcomes = {one.meter: one for one in hosts.meters(kit.data(), found.key)}
-    known = {sample.name: sample.value for sample in samples if sample.value}
+    known = {sample.name: sample.value for sample in samples}
     sections, absent = pages_panels.sections(outcomes, known)
     young = kit.now_ms() - found.enrolled_ms < YOUNG_MS
     return _page(
@@ -56,7 +56,7 @@ def host(host_id: str) -> kit.Answer:
         spans=SPANS,
         span="5m" if young else "1h",
         filesystems=_filesystems(found, samples),
-        facts=_facts(samples),
+        figures=_figures(samples),
     )
 
 
@@ -108,19 +108,18 @@ def host_system(host_id: str) -> kit.Answer:
     """Show what a machine is, what may be measured there and how its meters fare."""
     found = _found(host_id)
     system = inventories.body(kit.data(), found.key, "system")
+    document = system.document if system is not None and isinstance(system.document, dict) else {}
     capabilities = [one for one in found.hello.get("capabilities", []) if isinstance(one, dict)]
     return _page(
         "system.html",
         found,
         "system",
-        hello=found.hello,
-        system=system.document if system is not None and isinstance(system.document, dict) else {},
+        facts=pages_facts.facts(found, document),
         missing=[one for one in capabilities if not one.get("available")],
         granted=[one for one in capabilities if one.get("available")],
         meters=hosts.meters(kit.data(), found.key),
         words=pages_panels.WORDS,
         moods=pages_panels.MOODS,
-        shown=pages_table.shown,
     )
 
 
@@ -158,17 +157,21 @@ def _found(host_id: str) -> Host:
     return found
 
 
-def _page(template: str, found: Host, tab: str, **context: Any) -> kit.Answer:
+def _page(
+    template: str, found: Host, tab: str, figures: Mapping[str, float] | None = None, **context: Any
+) -> kit.Answer:
     status = host_status(found, kit.now_ms())
     others = {one.id: one for one in hosts.hosts(kit.data())} if found.twins or found.twin_of else {}
     twins = [others[one] for one in (*found.twins, found.twin_of) if one in others]
     silent = status is HostStatus.SILENT
+    known = {name: value for name, value in (figures or {}).items() if not (silent and name == "system.uptime")}
+    context["summary"] = pages_facts.summary(found, known)
     return kit.render(
         template, active="fleet", host=found, state=status.value, tab=tab, twins=twins, silent=silent, **context
     )
 
 
-def _facts(samples: Iterable[LatestSample]) -> dict[str, float]:
+def _figures(samples: Iterable[LatestSample]) -> dict[str, float]:
     wanted = ("system.uptime", "system.cpu.logical.count", "system.memory.limit")
     return {sample.name: sample.value for sample in samples if sample.name in wanted}
 

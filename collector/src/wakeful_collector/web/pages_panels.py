@@ -74,8 +74,10 @@ SECTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
     ),
 )
 NEEDS = {
+    "pressure": ("system.pressure.time", "system.pressure.average"),
     "swap": ("system.paging.limit",),
-    "paging": ("system.paging.limit",),
+    "paging": ("system.paging.io",),
+    "latency": ("system.disk.operation_time",),
     "temperatures": ("hw.temperature",),
     "fans": ("hw.fan.speed",),
     "power": ("hw.power", "hw.energy"),
@@ -88,6 +90,7 @@ ABSENT = {
     "pressure": "pressure figures",
     "disk": "disks",
 }
+SWAP = frozenset({"swap", "paging"})
 WORDS = {
     "ok": "Measured",
     "nothing": "Nothing of it here",
@@ -135,5 +138,7 @@ def _is_absent(panel: Panel, outcome: MeterOutcome | None, known: Mapping[str, f
         return False
     if outcome.outcome == "nothing":
         return True
+    if panel.key in SWAP and known.get("system.paging.limit") == 0:
+        return True
     needs = NEEDS.get(panel.key)
-    return needs is not None and outcome.outcome == "ok" and bool(known) and not any(known.get(name) for name in needs)
+    return needs is not None and outcome.outcome == "ok" and bool(known) and not any(name in known for name in needs)

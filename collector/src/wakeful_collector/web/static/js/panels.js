@@ -114,7 +114,7 @@ function filled(usage, limit, states) {
 function waits(answer) {
   return {
     lines: WAITS.flatMap(([resource, kind, color, dash]) => {
-      const column = find(answer.columns, "system.pressure.time", { resource, kind });
+      const column = find(answer.columns, "system.pressure.time", { resource, kind }) ?? find(answer.columns, "system.pressure.average", { resource, kind });
       return column ? [{ key: `${resource} ${kind}`, label: `${resource}, ${kind}`, values: column.values, color, dash }] : [];
     }),
   };
@@ -165,7 +165,7 @@ export const PANELS = {
     least: 1,
     draw: gauges([["system.load_average.1m", "1 min", "--c1"], ["system.load_average.5m", "5 min", "--c3"], ["system.load_average.15m", "15 min", "--c5"], ["system.cpu.logical.count", "cores", "--c8", true]]),
   },
-  pressure: { names: ["system.pressure.time"], kind: "percent", least: 0.05, draw: waits },
+  pressure: { names: ["system.pressure.time", "system.pressure.average"], kind: "percent", least: 0.05, draw: waits },
   memory: { names: ["system.memory.usage", "system.memory.limit"], kind: "bytes", stacked: true, draw: filled("system.memory.usage", "system.memory.limit", MEMORY) },
   swap: { names: ["system.paging.usage", "system.paging.limit"], kind: "bytes", stacked: true, draw: filled("system.paging.usage", "system.paging.limit", [["used", "--c4"]]) },
   paging: {

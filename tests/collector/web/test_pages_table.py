@@ -1,0 +1,79 @@
+"""Any document becomes a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wakeful_collector.web import pages_table
+from wakeful_collector.web.pages_table import TableWish, table
+
+PORTS = [{"port": 22, "process": "sshd"}, {"port": 5432, "address": "::1"}, {"port": 80, "process": "nginx"}]
+
+
+@pytest.mark.parametrize(
+    ("document", "columns", "rows"),
+    [
+        (
+            {"columns": ["pid", "name"], "rows": [[1, "init"], [2], "no row"], "total": 9},
+            ["pid", "name"],
+            [[1, "init"], [2, None]],
+        ),
+        (PORTS[:2], ["port", "process", "address"], [[22, "sshd", None], [5432, None, "::1"]]),
+        ({"eth0": {"mac": "m"}, "lo": {}}, ["name", "mac"], [["eth0", "m"], ["lo", None]]),
+        ({"a": 1, "b": {"c": 2}}, ["name", "value"], [["a", 1], ["b", {"c": 2}]]),
+        (["x", "y"], ["value"], [["x"], ["y"]]),
+        ([], ["value"], []),
+        ("text", ["value"], [["text"]]),
+    ],
+)
+def test_shapes(document: Any, columns: list[str], rows: list[list[Any]]) -> None:
+    made = table(document, TableWish())
+    assert [column.key for column in made.columns] == columns
+    assert made.rows == rows
+
+
+def test_what_stands_beside_the_rows_is_kept() -> None:
+    made = table({"columns": ["pid"], "rows": [[1]], "total": 9}, TableWish())
+    assert made.facts == {"total": 9}
+
+
+def test_numbers_sort_as_numbers_text_as_text_and_nothing_last() -> None:
+    assert [row[0] for row in table(PORTS, TableWish(sort="port", descending=True)).rows] == [5432, 80, 22]
+    assert [row[1] for row in table(PORTS, TableWish(sort="process")).rows] == ["nginx", "sshd", None]
+    assert [row[1] for row in table(PORTS, TableWish(sort="process", descending=True)).rows] == ["sshd", "nginx", None]
+    assert table(PORTS, TableWish(sort="no such")).rows == table(PORTS, TableWish()).rows
+
+
+def test_searching_looks_at_every_cell() -> None:
+    made = table(PORTS, TableWish(query="SSHD 22"))
+    assert (made.found, made.total, made.rows) == (1, 3, [[22, "sshd", None]])
+
+
+def test_pages() -> None:
+    made = table(list(range(450)), TableWish(page=3))
+    assert (made.pages, made.page, len(made.rows)) == (3, 3, 50)
+    assert table(list(range(450)), TableWish(page=99)).page == 3
+
+
+def test_columns_know_their_heading_and_side() -> None:
+    port, process, address = table(PORTS, TableWish()).columns
+    assert (port.label, port.numeric, process.numeric, address.label) == ("Port", True, False, "Address")
+    assert pages_table.TableColumn("pid", True).label == "PID"
+    assert pages_table.TableColumn("last_seen", True).label == "Last seen"
+
+
+def test_values_are_shown_with_the_unit_their_name_implies() -> None:
+    assert pages_table.shown("memory", 2**20) == "1 MiB"
+    assert pages_table.shown("cpu", 0.25) == "25 %"
+    assert pages_table.shown("start", 1_795_000_000_000).startswith("<time")
+    assert pages_table.shown("start", 4) == "4"
+    assert pages_table.shown("memory", True) == "yes"
+    assert pages_table.shown("name", "<b>") == "<b>"
+
+
+def test_long_cells_may_wrap() -> None:
+    assert pages_table.is_long("x" * 41)
+    assert not pages_table.is_long("x")
+    assert not pages_table.is_long(10**50)

@@ -1,0 +1,72 @@
+"""Figures for people."""
+
+from __future__ import annotations
+
+import pytest
+
+from wakeful_collector.web import pages_text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "\N{EN DASH}"),
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KiB"),
+        (1.5 * 2**30, "1.5 GiB"),
+        (2**60, "1024 PiB"),
+    ],
+)
+def test_sizes_are_binary(value: float | None, text: str) -> None:
+    assert pages_text.size(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "\N{EN DASH}"), (999, "999 B/s"), (1_200_000, "1.2 MB/s"), (999_900, "1 MB/s")]
+)
+def test_rates_are_decimal(value: float | None, text: str) -> None:
+    assert pages_text.rate(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "\N{EN DASH}"), (0.0, "0 %"), (0.034, "3.4 %"), (0.0999, "10 %"), (0.344, "34 %"), (1, "100 %")],
+)
+def test_shares_are_percent(value: float | None, text: str) -> None:
+    assert pages_text.share(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "\N{EN DASH}"),
+        (-3, "0 s"),
+        (40, "40 s"),
+        (61, "1 min"),
+        (7200, "2 h"),
+        (86_400, "1 day"),
+        (200_000, "2 days"),
+    ],
+)
+def test_spans_name_their_largest_unit(seconds: float | None, text: str) -> None:
+    assert pages_text.span(seconds) == text
+
+
+def test_times_carry_utc_for_the_script() -> None:
+    assert pages_text.at(0) == '<time datetime="1970-01-01T00:00:00Z">1970-01-01 00:00:00 UTC</time>'
+    assert pages_text.ago(0, 65_000) == '<time datetime="1970-01-01T00:00:00Z" data-style="ago">1 min ago</time>'
+    assert (pages_text.at(None), pages_text.ago(None, 1)) == ("never", "never")
+
+
+def test_sentences_begin_large_and_end() -> None:
+    assert [pages_text.sentence(text) for text in ("it is so", "Why?", " a. ", "")] == ["It is so.", "Why?", "A.", ""]
+
+
+def test_levels_are_classes() -> None:
+    assert [pages_text.level(value, 0.9, 0.96) for value in (None, 0.5, 0.9, 0.96)] == ["", "", "warn", "bad"]
+
+
+def test_cells_are_text_whatever_they_hold() -> None:
+    given = [None, True, False, 0.125, 3, ["a", 1], {"b": [2, None]}, "x"]
+    assert [pages_text.cell(value) for value in given] == ["", "yes", "no", "0.12", "3", "a, 1", "b 2, ", "x"]
