@@ -30,7 +30,7 @@ ONE = [series("a.b")]
 class Given(Meter):
     """A meter that does what the test gives it."""
 
-    budget_seconds = 0.1
+    budget_seconds = 2.0
 
     def __init__(self, name, function):
         super().__init__()
@@ -103,11 +103,12 @@ def test_a_hung_meter_costs_its_own_samples_and_nothing_else(tmp_path):
         Given("hung", lambda _: host.read("fifo")),
         Given("after", lambda _: Reading(ONE, [2])),
     ]
+    meters[1].budget_seconds = 0.1
     said = []
     runner = Runner(host, meters, said.append)
     begun = time.monotonic()
     first, second = runner.collect(0), runner.collect(1)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 1.5
     for collected in (first, second):
         assert outcomes(collected) == {"before": "ok", "hung": "timeout", "after": "ok"}
         assert collected.results["hung"].error == "has not come back within its 0.1 s"

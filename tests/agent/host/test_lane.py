@@ -62,17 +62,17 @@ def test_one_thread_makes_all_calls():
 
 def test_a_call_that_hangs_is_late_and_the_others_go_on():
     lane, event = Lane(), threading.Event()
-    calls = [call("a", lambda: 1), call("stuck", stuck(event), 0.05), call("b", lambda: 2)]
+    calls = [call("a", lambda: 1), call("stuck", stuck(event), 0.3), call("b", lambda: 2)]
     begun = time.monotonic()
     answers = lane.run(calls)
-    assert time.monotonic() - begun < 1, "its own budget counts, not that of the calls before it"
+    assert time.monotonic() - begun < 3, "its own budget counts, not that of the calls before it"
     assert answers["stuck"].late
-    assert answers["stuck"].seconds == 0.05
+    assert answers["stuck"].seconds == 0.3
     assert (answers["a"].value, answers["b"].value) == (1, 2)
     assert list(lane.hung) == ["stuck"]
     begun = time.monotonic()
     again = lane.run(calls)
-    assert time.monotonic() - begun < 0.04, "a key that hangs is not called again"
+    assert time.monotonic() - begun < 0.25, "a key that hangs is not called again"
     assert again["stuck"].late
     assert again["b"].value == 2
     event.set()
@@ -116,7 +116,7 @@ def test_a_run_has_an_end_whatever_its_calls():
 
 def test_a_slow_call_within_its_budget_is_not_late():
     lane = Lane()
-    answers = lane.run([call("a", lambda: time.sleep(0.05), 1.0), call("b", lambda: time.sleep(0.05), 0.2)])
+    answers = lane.run([call("a", lambda: time.sleep(0.05), 5.0), call("b", lambda: time.sleep(0.05), 3.0)])
     assert not any(answer.late for answer in answers.values())
     lane.close()
 

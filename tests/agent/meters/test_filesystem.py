@@ -1,4 +1,7 @@
+import json
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -160,3 +163,52 @@ def test_choosing_prefers_short_paths_and_local_ones_first():
 def test_lines_with_too_few_fields_are_malformed(text):
     with pytest.raises(Malformed):
         parse_mounts(text)
+
+
+STUCK_FUSE = """
+import ctypes, json, os, sys, threading, time
+from wakeful_agent import meters
+from wakeful_agent.host.files import Host
+from wakeful_agent.meter import Runner
+
+libc = ctypes.CDLL(None, use_errno=True)
+def check(result):
+    if result:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+check(libc.unshare(0x20000))  # CLONE_NEWNS: nobody else shall meet this mount
+check(libc.mount(b"none", b"/", None, 0x44000, None))  # MS_REC | MS_PRIVATE
+door = os.open("/dev/fuse", os.O_RDWR)
+options = b"fd=%d,rootmode=40000,user_id=0,group_id=0" % door
+check(libc.mount(b"stuck", sys.argv[1].encode(), b"fuse", 0, options))
+said = []
+runner = Runner(Host(), meters.build(), said.append)
+ticks = []
+for now_ms in (0, 15_000, 30_000):
+    begun = time.monotonic()
+    results = runner.collect(now_ms).results
+    told = {row["mountpoint"]: row["state"] for row in results["filesystem"].inventories.get("filesystems", [])}
+    values = {dict(one.labels)["mountpoint"]: value for one, value in zip(*results["filesystem"][3:5])}
+    ticks.append([time.monotonic() - begun, {name: one.outcome for name, one in results.items()}, told, values])
+runner.close()
+print(json.dumps([ticks, threading.active_count(), said]))
+"""
+
+
+@pytest.mark.root
+@pytest.mark.skipif(os.geteuid() != 0 or not os.path.exists("/dev/fuse"), reason="needs root and FUSE")
+def test_a_real_mount_that_never_answers(tmp_path):
+    mountpoint = str(tmp_path)
+    command = [sys.executable, "-c", STUCK_FUSE, mountpoint]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    ticks, threads, said = json.loads(ended.stdout)
+    for _, outcomes, _, sizes in ticks:
+        assert set(outcomes.values()) <= {"ok", "nothing"}
+        assert outcomes["filesystem"] == "ok"
+        assert sizes[mountpoint] is None
+        assert any(size is not None for size in sizes.values())
+    assert ticks[0][2][mountpoint] == "does not answer"
+    assert ticks[0][0] >= 0.5
+    assert min(ticks[1][0], ticks[2][0]) < 0.5, "a mount that hangs is waited for once"
+    assert threads <= 4, "the program, the meters' lane, the mounts' lane, and the one left behind"
+    assert said == []
