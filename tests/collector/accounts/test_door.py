@@ -143,3 +143,29 @@ def test_old_hashes_are_made_anew_at_sign_in(ada: Path, now_ms: int, monkeypatch
 )
 def test_a_place_is_an_address_or_a_64(address: str, place: str) -> None:
     assert door.network_of(address) == place
+
+
+def test_tries_at_the_same_time_count_before_they_are_checked(
+    ada: Path, now_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[door.Admission] = []
+    real = passwords.fits
+
+    def slow(password: str, kept: str | None) -> bool:
+        if len(at_once) < 10:
+            at_once.append(door.Admission(None))
+            at_once.append(guess(ada, now_ms))
+        return real(password, kept)
+
+    monkeypatch.setattr(passwords, "fits", slow)
+    guess(ada, now_ms)
+    assert people_failures(ada) == door.FREE_PAIR, "the others were turned away unchecked"
+
+
+def test_confirming_has_the_same_patience(ada: Path, now_ms: int) -> None:
+    user = people.users(ada)[0]
+    assert door.confirm(ada, user, PASSWORD, "192.0.2.7", now_ms) == door.Admission("")
+    answers = [door.confirm(ada, user, "wrong password", "192.0.2.7", now_ms) for _ in range(6)]
+    assert [answer.wait_seconds for answer in answers] == [0, 0, 0, 0, 1, 1]
+    assert door.confirm(ada, user, PASSWORD, "192.0.2.7", now_ms).token is None, "guessing has used up the tries"
+    assert door.confirm(ada, user, PASSWORD, "192.0.2.7", now_ms + 1000).token == ""

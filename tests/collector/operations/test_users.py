@@ -137,3 +137,38 @@ def test_nobody_of_that_name(ask: Ask) -> None:
     with pytest.raises(OperationError, match="no user") as caught:
         ask("user.remove", name="ghost")
     assert caught.value.status == 404
+
+
+def test_hashing_happens_before_the_transaction(data: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bool] = []
+    real = passwords.hashed
+
+    def watch(password: str) -> str:
+        with changing(data):  # would wait for the transaction that asks, and fail
+            held.append(False)
+        return real(password)
+
+    monkeypatch.setattr(passwords, "hashed", watch)
+    ask("user.add", name="bob", password=PASSWORD)
+    ask("user.set-password", name="bob", password=PASSWORD)
+    assert held == [False, False]
+
+
+def test_a_password_changed_meanwhile_is_not_overwritten(
+    data: Path, settings: Settings, ada: tables.User, now_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = begin(data, ada, now_ms)
+    principal = sessions.principal_of_session(data, token, "", now_ms)
+    assert principal is not None
+    real = passwords.hashed
+
+    def meanwhile(password: str) -> str:
+        with changing(data) as connection:
+            tables.set_password(connection, ada.id, "another")
+        return real(password)
+
+    monkeypatch.setattr(passwords, "hashed", meanwhile)
+    with pytest.raises(OperationError) as caught:
+        run(settings, core.REGISTRY, principal, "user.change-own-password", {"password": PASSWORD}, now_ms)
+    assert caught.value.code == "changed_meanwhile"
+    assert user(data, "ada").password == "another"

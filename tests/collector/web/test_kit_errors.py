@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_collector.accounts import create_signin_link, sessions
 from wakeful_collector.model.store_errors import StoreBusy, StoreFull
 from wakeful_collector.web import kit
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from flask import Flask
+
+    from wakeful_collector.config import Settings
 
 
 @pytest.fixture
@@ -96,3 +99,20 @@ def test_a_program_may_ask_for_json_anywhere(app: Flask) -> None:
 def test_json_has_no_numbers_that_are_none(app: Flask) -> None:
     with app.test_request_context("/api/x"):
         assert kit.json_answer({"x": float("nan"), "y": [float("inf")]}).get_json() == {"x": None, "y": [None]}
+
+
+def test_one_time_links_never_reach_the_log(
+    app: Flask, settings: Settings, now_ms: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = create_signin_link(settings.data, now_ms)
+    for error in (StoreBusy("held"), RuntimeError("a fault")):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(sessions, "sign_in_by_link", fail)
+        answer = app.test_client().get(f"/sign-in/link/{token}")
+        assert answer.status_code in {500, 503}
+    assert len(caplog.records) == 2
+    assert "/sign-in/link/<token>" in caplog.text
+    assert token not in caplog.text

@@ -16,8 +16,7 @@ NOW = 1_795_000_000_000
 
 
 def host(key: int = 1, seen_ms: int | None = NOW, name: str = "web-1") -> Host:
-    hello = {"uname": {"sysname": "Linux", "release": "6.1", "machine": "x86_64"}}
-    return Host(key, f"id{key}", name, (), 0, seen_ms, 15.0, "0.1.0", hello=hello)
+    return Host(key, f"id{key}", name, (), 0, seen_ms, 15.0, "0.1.0")
 
 
 def sample(name: str, value: float, **labels: str) -> LatestSample:
@@ -49,7 +48,7 @@ def test_values_and_labels() -> None:
         sample("system.load_average.1m", 0.5),
         sample("something.else", 1),
     ]
-    found = families([host()], {1: samples}, NOW)
+    found = families([host()], {1: samples}, {}, NOW)
     who = {"instance": "web-1", "host": "id1"}
     assert points(found, "node_cpu_seconds_total") == [({**who, "cpu": "0", "mode": "iowait"}, 12.5)]
     assert points(found, "node_network_receive_bytes_total") == [({**who, "device": "eth0"}, 99)]
@@ -68,7 +67,7 @@ def test_what_is_a_sum_there() -> None:
         sample("system.filesystem.usage", 5, state="reserved", **mount),
         sample("system.filesystem.usage", 45, state="used", **mount),
     ]
-    found = families([host()], {1: samples}, NOW)
+    found = families([host()], {1: samples}, {}, NOW)
     theirs = {"instance": "web-1", "host": "id1", "mountpoint": "/", "device": "/dev/sda1", "fstype": "ext4"}
     assert [value for _, value in points(found, "node_memory_Cached_bytes")] == [70]
     assert points(found, "node_filesystem_free_bytes") == [(theirs, 55)]
@@ -78,11 +77,13 @@ def test_what_is_a_sum_there() -> None:
 def test_a_silent_host_says_nothing() -> None:
     fleet = [host(1, NOW - 3_600_000), host(2, None), host(3)]
     samples = {key: [sample("system.load_average.1m", 1.0)] for key in (1, 2, 3)}
-    found = families(fleet, samples, NOW)
+    found = families(fleet, samples, {}, NOW)
     assert [labels["host"] for labels, _ in points(found, "node_load1")] == ["id3"]
     assert [labels["host"] for labels, _ in points(found, "node_uname_info")] == ["id3"]
 
 
 def test_the_kernel_is_named_with_the_host_where_it_has_no_name() -> None:
-    labels, value = points(families([host()], {}, NOW), "node_uname_info")[0]
+    labels, value = points(families([host()], {}, {1: {"sysname": "Linux", "release": "6.1"}}, NOW), "node_uname_info")[
+        0
+    ]
     assert (labels["sysname"], labels["nodename"], labels["release"], value) == ("Linux", "web-1", "6.1", 1.0)

@@ -40,24 +40,34 @@ def sign_in(data: Path, name: str, password: str, visitor: Visitor, now_ms: int,
     """Check name and password and start a session; a person who must wait is not even checked."""
     name = name.strip()[:NAME_CHARACTERS_MAX]
     place = network_of(visitor.address)
-    reader = database.reader(data, "state")
-    wait = wait_seconds(reader, name, place, now_ms)
+    wait = _claim(data, name, place, now_ms)
     if wait:
         return Admission(None, wait)
-    user = people.user_named(reader, name)
+    user = people.user_named(database.reader(data, "state"), name)
     right = passwords.fits(password[: passwords.CHARACTERS_MAX + 1], None if user is None else user.password)
     with changing(data) as connection:
         if not right or user is None or user.disabled_ms is not None:
-            for subject in _subjects(name, place):
-                people.count_failure(connection, subject, now_ms, now_ms - FORGET_MS)
             _note(connection, now_ms, name, visitor, "refused")
             return Admission(None, wait_seconds(connection, name, place, now_ms))
-        people.clear_failures(connection, _subjects(name, place)[0])
+        _forgive(connection, name, place)
         if user.password and passwords.outdated(user.password):
             people.set_password(connection, user.id, passwords.hashed(password))
         token = sessions.begin(connection, user, visitor, now_ms, days)
         _note(connection, now_ms, user.name, visitor, "done")
     return Admission(token)
+
+
+def confirm(data: Path, user: people.User, password: str, address: str, now_ms: int) -> Admission:
+    """Check the password of somebody who is in already, with the same patience; `token` is empty when it is right."""
+    place = network_of(address)
+    wait = _claim(data, user.name, place, now_ms)
+    if wait:
+        return Admission(None, wait)
+    if not passwords.fits(password, user.password):
+        return Admission(None, wait_seconds(database.reader(data, "state"), user.name, place, now_ms))
+    with changing(data) as connection:
+        _forgive(connection, user.name, place)
+    return Admission("")
 
 
 def wait_seconds(connection: sqlite3.Connection, name: str, place: str, now_ms: int) -> int:
@@ -78,6 +88,23 @@ def network_of(address: str) -> str:
     if found.version == 4:
         return str(found)
     return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+
+
+def _claim(data: Path, name: str, place: str, now_ms: int) -> int:
+    """Count a try before it is checked, so that many at the same time count too; return the wait that forbids it."""
+    with changing(data) as connection:
+        wait = wait_seconds(connection, name, place, now_ms)
+        if not wait:
+            for subject in _subjects(name, place):
+                people.count_failure(connection, subject, now_ms, now_ms - FORGET_MS)
+        return wait
+
+
+def _forgive(connection: sqlite3.Connection, name: str, place: str) -> None:
+    pair, *others = _subjects(name, place)
+    people.clear_failures(connection, pair)
+    for subject in others:
+        people.take_back_failure(connection, subject)
 
 
 def _subjects(name: str, place: str) -> tuple[str, str, str]:

@@ -33,15 +33,29 @@ class OperationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler works with: `connection` is inside the transaction that the audit row is written in too."""
+    """What a handler works with: `connection` is inside the transaction that the audit row is written in too.
+
+    `prepared` is what the operation's `prepare` returned: slow work (password hashes) that no transaction waits for.
+    """
 
     connection: sqlite3.Connection
+    principal: Principal
+    settings: Settings
+    now_ms: int
+    prepared: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a preparation works with, before the transaction."""
+
     principal: Principal
     settings: Settings
     now_ms: int
 
 
 Handler = Callable[[Context, dict[str, Any]], dict[str, Any]]
+Preparation = Callable[[Request, dict[str, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,7 @@ class Operation:
     handler: Handler
     subject: str = ""
     secrets: tuple[str, ...] = ()
+    prepare: Preparation | None = None
 
 
 class Registry:
@@ -98,8 +113,10 @@ def run(
         _note_alone(settings.data, operation, principal, given, now_ms, "refused", "scope")
         raise OperationError("forbidden", f"{name} needs the scope {operation.scope}", 403)
     try:
+        request = Request(principal, settings, now_ms)
+        prepared = None if operation.prepare is None else operation.prepare(request, given)
         with changing(settings.data) as connection:
-            answer = operation.handler(Context(connection, principal, settings, now_ms), given)
+            answer = operation.handler(Context(connection, principal, settings, now_ms, prepared), given)
             if operation.danger != "none":
                 audit.append(connection, _entry(operation, principal, given, now_ms, "done", ""))
     except OperationError as error:

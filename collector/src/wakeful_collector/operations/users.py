@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wakeful_collector.accounts import passwords
+from wakeful_collector.accounts import door, passwords
 from wakeful_collector.accounts.principal import USER_SCOPES
-from wakeful_collector.operations.registry import Context, Operation, OperationError
+from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
+from wakeful_collector.read import people as read_people
 from wakeful_collector.store import people
 
 NAME = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[\\w.@+-]+$"}
@@ -18,25 +19,23 @@ def _add(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     name = given["name"]
     if people.user_named(context.connection, name) is not None:
         raise OperationError("name_taken", f"there is a user {name!r} already", 409)
-    kept = None if given.get("password") is None else _hashed(given["password"], name)
-    user = people.add_user(context.connection, name, kept, given.get("scope", "read"), context.now_ms)
+    user = people.add_user(context.connection, name, context.prepared, given.get("scope", "read"), context.now_ms)
     return {"name": user.name, "scope": user.scope}
 
 
 def _set_password(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     user = _user(context, given["name"])
-    people.set_password(context.connection, user.id, _hashed(given["password"], user.name))
+    people.set_password(context.connection, user.id, context.prepared)
     ended = people.remove_sessions(context.connection, user.id, context.principal.secret_hash)
     return {"name": user.name, "sessions_ended": ended}
 
 
-def _change_own_password(context: Context, given: dict[str, Any]) -> dict[str, Any]:
-    user = None if context.principal.user is None else people.user_by_id(context.connection, context.principal.user)
-    if user is None:
-        raise OperationError("not_a_user", "only somebody who signed in has a password", 403)
-    if user.password is not None and not passwords.fits(given.get("current", ""), user.password):
-        raise OperationError("wrong_password", "the current password is not right", 403)
-    people.set_password(context.connection, user.id, _hashed(given["password"], user.name))
+def _change_own_password(context: Context, _: dict[str, Any]) -> dict[str, Any]:
+    checked, kept = context.prepared
+    user = people.user_by_id(context.connection, checked.id)
+    if user is None or user.password != checked.password:
+        raise OperationError("changed_meanwhile", "the password was changed meanwhile; sign in again", 409)
+    people.set_password(context.connection, user.id, kept)
     ended = people.remove_sessions(context.connection, user.id, context.principal.secret_hash)
     return {"name": user.name, "sessions_ended": ended}
 
@@ -95,6 +94,23 @@ def _keep_an_admin(context: Context, user: people.User) -> None:
         raise OperationError("last_admin", "somebody must be left who may administer", 409)
 
 
+def _hash(_: Request, given: dict[str, Any]) -> str | None:
+    return None if given.get("password") is None else _hashed(given["password"], given["name"])
+
+
+def _check_and_hash(request: Request, given: dict[str, Any]) -> tuple[people.User, str]:
+    data, number = request.settings.data, request.principal.user
+    user = None if number is None else read_people.user(data, number)
+    if user is None:
+        raise OperationError("not_a_user", "only somebody who signed in has a password", 403)
+    if user.password is not None:
+        admission = door.confirm(data, user, given.get("current", ""), request.principal.address, request.now_ms)
+        if admission.token is None:
+            wait = f"; wait {admission.wait_seconds} s before the next try" if admission.wait_seconds else ""
+            raise OperationError("wrong_password", f"the current password is not right{wait}", 403)
+    return user, _hashed(given["password"], user.name)
+
+
 def _hashed(password: str, name: str) -> str:
     try:
         return passwords.hashed(passwords.checked(password, name))
@@ -122,6 +138,7 @@ OPERATIONS = (
         _add,
         subject="name",
         secrets=("password",),
+        prepare=_hash,
     ),
     Operation(
         "user.set-password",
@@ -132,6 +149,7 @@ OPERATIONS = (
         _set_password,
         subject="name",
         secrets=("password",),
+        prepare=_hash,
     ),
     Operation(
         "user.change-own-password",
@@ -141,6 +159,7 @@ OPERATIONS = (
         _arguments(("password",), current={"type": "string", "maxLength": 512}, password=PASSWORD),
         _change_own_password,
         secrets=("current", "password"),
+        prepare=_check_and_hash,
     ),
     Operation(
         "user.set-scope",

@@ -260,6 +260,11 @@ def count_failure(connection: sqlite3.Connection, subject: str, now_ms: int, for
     )
 
 
+def take_back_failure(connection: sqlite3.Connection, subject: str) -> None:
+    """Count one failure of `subject` less: the try that was counted beforehand was right."""
+    connection.execute("UPDATE signin_failures SET count = max(0, count - 1) WHERE subject = ?", (subject,))
+
+
 def clear_failures(connection: sqlite3.Connection, subject: str) -> None:
     """Forget the failures of `subject`."""
     connection.execute("DELETE FROM signin_failures WHERE subject = ?", (subject,))

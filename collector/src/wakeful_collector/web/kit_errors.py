@@ -82,10 +82,15 @@ def translate(app: Flask, kind: type[Exception], status: int, code: str, message
     """Answer errors of `kind` with this status; 503 says when to come again. Logged once, without traceback."""
 
     def answer(error: Exception) -> Response:
-        _LOG.warning("%s %s: %s: %s", request.method, request.path, code, error)
+        _LOG.warning("%s %s: %s: %s", request.method[:16], route(), code, error)
         return error_answer(status, code, message, {"Retry-After": "5"} if status == 503 else {})
 
     app.register_error_handler(kind, answer)
+
+
+def route() -> str:
+    """Return what may be logged of the path: the rule of its route, as the path itself can hold a one-time link."""
+    return "an unknown path" if request.url_rule is None else request.url_rule.rule
 
 
 def register(app: Flask) -> None:
@@ -123,6 +128,6 @@ def _said(status: int, error: HTTPException) -> str:
 
 def _answer_unknown(error: Exception) -> Response:
     reference = secrets.token_hex(4)
-    _LOG.error("%s %s failed (reference %s)", request.method, request.path, reference, exc_info=error)
+    _LOG.error("%s %s failed (reference %s)", request.method[:16], route(), reference, exc_info=error)
     message = f"the collector could not answer this; its log says why under the reference {reference}"
     return error_answer(500, "internal", message)

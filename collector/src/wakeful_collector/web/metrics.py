@@ -24,7 +24,7 @@ def healthz() -> kit.Answer:
 
 @blueprint.get("/readyz")
 def readyz() -> kit.Answer:
-    """Answer 200 when pushes are taken and the worker lives, else 503; what exactly is wrong is for those with a key."""
+    """Answer 200 when pushes are taken and the worker lives, else 503; what is wrong is for those with a key."""
     checks = health.checks(kit.data(), kit.now_ms())
     asking = kit.principal()
     detailed = asking is not None and asking.may("read")
@@ -59,7 +59,7 @@ def metrics() -> kit.Answer:
         now_ms,
     )
     samples = latest.latest_of_all(data, metrics_names.NAMES)
-    text = render([*own, *metrics_names.families(fleet, samples, now_ms)])
+    text = render([*own, *metrics_names.families(fleet, samples, hosts.unames(data), now_ms)])
     return Response(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 

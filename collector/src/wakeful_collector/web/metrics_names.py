@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.model.host import Host, HostStatus, host_status
 from wakeful_collector.web.metrics_text import Family
@@ -139,16 +139,15 @@ NAMES = frozenset(rule.metric for rule in RULES)
 
 _CACHED = "node_memory_Cached_bytes"
 _FREE = "node_filesystem_free_bytes"
-_UNAME = {
-    "sysname": "sysname",
-    "release": "release",
-    "version": "version",
-    "machine": "machine",
-    "nodename": "nodename",
-}
+_UNAME = ("sysname", "release", "version", "machine")
 
 
-def families(fleet: Sequence[Host], latest: Mapping[int, Sequence[LatestSample]], now_ms: int) -> list[Family]:
+def families(
+    fleet: Sequence[Host],
+    latest: Mapping[int, Sequence[LatestSample]],
+    unames: Mapping[int, Mapping[str, Any]],
+    now_ms: int,
+) -> list[Family]:
     """Return the families of all hosts that push; what a silent one said last is not what it is now."""
     found = {rule.family: Family(rule.family, rule.kind, rule.metric) for rule in RULES}
     found |= {name: Family(name, _G, text) for name, text in ((_CACHED, "page cache"), (_FREE, "free for root"))}
@@ -165,7 +164,10 @@ def families(fleet: Sequence[Host], latest: Mapping[int, Sequence[LatestSample]]
         for sample in samples:
             _place(found, by_metric.get(sample.name, ()), sample, identity)
         _derived(found, samples, identity)
-        _about(found, host, samples, identity)
+        _about(found, host.name, unames.get(host.key, {}), identity)
+        if samples:
+            newest_ms = max(sample.time_ms for sample in samples)
+            found["node_time_seconds"].points.append(("", identity, newest_ms / 1000))
     return list(found.values())
 
 
@@ -196,13 +198,7 @@ def _derived(found: dict[str, Family], samples: Sequence[LatestSample], identity
 
 
 def _about(
-    found: dict[str, Family], host: Host, samples: Sequence[LatestSample], identity: tuple[tuple[str, str], ...]
+    found: dict[str, Family], name: str, uname: Mapping[str, Any], identity: tuple[tuple[str, str], ...]
 ) -> None:
-    uname = host.hello.get("uname")
-    known = uname if isinstance(uname, dict) else {}
-    labels = tuple((theirs, str(known.get(ours, ""))) for ours, theirs in _UNAME.items())
-    named = tuple((name, value or host.name) if name == "nodename" else (name, value) for name, value in labels)
-    found["node_uname_info"].points.append(("", identity + named, 1.0))
-    if samples:
-        newest_ms = max(sample.time_ms for sample in samples)
-        found["node_time_seconds"].points.append(("", identity, newest_ms / 1000))
+    labels = tuple((label, str(uname.get(label) or "")) for label in _UNAME)
+    found["node_uname_info"].points.append(("", (*identity, *labels, ("nodename", name)), 1.0))
