@@ -66,7 +66,7 @@ def supervise(arguments: argparse.Namespace, companions: Mapping[str, tuple[str,
     except CannotListenError as error:
         raise CommandError(str(error), 2) from None
     try:
-        supervisor.run(lambda: _greet(supervisor, arguments.quiet))
+        supervisor.run(lambda: _greet(supervisor, arguments.quiet), lambda: _write_place(supervisor))
     finally:
         place.forget(chosen.data)
     return 0
@@ -120,12 +120,10 @@ def _with_own_certificate(chosen: Settings) -> Settings:
 
 
 def _greet(supervisor: Supervisor, quiet: bool) -> None:
-    chosen = supervisor.settings
-    tls = None if chosen.tls_certificate is None else str(chosen.tls_certificate)
-    here = place.Place(os.getpid(), supervisor.address(), tls)
-    place.write(chosen.data, here)
+    here = _write_place(supervisor)
     if quiet:
         return
+    chosen = supervisor.settings
     reach = place.reach(chosen, here)
     say(f"{coloured('Wakeful collector', 'bold')} on {reach.url}  (data in {chosen.data})")
     if reach.fingerprint:
@@ -134,3 +132,11 @@ def _greet(supervisor: Supervisor, quiet: bool) -> None:
         token = accounts.create_signin_link(chosen.data, clock.now_ms())
         say(f"Nobody has signed in yet. This link works once, for one hour:\n  {reach.url}/sign-in/link/{token}")
     sys.stdout.flush()
+
+
+def _write_place(supervisor: Supervisor) -> place.Place:
+    chosen = supervisor.settings
+    tls = None if chosen.tls_certificate is None else str(chosen.tls_certificate)
+    here = place.Place(os.getpid(), supervisor.address(), tls)
+    place.write(chosen.data, here)
+    return here

@@ -47,14 +47,16 @@ class Supervisor:
         self.worker = Child("worker", self._argv("worker"), self.environ)
         self.companions = [Child(name, self._argv(*words), self.environ) for name, words in companions.items()]
         self.web = self._web()
+        self._moved: Callable[[], object] = lambda: None
 
     def address(self) -> str:
         """Return `host:port` that is really listened on (a port of 0 was chosen by the kernel)."""
         host, port = self.listener.getsockname()[:2]
         return f"[{host}]:{port}" if self.listener.family == socket.AF_INET6 else f"{host}:{port}"
 
-    def run(self, started: Callable[[], object]) -> None:
-        """Run until SIGTERM or SIGINT; call `started` once both children have been started."""
+    def run(self, started: Callable[[], object], moved: Callable[[], object]) -> None:
+        """Run until SIGTERM or SIGINT; call `started` once the children have been started, `moved` after a reload."""
+        self._moved = moved
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._hear)
         self._tend()
@@ -103,6 +105,7 @@ class Supervisor:
             self.web.signal(signal.SIGHUP)
         else:
             self._move(moved)
+        self._moved()
         notify("READY=1", f"STATUS=listening on {self.address()}")
         log.info("settings reloaded, listening on %s", self.address())
 
