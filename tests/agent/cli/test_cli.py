@@ -59,7 +59,8 @@ def test_once_leaves_out_what_is_switched_off(run: Run, agent_folders: Path) -> 
 def test_once_works_as_anybody_with_a_home_that_cannot_be_written() -> None:
     # The interpreter itself may lie where nobody can read, so it becomes nobody after it has loaded everything.
     program = (
-        "import locale, os, shutil, sys, textwrap; from wakeful_agent import cli; from wakeful_agent.cli import once, parser;"
+        "import locale, os, shutil, sys, textwrap; from wakeful_agent import cli;"
+        "from wakeful_agent.cli import once, parser;"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); sys.exit(cli.main(['once']))"
     )
     environ = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}

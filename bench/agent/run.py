@@ -1,0 +1,187 @@
+"""What an agent costs: Wakeful's, pushing over TLS, beside prometheus-node-exporter scraped as often, in one run.
+
+    python bench/agent/run.py [--ticks 60] [--interval 1] [--json]
+
+CPU is what the kernel's scheduler counted for all threads of a process (schedstat), over the ticks after the warm-up;
+memory is smaps_rollup at the end. Start to first sample is from fork to the first tick's time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+WARM_UP_TICKS = 5
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of all threads, to the nanosecond."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            total += int((task / "schedstat").read_text().split()[0])
+        except OSError:
+            continue
+    return total / 1e9
+
+
+def memory_mb(pid: int) -> dict[str, float]:
+    rows = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    found = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in rows if line.endswith("kB")}
+    unshared = found["Private_Clean"] + found["Private_Dirty"]
+    return {"rss_mb": round(found["Rss"], 1), "pss_mb": round(found["Pss"], 1), "uss_mb": round(unshared, 1)}
+
+
+def start_sink(folder: Path) -> tuple[subprocess.Popen[str], int]:
+    command = [sys.executable, str(HERE / "sink.py"), str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+def start_agent(folder: Path, port: int, interval: float) -> tuple[subprocess.Popen[bytes], float]:
+    (folder / "config").mkdir()
+    identity = {"agent_id": "benchbenchbe", "url": f"https://127.0.0.1:{port}", "fingerprint": None, "enrolled_ms": 0}
+    (folder / "config" / "identity.json").write_text(json.dumps(identity))
+    token = folder / "config" / "TOKEN"
+    token.write_text("wk_agt_bench")
+    token.chmod(0o600)
+    environ = {
+        **os.environ,
+        "CONFIG_DIR": str(folder / "config"),
+        "STATE_DIR": str(folder / "state"),
+        "WAKEFUL_AGENT_INTERVAL_SECONDS": f"{interval:g}",
+        "WAKEFUL_AGENT_CA_FILE": str(folder / "cert.pem"),
+    }
+    began = time.time()
+    command = [sys.executable, "-m", "wakeful_agent", "run"]
+    return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL), began
+
+
+def start_exporter() -> tuple[subprocess.Popen[bytes], str]:
+    program = shutil.which("prometheus-node-exporter")
+    if program is None:
+        raise SystemExit("the peer is missing: apt-get install prometheus-node-exporter")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [program, f"--web.listen-address=127.0.0.1:{port}"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    return process, f"http://127.0.0.1:{port}/metrics"
+
+
+def scrape(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return sum(1 for line in answer.read().splitlines() if line and not line.startswith(b"#"))
+
+
+def first_scrape(url: str, began: float) -> float:
+    while True:
+        try:
+            scrape(url)
+            return time.time() - began
+        except OSError:
+            time.sleep(0.005)
+
+
+def meters_cost(folder: Path) -> dict[str, float]:
+    """Return the median milliseconds each meter took (wall), from a few collections in a process of their own."""
+    program = (
+        "import json, statistics, time\n"
+        "from wakeful_agent import meters\nfrom wakeful_agent.host.files import Host\n"
+        "from wakeful_agent.meter import Runner\n"
+        "runner = Runner(Host('/'), meters.build(None))\nrunner.collect(0)\nfound = {}\n"
+        "for turn in range(20):\n    time.sleep(0.05)\n"
+        "    for name, result in runner.collect(1000 * turn).results.items():\n"
+        "        found.setdefault(name, []).append(result.seconds * 1000)\n"
+        "print(json.dumps({name: round(statistics.median(ms), 3) for name, ms in found.items()}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder)
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def pushes(folder: Path) -> list[list[str]]:
+    try:
+        return [line.split() for line in (folder / "pushes").read_text().splitlines()]
+    except OSError:
+        return []
+
+
+def measure(folder: Path, ticks: int, interval: float) -> dict[str, Any]:
+    sink, port = start_sink(folder)
+    exporter_began = time.time()
+    exporter, url = start_exporter()
+    exporter_first = first_scrape(url, exporter_began)
+    agent, began = start_agent(folder, port, interval)
+    try:
+        while len(pushes(folder)) < WARM_UP_TICKS:
+            scrape(url)
+            time.sleep(interval)
+        before, count = (cpu_seconds(agent.pid), cpu_seconds(exporter.pid)), len(pushes(folder))
+        scraped = []
+        for _ in range(ticks):
+            time.sleep(interval)
+            scraped.append(scrape(url))
+        rows = pushes(folder)
+        after = (cpu_seconds(agent.pid), cpu_seconds(exporter.pid))
+        memory = memory_mb(agent.pid), memory_mb(exporter.pid)
+    finally:
+        for process in (agent, exporter, sink):
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+    taken = rows[count:]
+    return {
+        "wakeful": {
+            "cpu_ms_a_tick": round((after[0] - before[0]) * 1000 / len(taken), 2),
+            **memory[0],
+            "samples_a_tick": round(statistics.mean(int(row[2]) for row in taken)),
+            "bytes_a_push": round(statistics.median(int(row[3]) for row in taken)),
+            "first_sample_seconds": round(int(rows[0][1]) / 1000 - began, 3),
+            "ticks": len(taken),
+        },
+        "node_exporter": {
+            "cpu_ms_a_tick": round((after[1] - before[1]) * 1000 / len(scraped), 2),
+            **memory[1],
+            "samples_a_tick": round(statistics.mean(scraped)),
+            "first_sample_seconds": round(exporter_first, 3),
+            "ticks": len(scraped),
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ticks", type=int, default=60)
+    parser.add_argument("--interval", type=float, default=1.0)
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        found = measure(Path(name), chosen.ticks, chosen.interval)
+        found["meters_ms"] = meters_cost(Path(name))
+    ours, theirs = found["wakeful"], found["node_exporter"]
+    found["ratio"] = {key: round(theirs[key] / ours[key], 2) for key in ("cpu_ms_a_tick", "rss_mb", "pss_mb", "uss_mb")}
+    if chosen.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"{'':<24}{'wakeful':>12}{'node_exporter':>16}{'theirs/ours':>14}")
+    for key in ours:
+        ratio = found["ratio"].get(key)
+        print(f"{key:<24}{ours[key]:>12}{theirs.get(key, ''):>16}{'' if ratio is None else ratio:>14}")
+    print("each meter, ms: " + ", ".join(f"{name} {ms:g}" for name, ms in sorted(found["meters_ms"].items())))
+
+
+if __name__ == "__main__":
+    main()
