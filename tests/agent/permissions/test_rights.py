@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 
 from wakeful_agent.host.errors import Denied, HostError
@@ -69,10 +71,27 @@ def test_hidden_processes(made, files, reason, fixable):
     assert bool(found.exposes) is fixable
 
 
+def test_the_line_names_the_group_that_proc_was_mounted_with(made):
+    for options, fix in (
+        ("rw,hidepid=2,gid=987", "usermod -a -G 987 wakeful && systemctl restart wakeful-agent"),
+        ("rw,hidepid=2,gid=$(reboot)", 'mount -o "remount,gid=$(getent group wakeful | cut -d: -f3)" /proc'),
+    ):
+        assert all_processes(made({"proc/self/mounts": f"proc /proc proc {options} 0 0\n"})).fix == fix
+
+
+def test_port_owners_are_granted_by_a_line_for_a_shell(machine):
+    fix = port_owners(machine("bare-metal")).fix
+    ended = subprocess.run(["sh", "-n", "-c", fix], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    written = fix.partition("&& ")[2].partition(" >")[0]
+    told = subprocess.run(["sh", "-c", written], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines()[:2] == ["[Service]", "AmbientCapabilities=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"]
+
+
 def test_processes_that_may_not_be_read(machine):
     found = all_processes(refusing(machine("bare-metal"), "proc/1/stat"))
     assert "only the agent's own" in found.reason
-    assert "SupplementaryGroups" in found.fix
+    assert "remount,gid=" in found.fix
     broken = all_processes(refusing(machine("bare-metal"), "proc/1/stat", HostError("Input/output error")))
     assert broken.reason == "Input/output error"
 

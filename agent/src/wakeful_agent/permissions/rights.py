@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 _PTRACE_BIT = 1 << 19  # CAP_SYS_PTRACE, linux/capability.h
 _DAC_BITS = (1 << 1) | (1 << 2)  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 _RAPL = "sys/class/powercap"
+_DROP_IN = "/etc/systemd/system/wakeful-agent.service.d"
+_RIGHTS = "CAP_SYS_PTRACE CAP_DAC_READ_SEARCH"
+_PORT_OWNERS_FIX = (
+    f"mkdir -p {_DROP_IN} && printf '[Service]\\nAmbientCapabilities={_RIGHTS}\\nCapabilityBoundingSet={_RIGHTS}\\n'"
+    f" > {_DROP_IN}/port-owners.conf && systemctl daemon-reload && systemctl restart wakeful-agent"
+)
+_HIDEPID_EXPOSES = "the agent sees the names, owners and use of everybody's processes"
 
 
 def effective_rights(status: str) -> int:
@@ -33,7 +40,7 @@ def port_owners(host: Host) -> Capability:
     return missing(
         name,
         "only the agent's own processes can be named in the list of ports",
-        "systemctl edit wakeful-agent   # [Service] AmbientCapabilities=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH",
+        _PORT_OWNERS_FIX,
         "the agent could read memory, environment and files of every process and user",
     )
 
@@ -46,7 +53,9 @@ def all_processes(host: Host) -> Capability:
     except Absent:
         return _hidden(host)
     except Denied:
-        return missing(name, "/proc shows only the agent's own processes", *_hidepid_fix())
+        return missing(
+            name, "/proc shows only the agent's own processes", _hidepid_fix(_proc_options(host)), _HIDEPID_EXPOSES
+        )
     except HostError as error:
         return missing(name, str(error))
     return granted(name)
@@ -88,18 +97,25 @@ def conntrack(host: Host) -> Capability:
 
 
 def _hidden(host: Host) -> Capability:
-    mounts = _text(host, "proc/self/mounts")
-    options = next((line for line in mounts.splitlines() if line.split(" ")[1:3] == ["/proc", "proc"]), "")
-    if "hidepid=" in options:
-        return missing("all_processes", "/proc is mounted with hidepid", *_hidepid_fix())
+    options = _proc_options(host)
+    if any(option.startswith("hidepid=") for option in options):
+        return missing("all_processes", "/proc is mounted with hidepid", _hidepid_fix(options), _HIDEPID_EXPOSES)
     return missing("all_processes", "process 1 is not visible here")
 
 
-def _hidepid_fix() -> tuple[str, str]:
-    return (
-        "systemctl edit wakeful-agent   # [Service] SupplementaryGroups=GROUP, the gid= that /proc is mounted with",
-        "the agent sees the names, owners and use of everybody's processes",
-    )
+def _proc_options(host: Host) -> list[str]:
+    for line in _text(host, "proc/self/mounts").splitlines():
+        fields = line.split(" ")
+        if fields[1:3] == ["/proc", "proc"] and len(fields) > 3:
+            return fields[3].split(",")
+    return []
+
+
+def _hidepid_fix(options: list[str]) -> str:
+    group = next((option[4:] for option in options if option.startswith("gid=") and option[4:].isdigit()), "")
+    if group:
+        return f"usermod -a -G {group} wakeful && systemctl restart wakeful-agent"
+    return 'mount -o "remount,gid=$(getent group wakeful | cut -d: -f3)" /proc'
 
 
 def _text(host: Host, path: str) -> str:
