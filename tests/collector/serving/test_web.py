@@ -24,7 +24,7 @@ def test_nothing_is_left_behind_and_nobody_is_believed(load):
     assert chosen["control_socket_disable"] is True
     assert chosen["forwarded_allow_ips"] == ""
     assert chosen["accesslog"] is None
-    assert chosen["http_parser"] == "fast"
+    assert chosen["http_parser"] == "auto"
     assert chosen["keepalive"] >= 75
     assert "certfile" not in chosen
 
