@@ -30,12 +30,28 @@ def latest(data: Path, host_key: int) -> list[LatestSample]:
 def latest_of_all(data: Path, names: Collection[str] | None = None) -> dict[int, list[LatestSample]]:
     """Return the newest value of each series of every host by its key; only metrics of these names where given."""
     known = catalogue(data)
-    numbers = None
-    if names is not None:
-        numbers = np.array(sorted(number for name in set(names) for number in known.numbers.get(name, ())), np.int64)
+    if names is None:
+        with history.looking(data) as connection:
+            tables = stored.newest(connection, None)
+        return {host: _samples(table, known) for host, table in tables.items()}
+    numbers = [number for name in set(names) for number in known.numbers.get(name, ())]
     with history.looking(data) as connection:
-        found = stored.newest(connection, numbers)
-    return {host: _samples(table, known) for host, table in found.items()}
+        found = stored.newest_of(connection, {number: 1 + known.series[number].counter for number in numbers})
+    return {host: _few(some, known) for host, some in found.items()}
+
+
+def _few(found: stored.Found, known: Catalogue) -> list[LatestSample]:
+    samples = []
+    for number, newest in found.items():
+        if newest:
+            one = known.series[number]
+            rate = None
+            if one.counter and len(newest) == 2:
+                (time_ms, value), (before_ms, before) = newest
+                rate = float(rates(np.array([before_ms, time_ms]), np.array([[before, value]]))[0, 0])
+            samples.append(LatestSample(one.name, one.labels, newest[0][1], newest[0][0], rate))
+    samples.sort(key=lambda sample: (sample.name, sorted(sample.labels.items())))
+    return samples
 
 
 def _samples(table: Table, known: Catalogue) -> list[LatestSample]:

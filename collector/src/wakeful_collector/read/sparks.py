@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from wakeful_collector.read.series import values
 from wakeful_collector.store import database
 from wakeful_collector.store import sparks as stored
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from wakeful_collector.model.table import Floats
 
 Line = tuple[float | None, ...]
 
@@ -31,4 +35,11 @@ def sparks(data: Path) -> dict[int, Sparks]:
     """Return the sparks of every host, by its key."""
     with database.translated():
         found = stored.read(database.reader(data, "samples"))
-    return {host: Sparks(until, *(tuple(values(row)) for row in grid)) for host, (until, grid) in found.items()}
+    return {host: Sparks(until, *map(tuple, _lines(grid))) for host, (until, grid) in found.items()}
+
+
+def _lines(grid: Floats) -> list[list[float | None]]:
+    lines: list[list[float | None]] = grid.tolist()
+    for at in np.flatnonzero(np.isnan(grid).any(axis=1)):
+        lines[at] = values(grid[at])
+    return lines

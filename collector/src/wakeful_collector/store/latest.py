@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from wakeful_collector.model.table import EMPTY, Table, merge
 from wakeful_collector.store import hot_rows
 from wakeful_collector.store.hot import read_ticks
@@ -11,11 +13,15 @@ from wakeful_collector.store.hot_rows import HotRow
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from wakeful_collector.model.table import Ints
 
 ROWS = 6
 """So many of a host's last pushes are looked at: a meter that runs once a minute has its value in an earlier one."""
+
+_FIRST_ROWS = 2
+"""What is looked at of every host before looking further at those whose newest rows lack a value."""
 
 _NEWEST = """
 SELECT hot.host, hot.id, hot.from_ms, hot.to_ms, hot.schema, hot.ticks
@@ -47,3 +53,56 @@ def _table(rows: list[HotRow], schemas: dict[int, Ints], numbers: Ints | None) -
         alike.setdefault(row.schema, []).append(row)
     tables = [hot_rows.one_schema(some, schemas[schema], numbers) for schema, some in alike.items()]
     return merge(tables) if tables else EMPTY
+
+
+Found = dict[int, list[tuple[int, float]]]
+"""By number of the series: its newest (time in ms, value), newest first."""
+
+
+def newest_of(connection: sqlite3.Connection, needs: Mapping[int, int]) -> dict[int, Found]:
+    """Return the newest values of a few series of every host: `needs` says how many of each, by number."""
+    statement = _NEWEST.format(hosts="(SELECT DISTINCT host FROM runs)", rows=_FIRST_ROWS)
+    rows: dict[int, list[HotRow]] = {}
+    for row in connection.execute(statement):
+        rows.setdefault(row[0], []).append(HotRow(row[1], row[2], row[3], row[4], *read_ticks(row[5])))
+    for row in connection.execute("SELECT host, to_ms, schema, ticks FROM latest"):
+        if row[0] not in rows or max(one.to_ms for one in rows[row[0]]) < row[1]:
+            rows.setdefault(row[0], []).append(HotRow(0, 0, row[1], row[2], *read_ticks(row[3])))
+    schemas = hot_rows.schemas(connection, {one.schema for some in rows.values() for one in some})
+    places = {
+        schema: [(number, at, needs[number]) for at, number in enumerate(numbers.tolist()) if number in needs]
+        for schema, numbers in schemas.items()
+    }
+    found = {}
+    for host, some in rows.items():
+        some.sort(key=lambda row: -row.to_ms)
+        found[host], complete = _gathered(some, places)
+        if not complete and len(some) >= _FIRST_ROWS:
+            table = newest(connection, np.array(sorted(needs), np.int64), host)[host]
+            found[host] = _from_table(table, needs)
+    return found
+
+
+def _gathered(rows: list[HotRow], places: dict[int, list[tuple[int, int, int]]]) -> tuple[Found, bool]:
+    found: Found = {}
+    missing = len(places[rows[0].schema])
+    for row in rows:
+        for tick in range(len(row.times_ms) - 1, -1, -1):
+            time_ms = int(row.times_ms[tick])
+            for number, at, need in places[row.schema]:
+                known = found.setdefault(number, [])
+                value = row.values.item(tick, at)
+                if len(known) < need and value == value:  # noqa: PLR0124 - only NaN differs from itself
+                    known.append((time_ms, value))
+                    missing -= len(known) == need
+            if missing <= 0:
+                return found, True
+    return found, False
+
+
+def _from_table(table: Table, needs: Mapping[int, int]) -> Found:
+    found: Found = {}
+    for number, row in zip(table.keys.tolist(), table.values, strict=True):
+        known = np.flatnonzero(~np.isnan(row))[: -needs[number] - 1 : -1]
+        found[number] = [(int(table.times_ms[at]), float(row[at])) for at in known]
+    return found
