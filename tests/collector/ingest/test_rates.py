@@ -23,6 +23,13 @@ def test_a_large_cost_says_how_long_to_wait() -> None:
     assert bucket.wait_seconds("a", 25_000, 50) == 0
 
 
+def test_looking_takes_nothing() -> None:
+    bucket = Rates(0.5, 1)
+    assert [bucket.empty_seconds("a", 0) for _ in range(3)] == [0, 0, 0]
+    assert bucket.wait_seconds("a", 0) == 0
+    assert bucket.empty_seconds("a", 0) == 2
+
+
 def test_a_clock_that_falls_back_gives_nothing() -> None:
     bucket = Rates(1, 1)
     assert bucket.wait_seconds("a", 10_000) == 0

@@ -57,7 +57,7 @@ for _ in range(40):
         (b"\xff\xfe", 400, "not_json"),
         (b"[" * 3_000, 400, "not_json"),
         (b"[" * 100_000 + b"]" * 100_000, 400, "not_json"),
-        (b"[" + b"0," * 3_000_000 + b"0]", 413, "too_many"),
+        (b"[" + b"0," * (limits.ITEMS_MAX + 1) + b"0]", 413, "too_many"),
         (b'{"wire": 1, "ticks": [[1, [NaN]]]}', 400, "not_json"),
         (b'{"wire": 1, "ticks": [[1, [Infinity]]]}', 400, "not_json"),
         (b"[]", 422, "invalid"),

@@ -85,9 +85,7 @@ class AgentApi:
     def _enroll(self, environ: Environ) -> Reply:
         now_ms = self.clock_ms()
         address = self._address_of(environ)
-        wait_seconds = self._enrolments.wait_seconds(address, now_ms) or self._misses.wait_seconds(
-            address, now_ms, 0.01
-        )
+        wait_seconds = self._enrolments.wait_seconds(address, now_ms) or self._misses.empty_seconds(address, now_ms)
         if wait_seconds:
             return answers.again(
                 429, "too_often", "too many enrolments from this address; come again later", wait_seconds

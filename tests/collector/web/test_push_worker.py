@@ -1,0 +1,198 @@
+"""The push lane in a real gunicorn: what an agent's connection meets there, from the first byte to the last."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wakeful_collector.read import hosts, traffic
+from wakeful_collector.store import database
+from wakeful_wire.schema import parse_series, schema_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+SERIES = [["system.cpu.utilization", {}]]
+SCHEMA = schema_hash(parse_series(SERIES))
+
+
+@pytest.fixture
+def port(data: Path) -> Iterator[int]:
+    """The collector's web server on a port of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = int(probe.getsockname()[1])
+    environ = {**os.environ, "WAKEFUL_DATA": str(data), "WAKEFUL_LISTEN": f"127.0.0.1:{free}"}
+    process = subprocess.Popen([sys.executable, "-m", "wakeful_collector", "web"], env=environ)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", free), 1).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield free
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+class Line:
+    """A kept-alive connection of an agent."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.token = token
+        self.sequence = 0
+
+    def body(self, **more: Any) -> bytes:
+        """Return the next push."""
+        at_ms = int(time.time() * 1000) - 60_000 + self.sequence
+        said = {"wire": 1, "run": "run-00001", "sequence": self.sequence, "schema": SCHEMA, "ticks": [[at_ms, [1]]]}
+        self.sequence += 1
+        return gzip.compress(json.dumps({**said, **more}).encode())
+
+    def post(self, body: bytes, path: str = "/api/v1/push", **headers: str) -> tuple[int, Any]:
+        """Send a request and return status and answer."""
+        sent = {"Authorization": f"Bearer {self.token}", "Content-Encoding": "gzip", **headers}
+        self.connection.request("POST", path, body, sent)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        return answer.status, json.loads(content) if content.startswith(b"{") else content
+
+
+@pytest.fixture
+def line(port: int, machine: Callable[..., Any]) -> Line:
+    """A connection that has pushed once, over which the lane is open."""
+    opened = Line(port, machine().token)
+    assert opened.post(opened.body(series=SERIES, hello={"name": "web-1"}))[0] == 200
+    return opened
+
+
+def _stored(data: Path) -> int:
+    return int(database.reader(data, "samples").execute("SELECT count(*) FROM hot").fetchone()[0])
+
+
+def test_pushes_on_one_connection_are_answered_in_turn_and_stored(line: Line, data: Path) -> None:
+    for number in range(1, 30):
+        assert line.post(line.body()) == (200, {"sequence": number})
+    assert _stored(data) == 30
+
+
+def test_refusals_leave_the_connection_good(line: Line, data: Path) -> None:
+    good = line.token
+    line.token = "wk_agt_wrong"
+    assert line.post(line.body())[0] == 401
+    assert line.post(bytes(30_000))[0] == 401
+    assert line.post(bytes(60_000))[0] == 401
+    line.token = good
+    assert line.post(line.body())[0] == 200
+    assert line.post(b"no gzip at all")[1]["error"] == "not_gzip"
+    assert line.post(gzip.compress(b"{"))[1]["error"] == "not_json"
+    assert line.post(line.body(), path="/api/v1/enroll")[0] == 422
+    line.connection.request("GET", "/api/v1/push")
+    answer = line.connection.getresponse()
+    assert (answer.status, len(answer.read()) > 0) == (405, True)
+    assert line.post(line.body())[0] == 200
+
+
+def test_large_refused_bodies_end_well_on_a_new_connection(line: Line) -> None:
+    status, _ = line.post(bytes(3_000_000))
+    assert status == 413
+    line.connection.close()
+    assert line.post(line.body())[0] == 200
+
+
+def test_large_and_chunked_pushes_take_the_ordinary_way(line: Line, data: Path) -> None:
+    rows = [[int(time.time() * 1000) - 50_000 + at, [at * 1.37]] for at in range(900)]
+    noise = {"noise": os.urandom(40_000).hex()}
+    assert line.post(line.body(ticks=rows, events=[], hello=noise))[0] == 200
+    headers = {"Authorization": f"Bearer {line.token}", "Content-Encoding": "gzip", "Transfer-Encoding": "chunked"}
+    line.connection.request("POST", "/api/v1/push", iter([line.body()]), headers, encode_chunked=True)
+    answer = line.connection.getresponse()
+    assert (answer.status, json.loads(answer.read())["sequence"]) == (200, 2)
+    assert line.post(line.body())[0] == 200
+    assert _stored(data) == 4
+
+
+def test_a_push_in_pieces_and_two_at_once_are_answered(line: Line, data: Path) -> None:
+    def request(body: bytes) -> bytes:
+        head = f"POST /api/v1/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {line.token}\r\n"
+        return f"{head}Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+    sock = line.connection.sock
+    assert sock is not None
+    whole = request(line.body())
+    for start in range(0, len(whole), 50):
+        sock.sendall(whole[start : start + 50])
+        time.sleep(0.005)
+    assert b'{"sequence":1}' in _until(sock, b'{"sequence":1}')
+    sock.sendall(request(line.body()) + request(line.body()))
+    assert b'{"sequence":2}' in _until(sock, b'{"sequence":3}')
+    for _ in range(20):
+        sock.sendall(request(line.body()))
+    _until(sock, b'{"sequence":23}')
+    assert _stored(data) == 24
+
+
+def test_clients_that_leave_in_the_middle_hurt_nobody(line: Line, port: int, data: Path) -> None:
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", port)) as leaving:
+            leaving.sendall(b"POST /api/v1/push HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nhalf")
+    other = Line(port, line.token)
+    other.sequence = 100
+    assert other.post(other.body())[0] == 200
+    sock = other.connection.sock
+    assert sock is not None
+    body = other.body()
+    head = f"POST /api/v1/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {other.token}\r\nContent-Encoding: gzip\r\n"
+    sock.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    sock.close()
+    assert line.post(line.body())[0] == 200
+    deadline = time.monotonic() + 5
+    while _stored(data) < 4 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert _stored(data) == 4
+
+
+def test_many_connections_share_commits(line: Line, port: int, data: Path) -> None:
+    def work(number: int) -> None:
+        mine = Line(port, line.token)
+        mine.sequence = 1_000 * (number + 1)
+        for _ in range(20):
+            assert mine.post(mine.body())[0] == 200
+        done.append(number)
+
+    done: list[int] = []
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 16
+    assert _stored(data) == 321
+    time.sleep(1.1)
+    assert line.post(line.body())[0] == 200
+    assert traffic.statistics(data).commits < 250
+    assert len(hosts.hosts(data)) == 1
+
+
+def _until(sock: socket.socket, mark: bytes) -> bytes:
+    received = b""
+    sock.settimeout(10)
+    while mark not in received:
+        piece = sock.recv(65_536)
+        assert piece, received
+        received += piece
+    return received
