@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import json
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
+from wakeful_agent import cli
+from wakeful_agent.cli import doctor, self_test
 from wakeful_wire.push import parse_push
 
 if TYPE_CHECKING:
@@ -161,10 +164,25 @@ def test_the_self_test_holds_what_the_build_holds(run: Run) -> None:
 
 
 def test_a_reader_that_goes_away_costs_no_traceback(agent_folders: Path, tools: Any) -> None:
-    command = f"{sys.executable} -m wakeful_agent once | head -c 1; exit ${{PIPESTATUS[0]}}"
-    environ = {**tools["environment"](agent_folders), "PYTHONUNBUFFERED": "1"}
-    done = subprocess.run(["bash", "-c", command], env=environ, capture_output=True, text=True, timeout=30, check=False)
-    assert "Traceback" not in done.stderr
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "wakeful_agent", "once"]
+    environ = tools["environment"](agent_folders)
+    done = subprocess.run(
+        command, env=environ, stdout=theirs, stderr=subprocess.PIPE, text=True, timeout=30, check=False
+    )
+    os.close(theirs)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_a_check_that_fails_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> None:
+        raise OSError("no such thing")
+
+    monkeypatch.setattr(self_test, "CHECKS", {"it works": broken})
+    assert self_test.main(argparse.Namespace(json=False)) == 1
+    assert "FAIL it works: OSError: no such thing" in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- run
@@ -253,6 +271,28 @@ def test_enroll_can_go_on_as_the_running_agent(agent_folders: Path, door: Any, t
     assert process.returncode == 0
     assert out.startswith("Enrolled at ")
     assert "runs, process" in error
+
+
+def test_enroll_with_run_becomes_a_new_process_image(
+    agent_folders: Path, door: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.answer = lambda _request: (200, {}, GOOD)
+    for name, text in tools["environment"](agent_folders).items():
+        monkeypatch.setenv(name, text)
+    became: list[Any] = []
+
+    def execv(path: str, arguments: list[str]) -> None:
+        became.extend([path, *arguments])
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execv", execv)
+    before = os.umask(0o022)
+    try:
+        with pytest.raises(SystemExit):
+            cli.main(["enroll", door.url, "--invite", "wk_inv_x", "--run"])
+    finally:
+        os.umask(before)
+    assert became == [sys.executable, sys.executable, "-m", "wakeful_agent", "run"]
 
 
 def test_enroll_trusts_a_pinned_certificate(run: Run, tls_door: Any, certificate: Path) -> None:
@@ -385,3 +425,14 @@ def test_a_doctor_without_a_network(run: Run, agent_folders: Path, tools: Any) -
     assert found["collector"][0] == "bad"
     assert "nobody listens there" in found["collector"][1]
     assert found["agent"][0] == "bad"
+
+
+def test_a_doctor_says_when_the_state_folder_cannot_be_written(
+    agent_folders: Path, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in tools["environment"](agent_folders).items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = {check.name: check for check in doctor._state(doctor.here())}
+    assert found["state"].state == "bad"
+    assert "STATE_DIR" in found["state"].fix

@@ -271,3 +271,15 @@ def test_ears_wake_and_never_block(stand: Stand) -> None:
     stand.ears.sleep(5)
     stand.ears.answered(Answer(0, None, [], 0, []))
     assert not stand.ears.answers
+
+
+def test_a_plan_that_gets_slower_still_keeps_the_tick_that_was_planned(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand.begin()
+    naps: list[float] = []
+    monkeypatch.setattr(stand.ears, "sleep", naps.append)
+    planned = stand.daemon._rest(stand.clock_ms)
+    stand.tuned.ask({"interval": 60})
+    assert stand.daemon._rest(planned) == planned
+    assert naps[0] == naps[1] <= 1

@@ -131,7 +131,5 @@ def _spool(folder: str) -> tuple[int, int, int]:
 def _rights(place: Place) -> Check:
     found = bootstrap.probe(place)
     lacking = [item.name for item in found if not item.available]
-    if not lacking:
-        return Check("rights", GOOD, "everything can be read")
-    fix = "`wakeful-agent probe` says what would grant each"
-    return Check("rights", GOOD, f"not here, or not permitted: {', '.join(lacking)}", fix)
+    text = f"not here, or not permitted: {', '.join(lacking)}" if lacking else "everything can be read"
+    return Check("rights", GOOD, text, "`wakeful-agent probe` says what would grant each" if lacking else "")

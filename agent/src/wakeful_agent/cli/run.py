@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     import argparse
 
 
-def main(_chosen: argparse.Namespace) -> int:
-    """Run the agent until it is told to stop."""
-    return run()
-
-
-def run() -> int:
+def main(_chosen: argparse.Namespace | None = None) -> int:
     """Run the agent until it is told to stop; return the exit code."""
     os.umask(0o077)
     log = Log()

