@@ -48,7 +48,7 @@ def send(address: tuple[str, int], requests: Iterator[bytes], connections: int, 
         connection.sendall(one)
     while began:
         for key, _ in poller.select():
-            connection: socket.socket = key.fileobj  # type: ignore[assignment]
+            connection: socket.socket = key.fileobj
             received: bytearray = key.data
             piece = connection.recv(65_536)
             if not piece:

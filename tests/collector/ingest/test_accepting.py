@@ -63,10 +63,7 @@ def test_one_push_that_cannot_be_kept_does_not_hurt_the_others(
     pusher: Any, door: Door, now_ms: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     agent = door.authenticate(f"Bearer {pusher.token}", now_ms)
-    group = [
-        door.admit(agent, _bytes(pusher, sequence, now_ms), "", now_ms, lambda _: None)  # type: ignore[arg-type]
-        for sequence in (1, 2, 3)
-    ]
+    group = [door.admit(agent, _bytes(pusher, sequence, now_ms), "", now_ms, lambda _: None) for sequence in (1, 2, 3)]
     original = accepting.samples.append
 
     def append(connection: Any, push: Any, at_ms: int) -> Any:
@@ -75,8 +72,8 @@ def test_one_push_that_cannot_be_kept_does_not_hurt_the_others(
         return original(connection, push, at_ms)
 
     monkeypatch.setattr(accepting.samples, "append", append)
-    door._acceptance.accept(group)  # type: ignore[arg-type]
-    replies = [door.reply(taken).status for taken in group]  # type: ignore[arg-type]
+    door._acceptance.accept(group)
+    replies = [door.reply(taken).status for taken in group]
     assert replies == [200, 503, 200]
     assert [record.levelno for record in caplog.records if "could not be kept" in record.getMessage()] == [
         logging.ERROR

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def test_a_run_goes_to_a_twin_that_has_no_tick_at_its_time(pusher: Any, door: Door, data: Path, now_ms: int) -> None:
     agent = door.authenticate(f"Bearer {pusher.token}", now_ms)
     content = json.dumps(pusher.document(1, [[now_ms, [1, 2]]])).encode()
-    taken: Any = door.admit(agent, content, "", now_ms, lambda _: None)  # type: ignore[arg-type]
+    taken: Any = door.admit(agent, content, "", now_ms, lambda _: None)
     with closing(database.writer(data, "state")) as state, closing(database.writer(data, "samples")) as store:
         first = telling_apart.tell(state, store, taken, RunSpan("run-a", 10, 20))
         store.execute("INSERT INTO runs VALUES (?, 'run-a', 0, 1, NULL, 10, 20, 5)", (first.to_key,))
@@ -33,5 +33,5 @@ def test_a_run_goes_to_a_twin_that_has_no_tick_at_its_time(pusher: Any, door: Do
 def test_only_a_host_with_several_runs_is_looked_at(pusher: Any, door: Door, data: Path, now_ms: int) -> None:
     agent = door.authenticate(f"Bearer {pusher.token}", now_ms)
     content = json.dumps(pusher.document(1, [[now_ms, [1, 2]]])).encode()
-    taken: Any = door.admit(agent, content, "", now_ms, lambda _: None)  # type: ignore[arg-type]
+    taken: Any = door.admit(agent, content, "", now_ms, lambda _: None)
     assert telling_apart.find(database.reader(data, "samples"), [taken, taken]) == []
