@@ -1,12 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wakeful_collector.model import tiers
-from wakeful_collector.model.axis import axis, step_at_least
 from wakeful_collector.model.rollup import buckets, groups, rates, rounded
 from wakeful_collector.model.table import Table
 
@@ -57,40 +54,3 @@ def test_rounding_keeps_eight_digits_and_whole_numbers():
     assert rounded(np.array([[1 / 3, 2.0]]), 8).tolist() == [[0.3333333, 2.0]]
     assert rounded(np.array([[123456789012.4, 1.0]]), 8).tolist() == [[123456789012.0, 1.0]]
     assert rounded(np.zeros((1, 2)), 8).tolist() == [[0.0, 0.0]]
-
-
-def test_a_tier_has_four_columns_a_series():
-    samples = table([0, 20_000, 40_000, 60_000], [[1, 2, 3, 9], [0, 20, 40, 100]])
-    found = tiers.roll_up(samples, np.array([False, True]), 60_000, 0, 60_000)
-    assert found.times_ms.tolist() == [0]
-    assert dict(zip(found.keys.tolist(), found.values[:, 0].tolist(), strict=True)) == {
-        tiers.MEAN: 2.0,
-        tiers.LEAST: 1.0,
-        tiers.MOST: 3.0,
-        tiers.LAST: 3.0,
-        tiers.STATS + tiers.MEAN: 1.0,
-        tiers.STATS + tiers.LEAST: 1.0,
-        tiers.STATS + tiers.MOST: 1.0,
-        tiers.STATS + tiers.LAST: 40.0,
-    }
-
-
-def test_buckets_without_samples_are_left_out():
-    samples = table([0, 1_000, 500_000], [[1, 2, 3]])
-    found = tiers.roll_up(samples, np.zeros(1, bool), 60_000, 0, 600_000)
-    assert found.times_ms.tolist() == [0, 480_000]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "step"),
-    [(0, 1), (1, 1), (12, 15), (61, 120), (3601, 7200), (86_401, 172_800), (5e6, 58 * 86_400)],
-)
-def test_steps_are_readable(seconds, step):
-    assert step_at_least(seconds) == step * 1000
-
-
-def test_an_axis_covers_the_span_with_whole_buckets():
-    found = axis(17_000, 61_000, 15_000)
-    assert (found.from_ms, found.size, found.to_ms) == (15_000, 4, 75_000)
-    assert found.times_ms().tolist() == [15_000, 30_000, 45_000, 60_000]
-    assert axis(15_000, 15_000, 15_000).size == 1

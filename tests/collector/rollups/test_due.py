@@ -74,17 +74,6 @@ def test_the_first_rate_of_a_window_comes_from_the_one_before(data, settings, pu
     assert column(data, 60, 4, tiers.MEAN)[START + 2 * HOUR] == 1000
 
 
-def test_a_push_across_the_edge_is_split(data, settings, pusher):
-    pusher.push([(START + 2 * HOUR + offset, [0.1, 0.2, None, 4.0, 5.0]) for offset in (-30_000, -15_000, 0, 15_000)])
-    pusher.push([(START + HOUR, [0.1, 0.2, 3.0, 4.0, 5.0])])
-    drain(data, settings, START + 2 * HOUR + due.GRACE_MS)
-    assert counts(data)[0] == 1
-    assert len(whole(data).times_ms) == 5
-    row = database.reader(data, "samples").execute("SELECT from_ms, to_ms FROM hot").fetchone()
-    assert tuple(row) == (START + 2 * HOUR, START + 2 * HOUR + 15_000)
-    assert samples.append(pusher.connection, samples.hot_push(1, "run-one-1", 0, "x", [], b"digest"), 1) == "known"
-
-
 def test_late_samples_join_what_was_sealed(data, settings, pusher):
     pusher.stretch(START, START + HOUR)
     pusher.stretch(START + HOUR + 600_000, START + 2 * HOUR)
@@ -160,18 +149,6 @@ def test_a_host_moved_meanwhile_is_left_alone(data, settings, pusher, monkeypatc
     assert counts(data) == (60, {})
     assert drain(data, settings, START + 3 * HOUR).folded == 1
     assert len(whole(data, 2).times_ms) == 60
-
-
-def test_a_row_that_vanished_stops_the_seal_and_the_merge(data, pusher):
-    with pytest.raises(sealing.MovedError):
-        sealing.seal(pusher.connection, 1, [99], [], [], sealing.Newest(1, 1, b""), 1)
-    with pytest.raises(sealing.MovedError):
-        sealing.seal(pusher.connection, 1, [], [sealing.Remainder(99, 1, b"")], [], sealing.Newest(1, 1, b""), 1)
-    pusher.stretch(START, START + HOUR)
-    table = whole(data)
-    with pytest.raises(sealing.MovedError):
-        sealing.replace(pusher.connection, 1, [98, 99], sealing.pack({0: table}, 1)[0])
-    assert counts(data) == (60, {})
 
 
 def test_upkeep_forgets_old_marks_unused_schemas_and_forgotten_hosts(data, settings, pusher, monkeypatch):

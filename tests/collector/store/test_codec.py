@@ -109,12 +109,3 @@ def test_a_chunk_of_nothing_is_nothing():
     head, chunk = assert_same(np.arange(3), np.arange(2), np.full((2, 3), np.nan))
     assert chunk.body == b""
     assert head.masks == []
-
-
-def test_a_head_of_a_newer_form_is_refused():
-    import msgspec
-    import zstandard
-
-    packed = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode((2,)))
-    with pytest.raises(ValueError, match="form 2"):
-        read_head(packed)

@@ -171,11 +171,3 @@ def test_a_writer_that_waits_too_long_is_busy(data, monkeypatch):
 def test_a_mistake_of_ours_stays_what_it_is(data):
     with pytest.raises(sqlite3.OperationalError, match="no such table"), database.translated():
         database.reader(data, "state").execute("SELECT * FROM absent")
-
-
-def test_a_script_is_cut_at_its_statements():
-    script = "CREATE TABLE a (x TEXT DEFAULT ';');\n\nCREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;\n"
-    assert migrations.statements(script) == [
-        "CREATE TABLE a (x TEXT DEFAULT ';');",
-        "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;",
-    ]
