@@ -63,9 +63,9 @@ def test_a_machine_enrols_and_pushes(client: Client, invite: str, data: Path, no
     answer = _enroll(client, invite)
     assert answer.status_code == 200
     assert set(answer.json or {}) == {"agent_id", "token"}
-    token = answer.json["token"]  # type: ignore[index]
+    token = answer.json["token"]
     unknown = _push(client, token, _document(now_ms))
-    assert (unknown.status_code, unknown.json["error"]) == (409, "unknown_schema")  # type: ignore[index]
+    assert (unknown.status_code, unknown.json["error"]) == (409, "unknown_schema")
     pushed = _push(client, token, _document(now_ms, series=SERIES, hello={"name": "web-1"}))
     assert (pushed.status_code, pushed.json) == (200, {"sequence": 1})
     assert pushed.headers["Cache-Control"] == "no-store"
