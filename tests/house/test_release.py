@@ -7,7 +7,6 @@ import re
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import tomllib
 from packaging.requirements import Requirement
 
@@ -19,7 +18,10 @@ if TYPE_CHECKING:
 
 OWN = "wakeful-agent"
 IMPORT_NAMES = {"argon2-cffi": "argon2", "gunicorn-h1c": "gunicorn_h1c", "sqlite-utils": "sqlite_utils"}
-LOADED_BY_NAME = {"gunicorn-h1c": "gunicorn's setting http_parser loads it"}
+LOADED_BY_NAME = {
+    "gunicorn-h1c": "gunicorn's setting http_parser loads it, where it is there",
+    "tomli": "import_module loads it, where the standard library has no tomllib",
+}
 
 
 def canonical(name: str) -> str:
@@ -33,6 +35,8 @@ def projects(root: Path) -> dict[str, dict[str, Any]]:
 
 def requirements(root: Path) -> dict[str, Requirement]:
     lines = [line for project in projects(root).values() for line in project["dependencies"]]
+    for project in projects(root).values():
+        lines += [line for extra in project.get("optional-dependencies", {}).values() for line in extra]
     return {canonical(requirement.name): requirement for requirement in map(Requirement, lines)}
 
 
@@ -96,7 +100,8 @@ def test_the_licence_in_notice_is_the_one_the_package_declares(root: Path) -> No
         try:
             facts = metadata.metadata(name)
         except metadata.PackageNotFoundError:
-            pytest.fail(f"{name} is not installed")
+            assert name in LOADED_BY_NAME, f"{name} is not installed"
+            continue
         classified = [line.rpartition(" :: ")[2] for line in facts.get_all("Classifier", []) if "License ::" in line]
         declared = facts.get("License-Expression") or facts.get("License") or " ".join(classified)
         first = stated[name].split(" ")[0].split("-")[0]
