@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +23,6 @@ from wakeful_wire.schema import parse_series, schema_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 NOW_MS = 1_795_000_000_000
 """The time it is in tests: November 2026."""
@@ -35,12 +36,18 @@ SERIES: list[list[Any]] = [
 """What a test's machine measures when nothing else is said."""
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A data folder with both databases, empty."""
-    folder = tmp_path / "data"
+@pytest.fixture(scope="session")
+def blank_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as it is made, to be copied: making one anew costs each test a tenth of a second."""
+    folder = tmp_path_factory.mktemp("blank") / "data"
     database.create(folder)
     return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path, blank_data: Path) -> Path:
+    """A data folder with both databases, empty."""
+    return Path(shutil.copytree(blank_data, tmp_path / "data"))
 
 
 @pytest.fixture

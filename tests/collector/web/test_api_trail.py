@@ -45,6 +45,16 @@ def test_events_page_by_page(program: Callable[..., Any], host: Any) -> None:
     assert [event["id"] for event in everywhere] == [event["id"] for event in seen]
 
 
+def test_events_of_a_kind(program: Callable[..., Any], host: Any) -> None:
+    asks = program("read")
+    some = asks("/api/v1/events?kind=recovery.*&limit=500").get_json()
+    assert [event["id"] for event in some["events"]] == ["e0", "e1", "e2"]
+    assert some["next"] is None
+    enrolled = asks("/api/v1/events?kind=host.enrolled&limit=1").get_json()["events"]
+    assert [event["kind"] for event in enrolled] == ["host.enrolled"]
+    assert asks("/api/v1/events?kind=nothing").get_json() == {"events": [], "next": None}
+
+
 def test_events_of_forgotten_hosts_have_no_host(program: Callable[..., Any], host: Any) -> None:
     asks = program("admin")
     asks(f"/api/v1/hosts/{host.id}", "DELETE")

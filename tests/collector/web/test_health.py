@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wakeful_collector.model.store_errors import StoreError
+from wakeful_collector.read import audit, traffic
+from wakeful_collector.read import health as read_health
+from wakeful_collector.read import heartbeats as heartbeats_read
 from wakeful_collector.store import heartbeats
 from wakeful_collector.store.changes import changing
 from wakeful_collector.web import health
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 def problems(data: Path, now_ms: int) -> dict[str, str | None]:
@@ -36,6 +42,30 @@ def test_no_databases_at_all(tmp_path: Path, now_ms: int) -> None:
     assert found["state database"] is not None
     assert found["worker"] is not None
     assert "state.db" in found["state database"]
+
+
+def test_a_full_disk(data: Path, now_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    beat(data, now_ms)
+    monkeypatch.setattr(traffic, "condition", lambda _: traffic.Condition(now_ms, None))
+    monkeypatch.setattr(read_health, "writable", lambda _: "no room left")
+    found = problems(data, now_ms)
+    assert found["writable"] == "no room left"
+    assert found["disk"] is not None
+    assert "disk is full" in found["disk"]
+
+
+def test_a_store_that_fails_is_a_problem_not_a_fault(data: Path, now_ms: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("cannot be read")
+
+    for module, name in (
+        (traffic, "condition"),
+        (read_health, "writable"),
+        (audit, "rows"),
+        (heartbeats_read, "of_all"),
+    ):
+        monkeypatch.setattr(module, name, fail)
+    assert set(problems(data, now_ms).values()) == {"cannot be read"}
 
 
 def test_age_is_never_negative() -> None:
