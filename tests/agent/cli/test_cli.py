@@ -4,38 +4,23 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
 import json
 import os
 import pty
 import shutil
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
-from wakeful_agent import cli
-from wakeful_agent.cli import doctor, self_test
+from wakeful_agent.cli import self_test
 from wakeful_wire.push import parse_push
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(agent_folders: Path, tools: Any) -> Run:
-    def call(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        environ = tools["environment"](agent_folders, **more.pop("environ", {}))
-        command = [sys.executable, "-m", "wakeful_agent", *arguments]
-        return subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=30, check=False, cwd=agent_folders, **more
-        )
-
-    return call
 
 
 @pytest.mark.parametrize("arguments", [["once"], ["--dry-run"]])
@@ -232,207 +217,3 @@ def test_ctrl_c_ends_a_command_without_a_traceback(agent_folders: Path, tools: A
     program += "parser.dispatch = stop\nraise SystemExit(cli.main(['once']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False)
     assert (done.returncode, done.stderr) == (1, "")
-
-
-# ---------------------------------------------------------------- enroll
-
-GOOD = b'{"agent_id": "abcdefghijkl", "token": "wk_agt_hush"}'
-
-
-def test_enroll_keeps_the_identity_and_says_what_to_do_next(run: Run, agent_folders: Path, door: Any) -> None:
-    door.answer = lambda _request: (200, {}, GOOD)
-    done = run("enroll", door.url, "--invite", "wk_inv_x", "--name", "web")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"Enrolled at {door.url} as abcdefghijkl.\nStart it with: wakeful-agent run\n"
-    assert "wk_agt_hush" not in done.stdout + done.stderr
-    assert door.pushes[0]["name"] == "web"
-    again = run("enroll", door.url, "--invite", "wk_inv_x")
-    assert again.returncode == 2
-    assert "give --again" in again.stderr
-    assert run("enroll", door.url, "--invite", "wk_inv_x", "--again").returncode == 0
-
-
-def test_enroll_can_go_on_as_the_running_agent(agent_folders: Path, door: Any, tools: Any) -> None:
-    def answer(request: Any) -> Any:
-        return (200, {}, GOOD) if request["path"] == "/api/v1/enroll" else tools["accept"](request)
-
-    door.answer = answer
-    process = subprocess.Popen(
-        [sys.executable, "-m", "wakeful_agent", "enroll", door.url, "--invite", "wk_inv_x", "--run"],
-        env=tools["environment"](agent_folders),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    tools["until"](lambda: len(door.requests) >= 2)
-    assert door.requests[1]["path"] == "/api/v1/push"
-    process.send_signal(signal.SIGTERM)
-    out, error = process.communicate(timeout=5)
-    assert process.returncode == 0
-    assert out.startswith("Enrolled at ")
-    assert "runs, process" in error
-
-
-def test_enroll_with_run_becomes_a_new_process_image(
-    agent_folders: Path, door: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    door.answer = lambda _request: (200, {}, GOOD)
-    for name, text in tools["environment"](agent_folders).items():
-        monkeypatch.setenv(name, text)
-    became: list[Any] = []
-
-    def execv(path: str, arguments: list[str]) -> None:
-        became.extend([path, *arguments])
-        raise SystemExit(0)
-
-    monkeypatch.setattr(os, "execv", execv)
-    before = os.umask(0o022)
-    try:
-        with pytest.raises(SystemExit):
-            cli.main(["enroll", door.url, "--invite", "wk_inv_x", "--run"])
-    finally:
-        os.umask(before)
-    assert became == [sys.executable, sys.executable, "-m", "wakeful_agent", "run"]
-
-
-def test_enroll_trusts_a_pinned_certificate(run: Run, tls_door: Any, certificate: Path) -> None:
-    tls_door.answer = lambda _request: (200, {}, GOOD)
-    assert "not trusted" in run("enroll", tls_door.url, "--invite", "wk_inv_x").stderr
-    digest = hashlib.sha256((certificate / "cert.der").read_bytes()).hexdigest()
-    done = run("enroll", tls_door.url, "--invite", "wk_inv_x", "--fingerprint", f"SHA256:{digest.upper()}")
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_invite_may_come_from_a_file_or_standard_input(run: Run, agent_folders: Path, door: Any) -> None:
-    door.answer = lambda _request: (200, {}, GOOD)
-    file = agent_folders / "invite"
-    file.write_text("wk_inv_file\n")
-    file.chmod(0o600)
-    assert run("enroll", door.url, "--invite-file", str(file)).returncode == 0
-    assert run("enroll", door.url, "--invite-file", "-", "--again", input="wk_inv_in\n").returncode == 0
-    environ = {"WAKEFUL_AGENT_INVITE_FILE": str(file)}
-    assert run("enroll", door.url, "--again", environ=environ).returncode == 0
-    assert [push["invite"] for push in door.pushes] == ["wk_inv_file", "wk_inv_in", "wk_inv_file"]
-    file.chmod(0o644)
-    assert "chmod 600" in run("enroll", door.url, "--again", environ=environ).stderr
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["nonsense", "--invite", "wk_inv_x"], "must start with https://"),
-        (["http://u:p@127.0.0.1", "--invite", "wk_inv_x"], "must not hold a user"),
-        (["http://127.0.0.1:1"], "give the invite with"),
-        (["http://127.0.0.1:1", "--invite", "hello"], "an invite starts with wk_inv_"),
-        (["https://127.0.0.1:1", "--invite", "wk_inv_x", "--fingerprint", "sha256:00"], "64 hex digits"),
-        (["http://127.0.0.1:1", "--invite", "wk_inv_x", "--fingerprint", "0" * 64], "is for https addresses"),
-    ],
-)
-def test_what_does_not_fit_is_said(run: Run, arguments: list[str], words: str) -> None:
-    done = run("enroll", *arguments)
-    assert done.returncode == 2
-    assert words in done.stderr
-
-
-def test_a_collector_that_refuses_or_is_not_there_is_said(run: Run, door: Any, tools: Any) -> None:
-    door.answer = tools["refuse"](410, "expired_invite", "The invite has expired.")
-    done = run("enroll", door.url, "--invite", "wk_inv_x")
-    assert done.returncode == 1
-    assert "The invite has expired." in done.stderr
-    assert "wk_inv_x" not in done.stderr
-    done = run("enroll", "http://127.0.0.1:1", "--invite", "wk_inv_x")
-    assert done.returncode == 1
-    assert "nobody listens there" in done.stderr
-    done = run("enroll", "http://nosuch.invalid", "--invite", "wk_inv_x")
-    assert "sends the token unencrypted" in done.stderr
-
-
-def test_an_identity_that_cannot_be_kept_is_said(run: Run, agent_folders: Path, door: Any) -> None:
-    done = run("enroll", door.url, "--invite", "wk_inv_x", environ={"CONFIG_DIR": "/proc/nosuch"})
-    assert done.returncode == 1
-    assert "cannot be kept" in done.stderr
-
-
-# ---------------------------------------------------------------- doctor
-
-
-def checks(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str]]:
-    return {check["name"]: (check["state"], check["text"]) for check in json.loads(done.stdout)["checks"]}
-
-
-def test_a_doctor_finds_nothing_wrong(run: Run, agent_folders: Path, door: Any, tools: Any) -> None:
-    tools["enrol"](agent_folders, door.url)
-    door.answer = tools["refuse"](422, "unknown_wire")
-    lock = agent_folders / "state" / "lock"
-    lock.write_text("")
-    with lock.open() as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        done = run("doctor", "--json")
-        told = run("doctor")
-    assert done.returncode == 0
-    found = checks(done)
-    assert {name: state for name, (state, _) in found.items()} == {
-        "settings": "ok",
-        "enrolment": "ok",
-        "collector": "ok",
-        "agent": "ok",
-        "spool": "ok",
-        "rights": "ok",
-    }
-    assert told.stdout.endswith("Nothing is wrong.\n")
-
-
-def test_a_doctor_names_every_trouble_and_the_way_out(run: Run, agent_folders: Path, door: Any, tools: Any) -> None:
-    tools["enrol"](agent_folders, door.url)
-    door.answer = tools["refuse"](401, "unknown_token", "revoked yesterday")
-    door.RequestHandlerClass.date_time_string = lambda _self: "Wed, 21 Oct 2015 07:28:00 GMT"
-    spool = agent_folders / "state" / "spool"
-    (spool / "aside").mkdir(parents=True)
-    (spool / f"0000000000005.0000000000.run12345.{'0' * 32}.push").write_text("")
-    (spool / "aside" / "x").write_text("")
-    try:
-        done = run("doctor", "--json")
-        told = run("doctor")
-    finally:
-        del door.RequestHandlerClass.date_time_string
-    assert done.returncode == 1
-    found = checks(done)
-    assert found["collector"][0] == "bad"
-    assert "revoked yesterday" in found["collector"][1]
-    assert found["clock"][0] == "bad"
-    assert "ahead of the collector's" in found["clock"][1]
-    assert found["agent"] == ("bad", "it does not run")
-    assert found["spool"][0] == "mind"
-    assert "1 pushes wait, the oldest for" in found["spool"][1]
-    assert found["aside"][0] == "mind"
-    assert "enrol again: wakeful-agent enroll" in told.stdout
-
-
-def test_a_doctor_on_a_fresh_machine(run: Run, agent_folders: Path) -> None:
-    done = run("doctor", "--json", environ={"STATE_DIR": str(agent_folders / "nosuch")})
-    assert done.returncode == 1
-    found = checks(done)
-    assert found["enrolment"][0] == "bad"
-    assert found["state"][0] == "mind"
-    (agent_folders / "config" / "agent.toml").write_text("naem = 1\n")
-    assert checks(run("doctor", "--json"))["settings"][0] == "bad"
-
-
-def test_a_doctor_without_a_network(run: Run, agent_folders: Path, tools: Any) -> None:
-    tools["enrol"](agent_folders, "http://127.0.0.1:1")
-    (agent_folders / "state" / "lock").write_text("")
-    found = checks(run("doctor", "--json"))
-    assert found["collector"][0] == "bad"
-    assert "nobody listens there" in found["collector"][1]
-    assert found["agent"][0] == "bad"
-
-
-def test_a_doctor_says_when_the_state_folder_cannot_be_written(
-    agent_folders: Path, tools: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, text in tools["environment"](agent_folders).items():
-        monkeypatch.setenv(name, text)
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    found = {check.name: check for check in doctor._state(doctor.here())}
-    assert found["state"].state == "bad"
-    assert "STATE_DIR" in found["state"].fix

@@ -24,3 +24,11 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         durable.write(str(path), b"new")
     assert path.read_bytes() == b"old"
+
+
+def test_a_disk_that_is_full_is_not_filled_further(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        durable.write(str(path), b"new")
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]

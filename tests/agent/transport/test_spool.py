@@ -95,6 +95,27 @@ def test_a_spoiled_file_is_set_aside_and_the_rest_goes_on(tmp_path: Path, spoil:
     assert [path.name for path in (tmp_path / "spool" / "aside").iterdir()] == [first.name]
 
 
+def test_a_passing_trouble_while_reading_costs_no_push(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path)
+    put(spool, 0)
+    put(spool, 1)
+    first = tmp_path / "spool" / spool.oldest().name
+    content = first.read_bytes()
+    first.unlink()
+    first.mkdir()  # reading it is an OSError that says nothing about its content
+    for _ in range(4):
+        with pytest.raises(OSError, match="directory"):
+            spool.read(spool.oldest())
+    first.rmdir()
+    first.write_bytes(content)
+    assert spool.read(spool.oldest()) == content
+    first.unlink()
+    first.mkdir()
+    assert spool.read(spool.oldest()) is None
+    assert spool.set_aside == 1
+    assert sequences(spool) == [1]
+
+
 def test_a_file_somebody_took_away_is_forgotten(tmp_path: Path) -> None:
     spool = spool_at(tmp_path)
     put(spool, 0)

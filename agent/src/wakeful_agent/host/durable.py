@@ -11,7 +11,17 @@ TEMPORARY = ".temp"
 def write(path: str, content: bytes, mode: int = 0o600) -> None:
     """Write the file so that after a crash it holds the old or the new content; raises OSError."""
     temporary = f"{path}{TEMPORARY}"
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        _write(temporary, content, mode)
+        os.rename(temporary, path)
+    except OSError:
+        _unlink(temporary)  # what is half written only takes the room that is missing
+        raise
+    settle(os.path.dirname(path))
+
+
+def _write(path: str, content: bytes, mode: int) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         view = memoryview(content)
         while view:
@@ -20,8 +30,13 @@ def write(path: str, content: bytes, mode: int = 0o600) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    os.rename(temporary, path)
-    settle(os.path.dirname(path))
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
 
 
 def settle(folder: str) -> None:

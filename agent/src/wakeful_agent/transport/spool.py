@@ -19,6 +19,7 @@ SUFFIX = ".push"
 SCHEMA_PREFIX = "schema-"
 BLOCK_BYTES = 4096
 HELD_MAX = 60
+READ_TRIES = 5
 ASIDE_FILES_MAX = 50
 ASIDE_BYTES_MAX = 16 * 1024 * 1024
 
@@ -71,6 +72,7 @@ class Spool:
         self._current = ""
         self._current_series: list[Any] = []
         self._held: dict[str, bytes] = {}
+        self._unreadable: dict[str, int] = {}
         self.bytes_max = bytes_max
         self.age_ms_max = age_ms_max
         self.size_bytes = 0
@@ -122,7 +124,10 @@ class Spool:
         return series if isinstance(series, list) else None
 
     def read(self, entry: Entry) -> bytes | None:
-        """Return a push as it will be sent; None when the file is gone or spoiled, which is then set aside."""
+        """Return a push as it will be sent; None when the file is gone or spoiled, which is then set aside.
+
+        Raises OSError where it cannot be read now; what cannot be read several times is set aside too.
+        """
         held = self._held.get(entry.name)
         if held is not None:
             return held
@@ -133,7 +138,14 @@ class Spool:
         except FileNotFoundError:
             self._forget(entry)
             return None
-        except (OSError, WireError):
+        except WireError:
+            self.put_aside(entry)
+            return None
+        except OSError:
+            tries = self._unreadable.get(entry.name, 0) + 1
+            self._unreadable = {entry.name: tries}
+            if tries < READ_TRIES:
+                raise
             self.put_aside(entry)
             return None
         return content
