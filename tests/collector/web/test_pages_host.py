@@ -112,8 +112,9 @@ def test_a_host_not_heard_yet_and_a_silent_one_say_so(ada: Any, machine: Callabl
 def test_twins_name_each_other(ada: Any, machine: Callable[..., Any], data: Path) -> None:
     cloned = machine("cloned")
     for at in range(1, 7):
-        cloned.push([[NOW_MS + at * 15_000, VALUES]], NOW_MS + at * 15_000, SERIES)
-        cloned.push([[NOW_MS + at * 15_000 + 5_000, VALUES]], NOW_MS + at * 15_000 + 5_000, SERIES, run="run-of-the-clone")
+        first_ms, second_ms = NOW_MS + at * 15_000, NOW_MS + at * 15_000 + 5_000
+        cloned.push([[first_ms, VALUES]], first_ms, SERIES)
+        cloned.push([[second_ms, VALUES]], second_ms, SERIES, run="run-of-the-clone")
     found = hosts.hosts(data)
     assert len(found) == 2
     for one in found:
@@ -154,10 +155,11 @@ def test_system_shows_facts_permissions_with_their_line_and_meters(ada: Any, web
 
 
 def test_events_of_one_host(ada: Any, web: Any, machine: Callable[..., Any]) -> None:
-    assert "Nothing happened" in ada.get(f"/hosts/{machine('quiet').id}/events").text
+    other = machine("quiet")
     event = {"id": "e1", "at": NOW_MS, "kind": "agent.started", "subject": "", "data": {}}
     web.push([[NOW_MS, VALUES]], NOW_MS, SERIES, events=[event])
     assert "agent.started" in ada.get(f"/hosts/{web.id}/events").text
+    assert "agent.started" not in ada.get(f"/hosts/{other.id}/events").text
 
 
 @pytest.mark.parametrize("path", ["", "/system", "/events", "/inventories", "/filesystems", "/inventories/ports"])

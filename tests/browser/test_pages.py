@@ -1,0 +1,237 @@
+"""The pages in a real browser: reachable by everybody, narrow and wide, dark and light, and talking to nobody else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import expect
+
+from wakeful_collector.store import agents
+from wakeful_collector.store.changes import changing
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAGES = {
+    "fleet": "/",
+    "nothing found": "/?q=no+machine+is+called+so",
+    "host": "/hosts/{up}",
+    "silent host": "/hosts/{silent}",
+    "processes": "/hosts/{up}/inventories/processes",
+    "ports": "/hosts/{up}/inventories/ports",
+    "inventories": "/hosts/{up}/inventories",
+    "system": "/hosts/{up}/system",
+    "host events": "/hosts/{up}/events",
+    "events": "/events",
+    "add": "/machines/add",
+    "keys": "/settings/keys",
+    "people": "/settings/people",
+    "invites": "/settings/invites",
+    "audit": "/settings/audit",
+    "account": "/account",
+}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_use_it(open_page: Any, host_ids: dict[str, str], axe: Any, name: str, theme: str) -> None:
+    page = open_page(PAGES[name].format(**host_ids), theme=theme)
+    settle(page)
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_narrow_screen_never_scrolls_sideways(open_page: Any, host_ids: dict[str, str], axe: Any, name: str) -> None:
+    page = open_page(PAGES[name].format(**host_ids), width=390)
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_sign_in_and_errors_are_for_everybody_too(collector: Any, browser: Browser, axe: Any, theme: str) -> None:
+    context = browser.new_context(color_scheme=theme, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    for path in ("/sign-in", "/sign-in/link/spent", "/nothing/here"):
+        page.goto(collector.url + path)
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
+
+
+def test_charts_draw_with_values_and_share_their_cursor(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}")
+    drawn(page, "cpu")
+    drawn(page, "memory")
+    before = page.locator("[data-panel=memory] .value").first.text_content()
+    assert re.search(r"\d+(\.\d+)? (MiB|GiB)", before or "")
+    page.locator("[data-panel=cpu] .u-over").hover(position={"x": 80, "y": 60})
+    expect(page.locator("[data-panel=cpu] .u-cursor-time")).to_have_text(re.compile(r"\d\d:\d\d"))
+    box = page.locator("[data-panel=memory] .u-cursor-x")
+    expect(box).not_to_have_class(re.compile("u-off"))
+
+
+def test_the_page_asks_for_series_in_few_requests(open_page: Any, host_ids: dict[str, str]) -> None:
+    asked: list[str] = []
+    page = open_page("/events")
+    page.on("request", lambda request: asked.append(request.url) if "/series?" in request.url else None)
+    page.goto(page.url.replace("/events", f"/hosts/{host_ids['up']}"))
+    drawn(page, "cpu")
+    assert 1 <= len(asked) <= 6
+
+
+def test_dragging_zooms_double_click_goes_back_and_the_address_knows(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}?span=6h")
+    drawn(page, "cpu")
+    page.keyboard.press("Home")
+    over = page.locator("[data-panel=cpu] .u-over")
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 50, steps=6)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"from=\d+&to=\d+"))
+    expect(page.locator("[data-range]")).not_to_be_empty()
+    over.dblclick(position={"x": 100, "y": 40})
+    page.wait_for_url(re.compile(r"span=6h"))
+    page.get_by_role("button", name="24h", exact=True).click()
+    page.wait_for_url(re.compile(r"span=24h"))
+    assert page.get_by_role("button", name="24h", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_charts_keep_their_place_while_they_load(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}")
+    before = tops(page)
+    drawn(page, "cpu")
+    drawn(page, "disk")
+    assert tops(page) == before
+
+
+def test_a_legend_key_hides_its_line(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}")
+    drawn(page, "load")
+    key = page.locator("[data-panel=load] .legend button").first
+    key.focus()
+    page.keyboard.press("Enter")
+    assert key.get_attribute("aria-pressed") == "false"
+
+
+def test_live_asks_for_seconds_and_polls_them(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}")
+    drawn(page, "cpu")
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/live") and answer.request.method == "POST"
+    ) as answered:
+        page.get_by_role("button", name="Live").click()
+    assert answered.value.ok
+    expect(page.locator("[data-range]")).to_have_text("Every second")
+    for _ in range(2):
+        with page.expect_response(lambda answer: "/series?" in answer.url and answer.ok, timeout=4000):
+            pass
+    page.get_by_role("button", name="Live").click()
+    assert page.get_by_role("button", name="Live").get_attribute("aria-pressed") == "false"
+
+
+def test_the_theme_is_remembered_without_a_flash(open_page: Any) -> None:
+    page = open_page("/", theme="light")
+    page.get_by_role("button", name="Switch between dark and light").click()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(12, 15, 20)"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_fleet_is_searched_and_walked_by_keys(open_page: Any) -> None:
+    page = open_page("/")
+    rows = page.locator("table.fleet tbody tr")
+    everything = rows.count()
+    page.keyboard.press("/")
+    page.keyboard.type("db-")
+    page.wait_for_url(re.compile("q=db-"))
+    expect(rows).not_to_have_count(everything)
+    assert page.evaluate("document.activeElement.id") == "q"
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.matches('[data-row-link]')")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/hosts/"))
+
+
+def test_columns_sort_through_the_address(open_page: Any) -> None:
+    page = open_page("/")
+    page.get_by_role("link", name="Memory").click()
+    page.wait_for_url(re.compile("sort=memory&order=down"))
+    shares = [
+        float(text.split()[0])
+        for text in page.locator("[data-label=Memory] .number").all_text_contents()
+        if "%" in text
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert len(shares) > 3
+
+
+def test_a_new_machine_appears_by_itself_and_its_hostile_name_is_text(open_page: Any, collector: Any) -> None:
+    page = open_page("/")
+    page.wait_for_selector("table.fleet")
+    name = "<img src=x onerror=document.title='pwned'>"
+    with changing(collector.data) as connection:
+        newcomer = agents.Newcomer(name, "0" * 64, version="0.1.0")
+        agents.add(connection, "newcomer0000", newcomer, 1_000)
+    expect(page.get_by_text(name)).to_be_visible(timeout=15_000)
+    assert "pwned" not in page.title()
+    with changing(collector.data) as connection:
+        agents.forget(connection, "newcomer0000", 2_000)
+
+
+def test_focus_is_seen(open_page: Any) -> None:
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_times_are_the_viewers_and_utc_stands_in_the_title(open_page: Any) -> None:
+    page = open_page("/events", timezone_id="Asia/Tokyo", locale="en-GB")
+    first = page.locator("table time").first
+    expect(first).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$"))
+    utc = (first.get_attribute("title") or "")[11:13]
+    local = re.search(r"(\d\d):\d\d:\d\d", first.text_content() or "")
+    assert local is not None
+    assert int(local.group(1)) == (int(utc) + 9) % 24
+
+
+def test_an_invite_line_can_be_copied(open_page: Any) -> None:
+    page = open_page("/machines/add", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Make an invite").click()
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "--invite wk_inv_" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_reduced_motion_is_respected(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}", reduced_motion="reduce")
+    page.get_by_role("button", name="Live").click()
+    page.wait_for_selector("[data-live][aria-pressed=true]")
+    assert page.evaluate("getComputedStyle(document.querySelector('.live-dot')).animationIterationCount") == "1"
+
+
+def settle(page: Page) -> None:
+    """Wait for the charts, where there are some."""
+    if page.locator("[data-host]").count():
+        page.wait_for_selector("[data-host][data-loaded]")
+        page.wait_for_timeout(200)
+
+
+def drawn(page: Page, panel: str) -> None:
+    page.wait_for_selector(f"[data-panel={panel}][data-drawn]", timeout=15_000)
+
+
+def tops(page: Page) -> list[float]:
+    script = "[...document.querySelectorAll('.chart, .charts > h2')].map(one => one.getBoundingClientRect().top)"
+    found: list[float] = page.evaluate(script)
+    return found
