@@ -46,14 +46,12 @@ class Crowd:
         self.lags: list[float] = []
         self.refused = 0
         self.late = 0
+        self.resent = 0
+        self.sent: dict[int, bytes] = {}
 
     def push(self, index: int, body: bytes, due: float) -> None:
         """Send a push over the agent's connection."""
-        connection = self.connections.get(index)
-        if connection is None:
-            connection = self.connections[index] = socket.create_connection(("127.0.0.1", self.port))
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.poller.register(connection, selectors.EVENT_READ, (index, bytearray()))
+        connection = self.connections.get(index) or self.connect(index)
         headers = {
             "User-Agent": "wakeful-agent/bench",
             "Authorization": f"Bearer {self.machines[index].token}",
@@ -62,7 +60,27 @@ class Crowd:
         }
         self.due[index] = due
         self.pushed[index] += 1
-        connection.sendall(sender.request("POST", "/api/v1/push", headers, body))
+        self.sent[index] = sender.request("POST", "/api/v1/push", headers, body)
+        try:
+            connection.sendall(self.sent[index])
+        except OSError:
+            self.reconnect(index)
+
+    def connect(self, index: int) -> socket.socket:
+        """Open an agent's connection."""
+        connection = self.connections[index] = socket.create_connection(("127.0.0.1", self.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.poller.register(connection, selectors.EVENT_READ, (index, bytearray()))
+        return connection
+
+    def reconnect(self, index: int) -> None:
+        """Open the connection anew after the collector closed it; what was under way is sent again, as agents do."""
+        closed = self.connections.pop(index)
+        self.poller.unregister(closed)
+        closed.close()
+        if index in self.due:
+            self.resent += 1
+            self.connect(index).sendall(self.sent[index])
 
     def listen(self, timeout: float) -> None:
         """Take the answers that are there."""
@@ -70,7 +88,8 @@ class Crowd:
             index, received = key.data
             piece = self.connections[index].recv(65_536)
             if not piece:
-                raise ConnectionError(f"the collector hung up on agent {index}")
+                self.reconnect(index)
+                continue
             received += piece
             status = sender.complete(received)
             if status is None:
@@ -187,7 +206,7 @@ def measure(
     lags = sorted(crowd.lags)
     print(f"{chosen.agents:,} agents every {chosen.interval:g} s for {took:.0f} s, {chosen.samples} samples a push")
     answered = f"{len(lags):,} ({len(lags) / took:,.0f} a second)"
-    print(f"pushes: {answered}, refused {crowd.refused}, unanswered {len(crowd.due)}")
+    print(f"pushes: {answered}, refused {crowd.refused}, unanswered {len(crowd.due)}, sent again {crowd.resent}")
     print(f"stored: {stored_pushes(data):,} of {sum(crowd.pushed):,} (the backlog's among them)")
     print(
         f"lag ms: p50 {statistics.median(lags) * 1000:.1f}, p95 {lags[int(len(lags) * 0.95)] * 1000:.1f}, "

@@ -1,4 +1,4 @@
-"""The push door under a hail of pushes: fine ones are taken exactly once, spoiled ones are refused, nothing is a 500."""
+"""The push door under a hail of pushes: fine ones are taken exactly once, spoiled ones refused, nothing is a 500."""
 
 from __future__ import annotations
 
@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 
 TOKEN = "wk_agt_fuzz"
 LINE = st.text(st.characters(blacklist_categories=("Cc", "Cs", "Zl", "Zp", "Cf")), min_size=1, max_size=20)
-LEAF = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False, allow_infinity=False) | LINE
-TREE = st.recursive(LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LINE, inner, max_size=3), max_leaves=8)
+LEAF = (
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False, allow_infinity=False) | LINE
+)
+TREE = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LINE, inner, max_size=3), max_leaves=8
+)
 VALUE = st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63)
 _runs = itertools.count()
 
@@ -124,7 +128,9 @@ def test_a_push_with_a_field_of_junk_is_answered_plainly(
 
 @FUZZ
 @given(push=pushes(), spots=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=6))
-def test_flipped_bytes_are_answered_plainly(client: Client, push: dict[str, Any], spots: list[tuple[float, int]]) -> None:
+def test_flipped_bytes_are_answered_plainly(
+    client: Client, push: dict[str, Any], spots: list[tuple[float, int]]
+) -> None:
     for packed_first in (True, False):
         body = bytearray(_pack(push) if packed_first else json.dumps(push).encode())
         for where, value in spots:

@@ -17,6 +17,7 @@ from wakeful_collector.ingest.tally import Tally
 from wakeful_collector.model.store_errors import StoreBusy, StoreError
 from wakeful_collector.store import database, inventories, room, samples
 from wakeful_collector.store.agents import config_hash
+from wakeful_wire import limits
 from wakeful_wire.errors import WireError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from wakeful_collector.ingest.answers import Reply
     from wakeful_collector.store.agents import Agent
 
-PUSHES_PER_SECOND = 20.0
+PUSHES_PER_SECOND = 40.0
 PUSHES_BURST = 1_000.0
 _WIDTHS_MAX = 20_000
 DURABLE_SECONDS_MAX = 60
@@ -68,13 +69,21 @@ class Door:
         return agent
 
     def admit(
-        self, agent: Agent, body: bytes, encoding: str, now_ms: int, settled: Callable[[Intake], object]
+        self,
+        agent: Agent,
+        body: bytes,
+        encoding: str,
+        now_ms: int,
+        settled: Callable[[Intake], object],
+        most: int = limits.INFLATED_BYTES_MAX,
     ) -> Intake | Reply:
         """Return the push ready to be committed, or the refusal; `encoding` is the Content-Encoding header."""
         try:
-            content = body if encoding in {"", "identity"} else _unpacked(body, encoding)
-            read = reading.read_push(content, self._width_of, now_ms)
-            excess = self.allowances.excess(agent.key, read, len(content), now_ms)
+            content = body if encoding in {"", "identity"} else _unpacked(body, encoding, most)
+            excess = self.allowances.too_much(agent.key, len(content), now_ms)
+            if excess is None:
+                read = reading.read_push(content, self._width_of, now_ms)
+                excess = self.allowances.excess(agent.key, read, now_ms)
             if excess is not None:
                 return self._turned_away(agent.id, answers.again(429, *excess), excess.message, now_ms)
             taken = intake(agent, read, len(body), now_ms, settled)
@@ -173,10 +182,10 @@ class Door:
         return reply
 
 
-def _unpacked(body: bytes, encoding: str) -> bytes:
+def _unpacked(body: bytes, encoding: str, most: int) -> bytes:
     if encoding != "gzip":
         raise WireError("unknown_encoding", "Content-Encoding: only gzip is understood", 400)
-    return inflating.inflate(body)
+    return inflating.inflate(body, most)
 
 
 def _in_force(taken: Intake) -> str | None:
