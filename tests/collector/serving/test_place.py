@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -85,3 +86,21 @@ def test_a_certificate_that_cannot_be_read_gives_no_fingerprint(load, tmp_path):
 def test_the_note_is_plain_json(tmp_path):
     place.write(tmp_path, place.Place(1, "a:1", None))
     assert json.loads((tmp_path / place.FILE_NAME).read_text()) == {"pid": 1, "address": "a:1", "tls_certificate": None}
+
+
+def test_a_process_of_somebody_else_is_not_our_collector(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError
+
+    place.write(tmp_path, place.Place(1, "127.0.0.1:8800", None))
+    monkeypatch.setattr(place.os, "kill", refused)
+    assert place.running(tmp_path) is None
+
+
+def test_without_a_network_the_name_of_the_machine_is_handed_out(load, monkeypatch):
+    class Unreachable(socket.socket):
+        def connect(self, _):
+            raise OSError("no route")
+
+    monkeypatch.setattr(place.socket, "socket", Unreachable)
+    assert place.reach(load(LISTEN="0.0.0.0:8800"), None).url == f"http://{socket.gethostname()}:8800"

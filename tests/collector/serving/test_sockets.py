@@ -3,6 +3,7 @@
 import os
 import socket
 
+import psutil
 import pytest
 
 from wakeful_collector.serving import sockets
@@ -49,3 +50,20 @@ def test_a_name_that_is_no_address_is_said_so():
 @pytest.mark.parametrize(("number", "words"), [(13, "ports below 1024 need root"), (5, "cannot be listened on")])
 def test_other_refusals_are_explained(number, words):
     assert words in sockets._reason(OSError(number, "x"), "127.0.0.1:80", 80)
+
+
+def test_who_holds_a_port_may_be_invisible(monkeypatch):
+    def denied(_):
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(sockets.psutil, "net_connections", denied)
+    assert sockets.holder_of(80) == ""
+
+
+def test_who_holds_a_port_may_be_gone_before_it_is_named(monkeypatch):
+    def gone(pid):
+        raise psutil.NoSuchProcess(pid)
+
+    with listen_on("127.0.0.1:0") as listener:
+        monkeypatch.setattr(sockets.psutil, "Process", gone)
+        assert sockets.holder_of(listener.getsockname()[1]) == f"pid {os.getpid()}"
