@@ -89,6 +89,11 @@ def test_the_first_push_says_everything_and_later_ones_only_numbers(start: Start
     assert {"cpu", "memory"} <= set(first.meters)
     assert "processes" in {inventory.name for inventory in first.inventories}
     assert [event.kind for event in first.events] == ["agent.started"]
+    assert first.events[0].data == {
+        "version": first.hello["version"],
+        "python": first.hello["python"],
+        "run": first.run,
+    }
     second = door.pushes[2]
     assert set(second) <= {"wire", "run", "sequence", "schema", "ticks", "meters"}
     names = [name for name, _ in door.pushes[0]["series"]]

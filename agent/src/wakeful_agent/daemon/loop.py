@@ -291,7 +291,8 @@ class Daemon:
             self._hello = hello
 
     def _started(self) -> dict[str, Any]:
-        return {"version": self._hello.get("version"), "run": self._parts.composer.run}
+        told = {name: self._hello.get(name) for name in ("version", "python")}
+        return {**told, "run": self._parts.composer.run}
 
     def _status(self) -> str:
         return f"Sampling every {self._interval_ms(self._parts.now_ms()) / 1000:g} s"
