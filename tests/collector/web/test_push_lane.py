@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from wakeful_collector.ingest.answers import Reply
+from wakeful_collector.web import push_lane
 from wakeful_collector.web.push_lane import BODY_BYTES_MAX, LaneRequest, read_request, render
 
 HEAD = (
@@ -13,8 +14,19 @@ HEAD = (
 )
 
 
+BODY = (1).to_bytes(4, "little")
+"""As short as a body can be: a gzip member's end says that one byte was packed."""
+
+
+def test_what_is_large_once_inflated_is_left_to_a_thread() -> None:
+    assert read_request(HEAD + push_lane.INFLATED_BYTES_MAX.to_bytes(4, "little")) is not None
+    assert read_request(HEAD + (push_lane.INFLATED_BYTES_MAX + 1).to_bytes(4, "little")) is None
+    plain = HEAD.replace(b"Content-Encoding: gzip\r\n", b"")
+    assert read_request(plain + b"\xff\xff\xff\xff") is not None
+
+
 def test_a_plain_push_is_read() -> None:
-    assert read_request(HEAD + b"body") == LaneRequest("Bearer t", "gzip", True, b"body")
+    assert read_request(HEAD + BODY) == LaneRequest("Bearer t", "gzip", True, BODY)
 
 
 @pytest.mark.parametrize(
@@ -25,24 +37,24 @@ def test_a_plain_push_is_read() -> None:
         HEAD,
         HEAD[:50],
         HEAD + b"bod",
-        HEAD + b"body and more",
-        HEAD.replace(b"POST", b"GET") + b"body",
-        HEAD.replace(b"HTTP/1.1", b"HTTP/1.0") + b"body",
-        HEAD.replace(b"/push", b"/push?x=1") + b"body",
-        HEAD.replace(b"Host: x\r\n", b"") + b"body",
-        HEAD.replace(b"Host: x", b"Host: x\r\nHost: y") + b"body",
-        HEAD.replace(b"Host: x", b"Host : x") + b"body",
-        HEAD.replace(b"Host: x", b"Host:x") + b"body",
-        HEAD.replace(b"Host: x", b"Host: \xff") + b"body",
-        HEAD.replace(b"Host: x", b"Host: x\r\n folded") + b"body",
-        HEAD.replace(b"Content-Length: 4", b"Content-Length: +4") + b"body",
-        HEAD.replace(b"Content-Length: 4", b"Content-Length: 4\r\nContent-Length: 4") + b"body",
-        HEAD.replace(b"Content-Length: 4", b"Content-Length: 4\r\nTransfer-Encoding: chunked") + b"body",
-        HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked") + b"body",
-        HEAD.replace(b"Host: x", b"Host: x\r\nConnection: close") + b"body",
-        HEAD.replace(b"Host: x", b"Host: x\r\nExpect: 100-continue") + b"body",
-        HEAD.replace(b"Host: x", b"Host: x\r\nX-Forwarded-For: 1.2.3.4") + b"body",
-        HEAD.replace(b"Bearer t", b"Bearer \x01") + b"body",
+        HEAD + BODY + b" and more",
+        HEAD.replace(b"POST", b"GET") + BODY,
+        HEAD.replace(b"HTTP/1.1", b"HTTP/1.0") + BODY,
+        HEAD.replace(b"/push", b"/push?x=1") + BODY,
+        HEAD.replace(b"Host: x\r\n", b"") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\r\nHost: y") + BODY,
+        HEAD.replace(b"Host: x", b"Host : x") + BODY,
+        HEAD.replace(b"Host: x", b"Host:x") + BODY,
+        HEAD.replace(b"Host: x", b"Host: \xff") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\r\n folded") + BODY,
+        HEAD.replace(b"Content-Length: 4", b"Content-Length: +4") + BODY,
+        HEAD.replace(b"Content-Length: 4", b"Content-Length: 4\r\nContent-Length: 4") + BODY,
+        HEAD.replace(b"Content-Length: 4", b"Content-Length: 4\r\nTransfer-Encoding: chunked") + BODY,
+        HEAD.replace(b"Content-Length: 4", b"Transfer-Encoding: chunked") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\r\nConnection: close") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\r\nExpect: 100-continue") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\r\nX-Forwarded-For: 1.2.3.4") + BODY,
+        HEAD.replace(b"Bearer t", b"Bearer \x01") + BODY,
         HEAD.replace(b": 4", b": %d" % (BODY_BYTES_MAX + 1)) + bytes(BODY_BYTES_MAX + 1),
     ],
 )

@@ -32,11 +32,15 @@ class Allowances:
         self._runs = Rates(RUNS_PER_SECOND, RUNS_BURST)
         self._met: set[int] = set()
 
-    def excess(self, agent_key: int, reading: Reading, size_bytes: int, now_ms: int) -> Excess | None:
-        """Take what this push costs from the agent's buckets; return what it has none left of."""
+    def too_much(self, agent_key: int, size_bytes: int, now_ms: int) -> Excess | None:
+        """Take the bytes of a push, before they are read: reading is what costs the processor."""
         wait_seconds = self._bytes.wait_seconds(agent_key, now_ms, size_bytes)
         if wait_seconds:
             return Excess("too_much", "this agent pushes more than it may; come again later", wait_seconds)
+        return None
+
+    def excess(self, agent_key: int, reading: Reading, now_ms: int) -> Excess | None:
+        """Take the run and the new series of a push from the agent's buckets; return what it has none left of."""
         run = hash((agent_key, reading.run))
         if run not in self._met:
             wait_seconds = self._runs.wait_seconds(agent_key, now_ms)

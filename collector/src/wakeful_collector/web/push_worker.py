@@ -7,6 +7,7 @@ thread is woken and no environment built for it. Whatever is not as plain as tha
 
 from __future__ import annotations
 
+import logging
 import selectors
 import socket
 from functools import partial
@@ -21,6 +22,8 @@ from wakeful_collector.web.kept_connections import KeptConnections
 if TYPE_CHECKING:
     from wakeful_collector.ingest.intake import Intake
     from wakeful_collector.web.push_lane import LaneRequest
+
+log = logging.getLogger("wakeful.web")
 
 
 class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -49,7 +52,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             data = b""
         request = push_lane.read_request(data) if data else None
         if request is not None:
-            self._take(conn, request)
+            self._keep(conn, request)
         elif data:
             conn.parser.unreader.unread(data)
             super().on_client_socket_readable(conn, client)
@@ -63,6 +66,14 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             gathered, self._gathered = self._gathered, []
             self.wsgi.door.submit(gathered)
 
+    def _keep(self, conn: TConn, request: LaneRequest) -> None:
+        """Take a push; what nobody thought of costs this one connection, not the event loop with all of them."""
+        try:
+            self._take(conn, request)
+        except Exception:
+            log.exception("a push could not be taken")
+            _hang_up(conn.sock)
+
     def _take(self, conn: TConn, request: LaneRequest) -> None:
         api = self.wsgi
         now_ms = api.clock_ms()
@@ -74,7 +85,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
         taken = api.door.authenticate(request.authorization, now_ms)
         if not isinstance(taken, Reply):
-            taken = api.door.admit(taken, request.body, request.encoding, now_ms, settled)
+            taken = api.door.admit(taken, request.body, request.encoding, now_ms, settled, push_lane.INFLATED_BYTES_MAX)
         if isinstance(taken, Reply):
             self._answer(conn, taken, request.takes_gzip, now_ms)
             return
@@ -84,13 +95,14 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def _answer(self, conn: TConn, reply: Reply, takes_gzip: bool, now_ms: int) -> None:
         """Write an answer; in the event loop or in the committing thread."""
         content = push_lane.render(reply, takes_gzip, now_ms)
-        self._under_way.discard(conn)
         try:
             whole = conn.sock.send(content) == len(content)
         except OSError:
             whole = False
         if not whole:
             _hang_up(conn.sock)
+        # Only now may the event loop close the socket: a descriptor that is sent to must not be somebody else's.
+        self._under_way.discard(conn)
         if conn in self._paused:
             self.method_queue.defer(self._resume, conn)
 
