@@ -109,6 +109,20 @@ def test_being_locked_out_works_at_once(person: Callable[..., Any], settings: Se
     assert ada.get("/account").status_code == 303
 
 
+def test_a_key_that_asks_too_often_waits_alone(program: Callable[..., Any], app: Flask, frozen: list[int]) -> None:
+    busy, quiet = program("read"), program("read")
+    rates = app.extensions["wakeful"].rates
+    assert busy("/api/v1/hosts").status_code == 200
+    rates.burst = 1.0
+    assert busy("/api/v1/hosts").status_code == 200
+    answer = busy("/api/v1/hosts")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert answer.get_json()["error"] == "too_often"
+    assert quiet("/api/v1/hosts").status_code == 200
+    frozen[0] += 1000
+    assert busy("/api/v1/hosts").status_code == 200
+
+
 def test_pages_of_people_are_not_kept(person: Callable[..., Any]) -> None:
     assert person().get("/account").headers["Cache-Control"] == "no-store"
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Answer
 from wakeful_collector.accounts import keys, secrets, sessions
 from wakeful_collector.web.kit_errors import abort
 from wakeful_collector.web.kit_guard import host_name
-from wakeful_collector.web.kit_state import client_address, data, is_secure, now_ms, settings
+from wakeful_collector.web.kit_state import client_address, data, is_secure, now_ms, settings, state
 
 if TYPE_CHECKING:
     from wakeful_collector.accounts import Principal
@@ -51,6 +51,8 @@ def require(scope: str) -> Principal:
         abort(
             401, "unauthorized", f"{said}; make one with: wakeful-collector key create", {"WWW-Authenticate": "Bearer"}
         )
+    if _key() is not None and (wait := state().rates.wait_seconds(asking.secret_hash, now_ms())):
+        abort(429, "too_often", f"this key asks too often; come again in {wait} s", {"Retry-After": str(wait)})
     if not asking.may(scope):
         abort(403, "forbidden", f"this needs the scope {scope}; {asking.name} has {', '.join(sorted(asking.scopes))}")
     if request.method not in SAFE_METHODS and _key() is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Request, current_app, g, request
 
 from wakeful_collector import clock
+from wakeful_collector.ingest.rates import Rates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from wakeful_collector.operations.registry import Registry
 
 EXTENSION = "wakeful"
+ASKS_PER_SECOND = 500.0
+ASKS_BURST = 5_000.0
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What `create_app` puts into the application; nothing in it changes."""
+    """What `create_app` puts into the application; `rates` says how often each API key may ask this process."""
 
     settings: Settings
     registry: Registry
+    rates: Rates = field(default_factory=lambda: Rates(ASKS_PER_SECOND, ASKS_BURST))
 
 
 def install(app: Flask, state: State) -> None:

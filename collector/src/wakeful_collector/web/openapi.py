@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wakeful_collector.web.kit_parameters import Parameter
 
 PREFIX = "/api/v1"
-_USUAL = (400, 401, 403, 503)
+_USUAL = (400, 401, 403, 429, 503)
 _ABOUT = (
     "Everything that Wakeful's pages show, and everything they can do. Send an API key as `Authorization: Bearer` or"
     " `X-API-Key`; make one by `wakeful-collector key create --name N --scope read`. Fields are only ever added."
