@@ -107,6 +107,7 @@ def test_a_host_not_heard_yet_and_a_silent_one_say_so(ada: Any, machine: Callabl
     assert "Silent since" in text
     assert "for 3 h" in text
     assert "up 1 day" not in text
+    assert 'data-span="6h"' in text
 
 
 def test_twins_name_each_other(ada: Any, machine: Callable[..., Any], data: Path) -> None:

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
 
-SPANS = ("5m", "15m", "1h", "6h", "24h", "7d", "30d", "90d", "1y")
+SPANS = {
+    "5m": 300,
+    "15m": 900,
+    "1h": 3_600,
+    "6h": 21_600,
+    "24h": 86_400,
+    "7d": 604_800,
+    "30d": 2_592_000,
+    "90d": 7_776_000,
+    "1y": 31_536_000,
+}
 YOUNG_MS = 900_000
 EVENTS_A_PAGE = 100
 OWN_PLACE = ("processes", "ports")
@@ -46,7 +56,6 @@ def host(host_id: str) -> kit.Answer:
     outcomes = {one.meter: one for one in hosts.meters(kit.data(), found.key)}
     known = {sample.name: sample.value for sample in samples}
     sections, absent = pages_panels.sections(outcomes, known)
-    young = kit.now_ms() - found.enrolled_ms < YOUNG_MS
     return _page(
         "host.html",
         found,
@@ -54,7 +63,7 @@ def host(host_id: str) -> kit.Answer:
         sections=sections,
         absent=absent,
         spans=SPANS,
-        span="5m" if young else "1h",
+        span=_span(found, kit.now_ms()),
         filesystems=_filesystems(found, samples),
         figures=_figures(samples),
     )
@@ -169,6 +178,14 @@ def _page(
     return kit.render(
         template, active="fleet", host=found, state=status.value, tab=tab, twins=twins, silent=silent, **context
     )
+
+
+def _span(found: Host, now_ms: int) -> str:
+    """Return the span a host opens with: short for a new one, and for a silent one far enough back to show something."""
+    if now_ms - found.enrolled_ms < YOUNG_MS:
+        return "5m"
+    quiet_seconds = 0 if found.last_seen_ms is None else (now_ms - found.last_seen_ms) / 1000
+    return next((name for name, seconds in SPANS.items() if seconds >= max(3_600, quiet_seconds * 1.5)), "1y")
 
 
 def _figures(samples: Iterable[LatestSample]) -> dict[str, float]:
