@@ -7,6 +7,7 @@ other; every answer of the collector is durable. The two servers take turns, so 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import statistics
 import sys
@@ -98,6 +99,8 @@ def main() -> None:
                 print(theirs.line())
                 ratio = statistics.median(theirs.cpu_us) / statistics.median(ours.cpu_us)
                 print(f"ratio: {ratio:.2f} times VictoriaMetrics' batches per CPU second")
+            parser = "gunicorn_h1c" if importlib.util.find_spec("gunicorn_h1c") else "gunicorn's own"
+            print(f"requests outside the lane are parsed by: {parser}")
             stored = database.reader(data, "samples").execute("SELECT count(*) FROM hot").fetchone()[0]
             print(f"durable: {stored} of {pushed} pushes; memory {web.rss_bytes() / 1e6:.0f} MB", end="")
             print(f" (peer {peer.rss_bytes() / 1e6:.0f} MB)" if peer is not None else "")
