@@ -126,6 +126,16 @@ def test_large_and_chunked_pushes_take_the_ordinary_way(line: Line, data: Path) 
     assert _stored(data) == 4
 
 
+def test_a_push_that_is_heavy_once_inflated_is_read_by_a_thread(line: Line) -> None:
+    heavy = line.body(later=[0] * 1_000_000)
+    assert len(heavy) < 32 * 1024
+    assert line.post(heavy) == (200, {"sequence": 1})
+    lying = line.body(later=[0] * 1_000_000)[:-4] + (100).to_bytes(4, "little")
+    status, answer = line.post(lying)
+    assert (status, answer["error"]) == (413, "too_large")
+    assert line.post(line.body())[0] == 200
+
+
 def test_a_push_in_pieces_and_two_at_once_are_answered(line: Line, data: Path) -> None:
     def request(body: bytes) -> bytes:
         head = f"POST /api/v1/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {line.token}\r\n"
@@ -164,6 +174,21 @@ def test_clients_that_leave_in_the_middle_hurt_nobody(line: Line, port: int, dat
     while _stored(data) < 4 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert _stored(data) == 4
+
+
+def test_silent_clients_do_not_hold_the_threads_for_ever(line: Line, port: int) -> None:
+    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(14)]
+    for client in silent:
+        client.sendall(b"POST /api/v1/push HTTP/1.1\r\nHost: x\r\nContent-")
+    time.sleep(0.3)
+    began = time.monotonic()
+    other = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    other.request("GET", "/healthz")
+    assert other.getresponse().status == 200
+    assert time.monotonic() - began < 15
+    assert line.post(line.body())[0] == 200
+    for client in silent:
+        client.close()
 
 
 def test_many_connections_share_commits(line: Line, port: int, data: Path) -> None:
