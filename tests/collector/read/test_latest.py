@@ -91,3 +91,16 @@ def test_when_each_host_was_heard(data, push):
     push([(START, [1.0, 2.0])])
     push([], host=2)
     assert history.last_seen(data) == {1: (99, START), 2: (99, None)}
+
+
+def test_asked_by_name_a_sealed_host_answers_with_rates_too(data, push):
+    push([(START, [1.0, 100.0])])
+    push([(START + 15_000, [2.0, 107.5])])
+    names = ["system.cpu.time", "system.load_average.1m"]
+    before = latest_of_all(data, names)
+    assert before == latest_of_all(data)
+    assert before[1][0].rate == 0.5
+    assert rollups.run_due(data, Settings(data=data), START + 86_400_000).folded == 1
+    assert latest_of_all(data, names) == before
+    push([(START - 15_000, [9.0, 9.0])])
+    assert [sample.value for sample in latest_of_all(data, names)[1]] == [107.5, 2.0]

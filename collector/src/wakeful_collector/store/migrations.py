@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from wakeful_collector.store import agents, audit, events, heartbeats, inventories, invites, people, samples_tables, traffic
+from wakeful_collector.store import (
+    agents,
+    audit,
+    events,
+    heartbeats,
+    inventories,
+    invites,
+    people,
+    samples_tables,
+    traffic,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
