@@ -76,7 +76,7 @@ def test_a_wrong_checksum_is_refused() -> None:
     assert refused(inflate, bytes(packed)) == ("not_gzip", 400)
 
 
-@pytest.mark.parametrize("behind", [b"x", gzip.compress(b"{}"), b"\0"])
+@pytest.mark.parametrize("behind", [b"x", gzip.compress(b"{}", mtime=0), b"\0"])
 def test_bytes_behind_the_body_are_refused(behind: bytes) -> None:
     assert refused(inflate, pack({}) + behind) == ("not_gzip", 400)
 
