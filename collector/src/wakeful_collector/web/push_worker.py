@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,17 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from wakeful_collector.ingest.answers import Reply
 from wakeful_collector.web import push_lane
 from wakeful_collector.web.kept_connections import KeptConnections
+from wakeful_collector.web.patient_sockets import patient
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from wakeful_collector.ingest.intake import Intake
     from wakeful_collector.web.push_lane import LaneRequest
 
 log = logging.getLogger("wakeful.web")
+
+CLOSERS = 4
 
 
 class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -35,6 +41,25 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self._gathered: list[Intake] = []
         self._under_way: set[TConn] = set()
         self._paused: set[TConn] = set()
+
+    def init_process(self) -> None:
+        """Prepare the process; some threads do nothing but see off clients that were answered for the last time."""
+        self._closers = ThreadPoolExecutor(max_workers=CLOSERS, thread_name_prefix="closer")
+        super().init_process()
+
+    def finish_request(self, conn: TConn, future: Future[Any]) -> None:
+        """Keep a connection, or see it off elsewhere: gunicorn waits up to 2 s for the other end in the event loop."""
+        if future.cancelled() or future.exception() is not None or future.result():
+            super().finish_request(conn, future)
+            return
+        self.nr_conns -= 1
+        self._closers.submit(conn.close, graceful=True)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Hand a connection to a thread, which waits for its client within bounds only."""
+        if type(conn.sock) is socket.socket:
+            conn.sock = patient(conn.sock)
+        super().enqueue_req(conn)
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Take the push that a kept-alive connection brings, or hand the connection to a thread."""
