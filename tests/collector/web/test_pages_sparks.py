@@ -7,18 +7,18 @@ from wakeful_collector.web import pages_sparks
 
 def test_an_area_spans_the_view_and_hides_its_sides() -> None:
     drawn = pages_sparks.spark((0.0, 0.5, 1.0), "cpu", 1.0)
-    assert 'class="spark cpu" viewBox="0 0 2 24"' in drawn
-    assert 'd="M-1 27V23L0 23L1 12.5L2 2H3V27Z"' in drawn
+    assert 'class="spark cpu" viewBox="0 0 2 100"' in drawn
+    assert 'd="M-1 110V96L0 96L1 52L2 8H3V110Z"' in drawn
 
 
 def test_gaps_are_gaps() -> None:
     drawn = pages_sparks.spark((1.0, None, 1.0, 1.0, None), "cpu", 1.0)
-    assert 'd="M-1 27V2L0 2H1V27ZM2 27V2L2 2L3 2H3V27Z"' in drawn
+    assert 'd="M-1 110V8L0 8H1V110ZM2 110V8L2 8L3 8H3V110Z"' in drawn
 
 
 def test_without_a_ceiling_the_largest_value_reaches_the_top_but_noise_stays_low() -> None:
-    assert "L1 2H2V27Z" in pages_sparks.spark((0.0, 4e6), "network")
-    assert "L1 22.8H2V27Z" in pages_sparks.spark((0.0, 100.0), "network")
+    assert "L1 8H2V110Z" in pages_sparks.spark((0.0, 4e6), "network")
+    assert "L1 96H2V110Z" in pages_sparks.spark((0.0, 100.0), "network")
 
 
 def test_nothing_known_is_an_empty_graph() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wakeful_collector.model.host import HostStatus, host_status
@@ -82,8 +83,9 @@ def fleet(data: Path, now_ms: int) -> list[FleetRow]:
 def counts(rows: Iterable[FleetRow]) -> Counter[str]:
     """Return how many rows each view has."""
     found: Counter[str] = Counter()
-    for row in rows:
-        found.update(view for view in VIEWS if _in_view(row, view))
+    for (status, troubled), count in Counter((row.status, bool(row.problems)) for row in rows).items():
+        for view in VIEWS:
+            found[view] += count * _in_view(status, troubled, view)
     return found
 
 
@@ -160,18 +162,18 @@ def _last(values: Sequence[float | None]) -> float | None:
     return next((value for value in reversed(values[-3:]) if value is not None), None)
 
 
-def _in_view(row: FleetRow, view: str) -> bool:
+def _in_view(status: HostStatus, troubled: bool, view: str) -> bool:
     if view == "problems":
-        return bool(row.problems)
+        return troubled
     if view == "up":
-        return row.status in {HostStatus.UP, HostStatus.CONFLICT}
-    return view in {"all", row.status.value}
+        return status in {HostStatus.UP, HostStatus.CONFLICT}
+    return view in {"all", status.value}
 
 
 def _wanted(row: FleetRow, wish: Wish) -> bool:
     if wish.tag and wish.tag not in row.host.tags:
         return False
-    if not _in_view(row, wish.view):
+    if wish.view != "all" and not _in_view(row.status, bool(row.problems), wish.view):
         return False
     if not wish.words:
         return True
@@ -193,6 +195,7 @@ def _figure(row: FleetRow, sort: str) -> float | None:
     return {"cpu": row.cpu, "memory": row.memory, "disk": row.disk, "network": row.network}[sort]
 
 
+@lru_cache(maxsize=16_384)
 def _natural(name: str) -> list[tuple[int, int, str]]:
     parts = re.findall(r"[0-9]{1,18}|[^0-9]+", name.casefold())
     return [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part) for part in parts]

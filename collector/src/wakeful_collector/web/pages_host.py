@@ -181,7 +181,7 @@ def _page(
 
 
 def _span(found: Host, now_ms: int) -> str:
-    """Return the span a host opens with: short for a new one, and for a silent one far enough back to show something."""
+    """Return the span a host opens with: short for a new one, and for a silent one far enough back."""
     if now_ms - found.enrolled_ms < YOUNG_MS:
         return "5m"
     quiet_seconds = 0 if found.last_seen_ms is None else (now_ms - found.last_seen_ms) / 1000

@@ -9,9 +9,10 @@ from markupsafe import Markup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HEIGHT = 24
+HEIGHT = 100
 FLOOR_BYTES = 10_000.0
-_BELOW = HEIGHT + 3
+_BELOW = HEIGHT + 10
+_FLOOR, _REACH = HEIGHT - 4, HEIGHT - 12
 
 
 def spark(values: Sequence[float | None] | None, kind: str, ceiling: float | None = None) -> Markup:
@@ -51,13 +52,9 @@ def _areas(values: Sequence[float | None], top: float, width: int) -> str:
             end += 1
         left = start if start else -1
         right = end if end < width else width + 1
-        heights = [_height(value, top) for value in values[start : end + 1]]
-        line = "L".join(f"{start + index} {height}" for index, height in enumerate(heights))
+        scale = _REACH / top
+        heights = [_FLOOR - int(min(_REACH, max(0.0, (value or 0.0) * scale))) for value in values[start : end + 1]]
+        line = "L".join([f"{at} {height}" for at, height in enumerate(heights, start)])
         shapes.append(f"M{left} {_BELOW}V{heights[0]}L{line}H{max(right, start + 1)}V{_BELOW}Z")
         start = end + 1
     return "".join(shapes)
-
-
-def _height(value: float | None, top: float) -> str:
-    share = min(1.0, max(0.0, (value or 0.0) / top))
-    return f"{HEIGHT - 1 - share * (HEIGHT - 3):.1f}".removesuffix(".0")
