@@ -61,12 +61,12 @@ def test_searching_sorting_and_views_are_in_the_address(
 
 
 def test_many_machines_come_in_pages(person: Callable[..., Any], machine: Callable[..., Any]) -> None:
-    for number in range(103):
+    for number in range(63):
         machine(f"web-{number:03d}")
     ada = person()
     first, second = ada.get("/?sort=name").text, ada.get("/?sort=name&page=2").text
-    assert ("web-099" in first, "web-100" in first) == (True, False)
-    assert ("web-099" in second, "web-102" in second) == (False, True)
+    assert ("web-059" in first, "web-060" in first) == (True, False)
+    assert ("web-059" in second, "web-062" in second) == (False, True)
     assert "page=2" in first
     assert ada.get("/?page=99").text.count("data-row-link") == 3
 

@@ -12,7 +12,7 @@ from wakeful_collector.read.events import events as read_events
 from wakeful_collector.web import kit
 from wakeful_collector.web.pages_frame import blueprint, is_part, number
 
-ROWS_A_PAGE = 100
+ROWS_A_PAGE = 60
 WORDS_MAX = 8
 EVENTS_A_PAGE = 100
 VIEW_NAMES = (
