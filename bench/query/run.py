@@ -1,7 +1,9 @@
-"""Times of the reads over HTTP, through gunicorn and the whole application: p50 and p95.
+"""Times of the reads over HTTP, beside VictoriaMetrics with the same samples in the same run: p50 and p95.
 
 Stored are 1,000 hosts with 14 days (a minute apart; 7 series each, so that filling fits the time) and one host like a
-real one (150 series), beside a fleet of 2,000 hosts for the fleet page. The newest tick of each host is hot.
+real one (150 series): some 144 million samples, of which Wakeful keeps two days as they came and the rest rolled up, as
+it does by default. The two are asked in turns, each time another host; the newest tick of each host is hot. A year and
+the fleet page of 2,000 hosts have no peer: it keeps no tiers and has no such page.
 
     python bench/query/run.py [--quick] [--json]
 """
@@ -15,6 +17,7 @@ import http.cookiejar
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -27,6 +30,10 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import peer
 
 from wakeful_collector import accounts, operations, rollups
 from wakeful_collector.config import Settings
@@ -79,37 +86,45 @@ def course(columns, times, seed: int):
 
 
 def fill(work) -> None:
-    """Store one host's past."""
-    data, host, end_ms, days, columns = work
+    """Store one host's past, here and in the peer where there is one."""
+    data, host, name, end_ms, days, columns, port = work
     times = np.arange(end_ms - days * DAY_MS, end_ms, 60_000, dtype=np.int64)
-    backfill.fill(data, host, columns, times, course(columns, times, host), raw_from_ms=end_ms - 2 * DAY_MS)
+    values = course(columns, times, host)
+    backfill.fill(data, host, columns, times, values, raw_from_ms=end_ms - 2 * DAY_MS)
+    if port is not None:
+        newest = np.array([end_ms], np.int64)
+        peer.import_history(
+            port, name, columns, np.append(times, newest), np.vstack((values, np.full(len(columns), 0.5)))
+        )
 
 
-def prepare(data: Path, hosts: int, days: int) -> tuple[str, str]:
-    """Fill a data folder; return the id of the host with many series and an API key."""
+def prepare(data: Path, hosts: int, days: int, port: int | None = None) -> tuple[list[str], str]:
+    """Fill a data folder, and the peer that listens on `port`; return the hosts' ids and an API key.
+
+    The first host has many series.
+    """
     database.create(data)
     now_ms = int(time.time() * 1000)
     end_ms = now_ms // 60_000 * 60_000
+    ids = [f"bench{at:07}" for at in range(hosts)]
     with changes.changing(data) as connection:
         keys = [
-            agents.add(
-                connection, f"bench{at:07}", agents.Newcomer(f"web-{at:04}", f"hash{at}", version="0.1.0"), now_ms
-            )
-            for at in range(hosts)
+            agents.add(connection, name, agents.Newcomer(f"web-{at:04}", f"hash{at}", version="0.1.0"), now_ms)
+            for at, name in enumerate(ids)
         ]
-    work = [(data, key, end_ms, days, MANY if key == keys[0] else FEW) for key in keys]
+    work = [
+        (data, key, name, end_ms, days, MANY if key == keys[0] else FEW, port)
+        for key, name in zip(keys, ids, strict=True)
+    ]
     with multiprocessing.get_context("fork").Pool(2) as pool:
         pool.map(fill, work, 4)
     connection = database.writer(data, "samples")
-    for sequence, time_ms in enumerate(range(end_ms - 60_000, end_ms + 1, 15_000)):
-        with database.transaction(connection):
-            for key, columns in ((keys[0], MANY), *((key, FEW) for key in keys[1:])):
-                schema = schema_hash(columns)
-                samples.add_schema(connection, schema, columns)
-                push = samples.hot_push(
-                    key, "bench-run", sequence, schema, [(time_ms, [0.5] * len(columns))], b"digest"
-                )
-                samples.append(connection, push, now_ms)
+    with database.transaction(connection):
+        for key, columns in ((keys[0], MANY), *((key, FEW) for key in keys[1:])):
+            schema = schema_hash(columns)
+            samples.add_schema(connection, schema, columns)
+            push = samples.hot_push(key, "bench-run", 0, schema, [(end_ms, [0.5] * len(columns))], b"digest")
+            samples.append(connection, push, now_ms)
     connection.close()
     with changes.changing(data) as state:
         for key in keys:
@@ -119,20 +134,24 @@ def prepare(data: Path, hosts: int, days: int) -> tuple[str, str]:
     made = operations.run(
         Settings(data=data), core.REGISTRY, principal, "key.create", {"name": "bench", "scopes": ["read"]}, now_ms
     )
-    return f"bench{0:07}", made["key"]
+    return ids, made["key"]
 
 
 class Server:
-    """The collector's web half on loopback, one process with two threads."""
+    """The collector's web half on loopback, as `wakeful-collector web` runs it."""
 
     def __init__(self, data: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        arguments = ["-m", "gunicorn", "wakeful_collector.wsgi:application", "-b", f"127.0.0.1:{self.port}"]
-        arguments += ["-k", "gthread", "--threads", "2", "--keep-alive", "60", "--log-level", "error"]
-        environ = {**os.environ, "WAKEFUL_DATA": str(data)}
-        self.process = subprocess.Popen([sys.executable, *arguments], env=environ, start_new_session=True)
+        environ = {**os.environ, "WAKEFUL_DATA": str(data), "WAKEFUL_LISTEN": f"127.0.0.1:{self.port}"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wakeful_collector", "web"],
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -146,20 +165,29 @@ class Server:
         self.process.wait(30)
 
 
-def measure(port: int, path: str, headers: dict[str, str], times: int) -> dict[str, float]:
-    """Ask the same question over one kept connection; return p50 and p95 in ms and the answer's size."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    taken, size = [], 0
-    for _ in range(times + 2):
+class Asker:
+    """Asks one server over one kept connection and keeps the times."""
+
+    def __init__(self, port: int, headers: dict[str, str]) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.headers = {"Accept-Encoding": "gzip", **headers}
+        self.taken: list[float] = []
+        self.size = 0
+
+    def ask(self, path: str) -> None:
         before = time.perf_counter()
-        connection.request("GET", path, headers={"Accept-Encoding": "gzip", **headers})
-        answer = connection.getresponse()
-        size = len(answer.read())
-        taken.append((time.perf_counter() - before) * 1000)
+        self.connection.request("GET", path, headers=self.headers)
+        answer = self.connection.getresponse()
+        self.size = len(answer.read())
+        self.taken.append((time.perf_counter() - before) * 1000)
         if answer.status != 200:
             raise SystemExit(f"{path}: {answer.status}")
-    taken = sorted(taken[2:])
-    return {"p50_ms": statistics.median(taken), "p95_ms": taken[int(len(taken) * 0.95)], "bytes": size}
+
+    def figures(self) -> dict[str, float]:
+        """Return p50 and p95 in ms and the last answer's size, and start anew."""
+        taken = sorted(self.taken[2:])
+        self.taken = []
+        return {"p50_ms": statistics.median(taken), "p95_ms": taken[int(len(taken) * 0.95)], "bytes": self.size}
 
 
 def cookie_of(data: Path, port: int) -> str:
@@ -172,21 +200,80 @@ def cookie_of(data: Path, port: int) -> str:
     return "; ".join(f"{one.name}={one.value}" for one in jar)
 
 
-def questions(host: str) -> dict[str, str]:
-    """Return the reads of the issue as paths."""
+def ours(host: str, name: str, span: str) -> str:
+    """Return the path of a chart in Wakeful."""
+    asked = {"name": name, "from": span, "to": "now", "points": 300}
+    return f"/api/v1/hosts/{host}/series?" + urllib.parse.urlencode(asked)
 
-    def chart(name: str, span: str, **more: str) -> str:
-        return f"/api/v1/hosts/{host}/series?" + urllib.parse.urlencode(
-            {"name": name, "from": span, "to": "now", "points": 300, **more}
-        )
 
+def questions(ids: list[str], now: float) -> dict[str, tuple[list[str], list[str]]]:
+    """Return by name what Wakeful is asked and what the peer; several paths are asked in turn."""
+    metric, few = "system.cpu.utilization", ids[1:]
+    hour, day = 3600, 86_400
     return {
-        "one series, an hour": chart("system.cpu.utilization", "-1h"),
-        "one series, a day": chart("system.cpu.utilization", "-1d"),
-        "one series, a year": chart("system.cpu.utilization", "-365d"),
-        "a host's whole page, a day": chart("*", "-1d"),
-        "latest of all hosts": "/api/v1/latest?" + urllib.parse.urlencode({"name": "system.cpu.utilization"}),
+        "one series, an hour": (
+            [ours(host, metric, "-1h") for host in few],
+            [peer.chart(host, metric, hour, 300, now) for host in few],
+        ),
+        "one series, a day": (
+            [ours(host, metric, "-1d") for host in few],
+            [peer.chart(host, metric, day, 300, now) for host in few],
+        ),
+        "the same day again": ([ours(few[0], metric, "-1d")], [peer.chart(few[0], metric, day, 300, now)]),
+        "a host's 150 series, a day": ([ours(ids[0], "*", "-1d")], [peer.chart(ids[0], None, day, 300, now)]),
+        "newest of one metric, all hosts": (
+            ["/api/v1/latest?" + urllib.parse.urlencode({"name": metric})],
+            [peer.newest(metric)],
+        ),
+        "one series, a year": ([ours(host, metric, "-365d") for host in few], []),
     }
+
+
+def compare(data: Path, ids: list[str], key: str, theirs: int | None, times: int) -> dict[str, dict]:
+    """Ask both in turns; return the figures by question and program."""
+    server = Server(data)
+    found = {}
+    try:
+        wakeful = Asker(server.port, {"Authorization": f"Bearer {key}"})
+        other = None if theirs is None else Asker(theirs, {})
+        for name, (paths, peer_paths) in questions(ids, time.time()).items():
+            for at in range(times + 2):
+                wakeful.ask(paths[at % len(paths)])
+                if other is not None and peer_paths:
+                    other.ask(peer_paths[at % len(peer_paths)])
+            found[name] = {"wakeful": wakeful.figures()}
+            if other is not None and peer_paths:
+                found[name][peer.PROGRAM] = other.figures()
+    finally:
+        server.stop()
+    return found
+
+
+def fleet_page(data: Path, hosts: int, times: int) -> dict[str, dict]:
+    """Fill a fleet, sign in, ask for its page."""
+    prepare(data, hosts, 1)
+    server = Server(data)
+    try:
+        browser = Asker(server.port, {"Cookie": cookie_of(data, server.port)})
+        for _ in range(times + 2):
+            browser.ask("/")
+        return {f"fleet page of {hosts:,} hosts": {"wakeful": browser.figures()}}
+    finally:
+        server.stop()
+
+
+def show(results: dict[str, dict]) -> None:
+    """Print a line a question and program, and how the two compare."""
+    for name, programs in results.items():
+        for program, figures in programs.items():
+            print(
+                f"{name:32} {program:17} p50 {figures['p50_ms']:7.2f} ms   p95 {figures['p95_ms']:7.2f} ms"
+                f"   {figures['bytes']:>9,} B"
+            )
+        if len(programs) == 2:
+            own, other = programs["wakeful"], programs[peer.PROGRAM]
+            ratios = [f"{other[figure] / own[figure]:7.2f}   " for figure in ("p50_ms", "p95_ms")]
+            print(f"{name:32} {'theirs / ours':17} p50 {ratios[0]}    p95 {ratios[1]}")
 
 
 def main() -> None:
@@ -195,30 +282,27 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="100 hosts and 3 days")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    hosts, days, fleet, times = (100, 3, 200, 20) if arguments.quick else (1000, 14, 2000, 100)
-    results = {}
+    hosts, days, fleet, times = (100, 3, 200, 40) if arguments.quick else (1000, 14, 2000, 200)
     with tempfile.TemporaryDirectory() as folder:
-        data, large = Path(folder) / "data", Path(folder) / "fleet"
-        host, key = prepare(data, hosts, days)
-        server = Server(data)
+        other = peer.Peer(Path(folder) / "peer") if shutil.which(peer.PROGRAM) else None
         try:
-            for name, path in questions(host).items():
-                results[name] = measure(server.port, path, {"Authorization": f"Bearer {key}"}, times)
+            port = None if other is None else other.port
+            ids, key = prepare(Path(folder) / "data", hosts, days, port)
+            if other is not None:
+                other.settle()
+            results = compare(Path(folder) / "data", ids, key, port, times)
         finally:
-            server.stop()
-        prepare(large, fleet, 1)
-        server = Server(large)
-        try:
-            cookie = cookie_of(large, server.port)
-            results[f"fleet page of {fleet:,} hosts"] = measure(server.port, "/", {"Cookie": cookie}, times // 2)
-        finally:
-            server.stop()
+            if other is not None:
+                other.stop()
+        results |= fleet_page(Path(folder) / "fleet", fleet, times // 4)
     if arguments.json:
         print(json.dumps({"hosts": hosts, "days": days, **results}))
         return
-    print(f"{hosts:,} hosts, {days} days stored; the fleet page has {fleet:,}")
-    for name, figures in results.items():
-        print(f"{name:34} p50 {figures['p50_ms']:8.1f} ms   p95 {figures['p95_ms']:8.1f} ms   {figures['bytes']:>9,} B")
+    samples_stored = days * 1440 * ((hosts - 1) * len(FEW) + len(MANY))
+    print(
+        f"{hosts:,} hosts, {days} days, {samples_stored / 1e6:,.0f} million samples; the fleet page has {fleet:,} hosts"
+    )
+    show(results)
 
 
 if __name__ == "__main__":
