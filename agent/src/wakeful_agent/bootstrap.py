@@ -6,7 +6,6 @@ import fcntl
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence
 
 from wakeful_agent import meters
 from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, Loaded, Problem, load
@@ -26,10 +25,14 @@ from wakeful_agent.permissions import PROBES
 from wakeful_agent.transport.link import Link, Way, make_client
 from wakeful_agent.transport.sender import Listeners
 from wakeful_wire import __version__
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping, Sequence
+
     from wakeful_agent.capabilities import Capability
-    from wakeful_agent.config import OptionCheck
+    from wakeful_agent.config.loading import OptionCheck
     from wakeful_agent.host.log import Log
     from wakeful_agent.transport.checkup import Finding
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, NamedTuple, Sequence
 
 from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.lane import Answer, Call, Lane
 from wakeful_agent.host.text import label
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Iterable, Mapping, Sequence
+
     from wakeful_agent.host.files import Host
     from wakeful_wire.schema import Series
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 from wakeful_wire import limits
 from wakeful_wire.errors import WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def refuse(where: str, problem: str, code: str = "invalid") -> WireError:

@@ -6,7 +6,7 @@ units are UCUM (`By`, `s`, `1`, `Cel`, `Hz`). Counters travel as the machine cou
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from wakeful_wire.record import NamedTuple
 
 COUNTER = "counter"
 GAUGE = "gauge"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any
 
 from wakeful_wire import check, limits
 from wakeful_wire.errors import WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 from wakeful_wire import WIRE, check, limits
 from wakeful_wire.errors import WireError
+from wakeful_wire.record import NamedTuple
 from wakeful_wire.schema import Series, parse_schema, parse_series, schema_hash
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OUTCOMES = ("ok", "nothing", "failed", "timeout", "disabled", "refused")
 """How a meter's run ended: read, nothing of it here, failed, over its budget, switched off, not permitted here."""

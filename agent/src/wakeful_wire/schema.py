@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, NamedTuple
 
 from wakeful_wire import check, limits
 from wakeful_wire.errors import WireError
+from wakeful_wire.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Series(NamedTuple):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import TYPE_CHECKING, Iterator, NamedTuple
 
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import FAILURE, OK
 from wakeful_agent.cli.place import here, painted, show_json
 from wakeful_agent.config import Config, ConfigErrors
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Iterator
 
     from wakeful_agent.bootstrap import Place
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import FAILURE, OK, USAGE
@@ -17,6 +16,7 @@ from wakeful_agent.transport.enrolment import NotTakenIn
 from wakeful_agent.transport.http import Unreachable
 from wakeful_wire.enroll import INVITE_PREFIX
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 

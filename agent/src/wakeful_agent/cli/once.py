@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import OK, USAGE
 from wakeful_agent.cli.place import complain_of, here, show_json
 from wakeful_agent.config import ConfigErrors
 from wakeful_agent.host.log import Log
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 

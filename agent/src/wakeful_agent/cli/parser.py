@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
-from typing import cast
 
 from wakeful_wire import __version__
 
@@ -23,7 +22,8 @@ def dispatch(arguments: list[str]) -> int:
         parser.print_help()
         return 2
     module = import_module(f"wakeful_agent.cli.{command.replace('-', '_')}")
-    return cast("int", module.main(chosen))
+    code: int = module.main(chosen)
+    return code
 
 
 def make_parser() -> argparse.ArgumentParser:

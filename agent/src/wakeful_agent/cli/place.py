@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from wakeful_agent.bootstrap import Place
 from wakeful_agent.config.folders import find
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wakeful_agent.config import ConfigErrors
 
 

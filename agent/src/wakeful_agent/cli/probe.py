@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent import bootstrap, capabilities
 from wakeful_agent.cli.exits import OK
 from wakeful_agent.cli.place import here, painted, show_json
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 

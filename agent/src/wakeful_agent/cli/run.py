@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import TYPE_CHECKING
 
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import FAILURE, OK, USAGE
@@ -13,6 +12,7 @@ from wakeful_agent.config import ConfigErrors
 from wakeful_agent.host.log import Log
 from wakeful_wire import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
-
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import FAILURE, OK
 from wakeful_agent.cli.place import here, painted, show_json
@@ -11,8 +9,10 @@ from wakeful_agent.host.log import Log
 from wakeful_wire import __version__, packing
 from wakeful_wire.push import parse_push
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Callable
 
 
 def main(chosen: argparse.Namespace) -> int:

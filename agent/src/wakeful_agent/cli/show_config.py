@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import OK, USAGE
@@ -11,6 +10,7 @@ from wakeful_agent.cli.place import complain_of, here, show_json
 from wakeful_agent.config import ConfigErrors
 from wakeful_agent.config.sample import in_force, sample
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 from wakeful_agent.config.errors import ConfigErrors, Problem
 from wakeful_agent.config.folders import Folders
 from wakeful_agent.config.identity import Identity
-from wakeful_agent.config.loading import Config, Loaded, MeterSetting, OptionCheck, load
+from wakeful_agent.config.loading import Config, Loaded, MeterSetting, load
 
-__all__ = ["Config", "ConfigErrors", "Folders", "Identity", "Loaded", "MeterSetting", "OptionCheck", "Problem", "load"]
+__all__ = ["Config", "ConfigErrors", "Folders", "Identity", "Loaded", "MeterSetting", "Problem", "load"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from wakeful_wire.record import NamedTuple
 
 _PORTS = {"http": 80, "https": 443}
 

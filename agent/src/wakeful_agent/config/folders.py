@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Mapping, NamedTuple
+
+from wakeful_wire.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Mapping
 
 
 class Folders(NamedTuple):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_agent.config.address import parse
 from wakeful_agent.config.errors import ConfigErrors, Problem
 from wakeful_agent.host import durable
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wakeful_agent.config.folders import Folders
 
 _HOW_TO_ENROL = "run the line that `wakeful-collector invite` prints on the collector"

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Sequence
 
 from wakeful_agent.config import settings as table
 from wakeful_agent.config.document import lines_of, parse_document
 from wakeful_agent.config.errors import ConfigErrors, Problem
 from wakeful_agent.config.identity import read_secret
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping, Sequence
+
     from wakeful_agent.config.folders import Folders
 
-OptionCheck = Callable[[Mapping[str, Any]], Sequence[str]]
-"""Given a meter's options as they stand in the file, says what is wrong with them."""
+    OptionCheck = Callable[[Mapping[str, Any]], Sequence[str]]
+    """Given a meter's options as they stand in the file, says what is wrong with them."""
 
 FOLDER_VARIABLES = ("TOKEN_FILE", "INVITE_FILE")
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
 
 from wakeful_agent.config.address import parse
 from wakeful_agent.host.log import LEVELS
+from wakeful_wire.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ENVIRONMENT_PREFIX = "WAKEFUL_AGENT_"
 TEXT_CHARACTERS_MAX = 256

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Sequence
-
 from wakeful_wire.limits import SERIES_MAX
 from wakeful_wire.schema import Series, schema_hash
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping, Sequence
+
     from wakeful_agent.meter import Result
 
 GONE_MS = 3_600_000

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import TYPE_CHECKING, Any, Callable, Mapping
 
 from wakeful_wire import WIRE
 from wakeful_wire.limits import EVENTS_MAX, INVENTORY_BYTES_MAX
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping
+
     from wakeful_agent.meter import Result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple, Protocol, Sequence
 
 from wakeful_agent import capabilities
 from wakeful_agent.config import ConfigErrors
@@ -11,8 +10,12 @@ from wakeful_agent.daemon import events, grid
 from wakeful_agent.daemon.columns import Columns
 from wakeful_agent.daemon.tuning import interval_seconds
 from wakeful_agent.meter import DISABLED, Collected, Probe, Result, Runner
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping, Protocol, Sequence
+
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.config import Config
     from wakeful_agent.daemon.composing import Composer
@@ -21,33 +24,33 @@ if TYPE_CHECKING:
     from wakeful_agent.host.log import Log
     from wakeful_agent.host.notify import Notifier
 
+    class Outbox(Protocol):
+        """Where pushes go: kept on disk first, sent when it is possible."""
+
+        @property
+        def trouble(self) -> str:
+            """Return why pushes cannot be kept on disk; empty when they can."""
+
+        @property
+        def dropped(self) -> int:
+            """Return how many pushes were dropped at the bound."""
+
+        def put_schema(self, schema: str, series: list[Any]) -> None:
+            """Keep a series list."""
+
+        def put(self, push: dict[str, Any], time_ms: int) -> None:
+            """Keep a push and let it be sent."""
+
+        def reconfigure(self, config: Config, request_timeout_seconds: float) -> None:
+            """Take new settings."""
+
+        def stop(self) -> None:
+            """Try the newest push a last time and end."""
+
+
 PROBE_SECONDS = 300.0
 DUE_SLACK_SECONDS = 0.3
 DROPPED_EVENT_SECONDS = 3600.0
-
-
-class Outbox(Protocol):
-    """Where pushes go: kept on disk first, sent when it is possible."""
-
-    @property
-    def trouble(self) -> str:
-        """Return why pushes cannot be kept on disk; empty when they can."""
-
-    @property
-    def dropped(self) -> int:
-        """Return how many pushes were dropped at the bound."""
-
-    def put_schema(self, schema: str, series: list[Any]) -> None:
-        """Keep a series list."""
-
-    def put(self, push: dict[str, Any], time_ms: int) -> None:
-        """Keep a push and let it be sent."""
-
-    def reconfigure(self, config: Config, request_timeout_seconds: float) -> None:
-        """Take new settings."""
-
-    def stop(self) -> None:
-        """Try the newest push a last time and end."""
 
 
 class Parts(NamedTuple):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Mapping
 
 from wakeful_agent.daemon.tuning import Plan, make_plan
 from wakeful_agent.host import durable
 from wakeful_wire.errors import WireError
 from wakeful_wire.tuning import NO_TUNING, Tuning, parse_tuning, tuning_hash
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping
+
     from wakeful_agent.config import Config
     from wakeful_agent.meter import Meter
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
-
 from wakeful_agent.meter import check_options
+from wakeful_wire.record import NamedTuple
 from wakeful_wire.tuning import NO_TUNING, Tuning
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping
+
     from wakeful_agent.config import Config
     from wakeful_agent.meter import Meter
 
@@ -57,7 +59,8 @@ def make_plan(config: Config, tuning: Tuning, meters: Mapping[str, Meter]) -> tu
 
 def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan, list[str]]:
     local = config.meters.get(meter.name)
-    enabled, interval, options = True, meter.interval_seconds, dict[str, Any]()
+    enabled, interval = True, meter.interval_seconds
+    options: dict[str, Any] = {}
     if local is not None:
         enabled = local.enabled is not False
         interval = interval if local.interval_seconds is None else local.interval_seconds

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import TYPE_CHECKING
 
 from wakeful_agent.host.errors import Malformed, translate
 from wakeful_agent.host.netlink import dump, parse_attributes
 from wakeful_agent.host.parsing import parser
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

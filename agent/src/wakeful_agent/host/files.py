@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Iterator
 
 from wakeful_agent.host.errors import HostError, Malformed, translate
 from wakeful_agent.host.text import decode
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator
 
 CHUNK_BYTES = 65_536
 FILE_BYTES_MAX = 16 * 1024 * 1024

@@ -11,9 +11,13 @@ from __future__ import annotations
 import threading
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any, Callable, NamedTuple, Sequence
 
 from wakeful_agent.host.errors import HostError
+from wakeful_wire.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Sequence
 
 HUNG_MAX = 16
 

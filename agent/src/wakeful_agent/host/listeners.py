@@ -9,12 +9,15 @@ from __future__ import annotations
 import socket
 import struct
 import sys
-from typing import TYPE_CHECKING, Iterable, NamedTuple
 
 from wakeful_agent.host.errors import Absent, HostError, Malformed
 from wakeful_agent.host.netlink import dump, parse_attributes
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Iterable
+
     from wakeful_agent.host.files import Host
 
 STATES = {

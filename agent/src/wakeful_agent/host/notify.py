@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Mapping
 
 
 class Notifier:

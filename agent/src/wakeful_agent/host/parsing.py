@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Callable, TypeVar
 
 from wakeful_agent.host.errors import Malformed
 
-Parsed = TypeVar("Parsed")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable, TypeVar
+
+    Parsed = TypeVar("Parsed")
 
 
 def parser(source: str) -> Callable[[Callable[[str], Parsed]], Callable[[str], Parsed]]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Iterator, NamedTuple
 
 from wakeful_agent.host.errors import Malformed, translate
 from wakeful_agent.host.text import decode
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Iterator
+
     from wakeful_agent.host.files import Host
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.parsing import number, parser
@@ -11,7 +10,10 @@ from wakeful_agent.host.processor import processor
 from wakeful_agent.host.text import label
 from wakeful_agent.host.virtualization import virtualization
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wakeful_agent.host.files import Host
 
 _OS_FIELDS = {"ID": "id", "ID_LIKE": "like", "NAME": "name", "PRETTY_NAME": "title", "VERSION_ID": "version"}

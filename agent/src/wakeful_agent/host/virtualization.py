@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent.host.errors import HostError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

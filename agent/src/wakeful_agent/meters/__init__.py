@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
-
 from wakeful_agent.meters.agent import AgentMeter
 from wakeful_agent.meters.cpu import CpuMeter
 from wakeful_agent.meters.disk_io import DiskIoMeter
@@ -19,7 +17,10 @@ from wakeful_agent.meters.sensors import SensorsMeter
 from wakeful_agent.meters.sockets import SocketsMeter
 from wakeful_agent.meters.uptime import UptimeMeter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Callable
+
     from wakeful_agent.meter import AgentFigures, Meter
 
 METERS: tuple[type[Meter], ...] = (

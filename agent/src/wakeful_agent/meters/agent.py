@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Callable
 
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.meter import AgentFigures, Columns, Meter, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Callable
+
     from wakeful_agent.host.files import Host
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

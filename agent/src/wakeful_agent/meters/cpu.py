@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple, Sequence
 
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.host.processor import NO_PROCESSOR, processor
 from wakeful_agent.meter import Columns, Meter, Option, Reading
+from wakeful_wire.record import NamedTuple
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Sequence
+
     from wakeful_agent.host.files import Host
 
 MODES = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
+from wakeful_wire.record import NamedTuple
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.meter import Meter, Reading
 from wakeful_wire.schema import series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

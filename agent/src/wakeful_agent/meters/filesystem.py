@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Mapping, NamedTuple
 
 from wakeful_agent.host.errors import Absent
 from wakeful_agent.host.lane import Answer, Call, Lane
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.host.text import label, unescape
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
+from wakeful_wire.record import NamedTuple
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
+    from typing import Any, Mapping
 
     from wakeful_agent.host.files import Host
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.meter import Columns, Meter, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

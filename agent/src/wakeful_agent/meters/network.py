@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping
-
 from wakeful_agent.host.addresses import addresses
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.interfaces import Interface, interface, is_up, link_speed
@@ -12,7 +10,10 @@ from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping
+
     from wakeful_agent.host.files import Host
 
 _SLOW_MS = 60_000

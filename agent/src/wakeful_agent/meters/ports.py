@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wakeful_agent.host.errors import Absent
 from wakeful_agent.host.listeners import STATES, Listener, connections, listeners
 from wakeful_agent.host.processes import process_name, socket_owners
@@ -11,7 +9,10 @@ from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wakeful_agent.host.files import Host
 
 _PORTS_MAX = 1_000

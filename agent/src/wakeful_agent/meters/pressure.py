@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent.host.errors import Absent
 from wakeful_agent.host.parsing import number, parser
 from wakeful_agent.meter import Columns, Meter, NoData, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping
-
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.processes import TICKS_A_SECOND, Process, command_line, walk
 from wakeful_agent.host.text import decode, label
@@ -11,7 +9,10 @@ from wakeful_agent.host.users import user_names
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping
+
     from wakeful_agent.host.files import Host
 
 STATES = {"R": "running", "S": "sleeping", "D": "blocked", "T": "stopped", "t": "stopped", "Z": "zombie", "I": "idle"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent.capabilities import granted, missing
 from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.sensors import Sensor, find_sensors
@@ -11,6 +9,7 @@ from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.files import Host

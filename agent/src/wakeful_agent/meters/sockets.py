@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from wakeful_agent.host.errors import Absent, HostError
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.meter import Columns, Meter, NoData, Reading
 from wakeful_wire.schema import Series, series
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

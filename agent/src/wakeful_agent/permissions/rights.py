@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host.errors import Absent, Denied, HostError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import calendar
 import time
-from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_agent.transport.http import Unreachable
 from wakeful_agent.transport.link import make_client
 from wakeful_agent.transport.reading import problem
 from wakeful_agent.transport.sender import PUSH_PATH
 from wakeful_wire import packing
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.transport.link import Way
 

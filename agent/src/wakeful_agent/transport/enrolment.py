@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_agent.config import Identity
 from wakeful_agent.config import identity as files
@@ -13,7 +12,9 @@ from wakeful_agent.transport.reading import document, problem
 from wakeful_wire import __version__, packing
 from wakeful_wire.enroll import parse_enroll_answer
 from wakeful_wire.errors import WireError
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.config import Folders
     from wakeful_agent.transport.http import Client

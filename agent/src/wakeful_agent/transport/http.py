@@ -6,13 +6,15 @@ import binascii
 import socket
 import ssl
 from time import monotonic
-from typing import TYPE_CHECKING, Mapping, cast
 
 from wakeful_agent.transport import tls
 from wakeful_agent.transport.response import BadResponse, Reader, Response, read_response, read_tunnel
 from wakeful_wire import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Mapping
+
     from wakeful_agent.config.address import Address
 
 USER_AGENT = f"wakeful-agent/{__version__}"
@@ -104,7 +106,7 @@ class Client:
         self.connections += 1
         try:
             # As bytes, here and for TLS: text would load the codec for international names, half a megabyte.
-            place = cast("tuple[str, int]", (first.host.encode("ascii"), first.port))
+            place: Any = (first.host.encode("ascii"), first.port)
             channel = socket.create_connection(place, _left(deadline))
         except (OSError, UnicodeError) as error:
             raise self._unreachable(error) from None

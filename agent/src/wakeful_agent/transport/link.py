@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
-
 from wakeful_agent.config.address import parse
 from wakeful_agent.transport.http import Client
 from wakeful_agent.transport.sender import Listeners, Sender
 from wakeful_agent.transport.spool import Head, Spool
 from wakeful_wire import packing
 from wakeful_wire.limits import PACKED_BYTES_MAX
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Mapping
+
     from wakeful_agent.config import Config
     from wakeful_agent.host.log import Log
 

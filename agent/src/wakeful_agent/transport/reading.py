@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wakeful_wire import packing
 from wakeful_wire.errors import WireError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from wakeful_agent.transport.response import Response
 
 ANSWER_BYTES_MAX = 1024 * 1024

@@ -5,7 +5,11 @@ Source: RFC 9112. Written here because `http.client` brings the `email` package 
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from wakeful_wire.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Callable
 
 LINE_BYTES_MAX = 8192
 HEADERS_MAX = 100

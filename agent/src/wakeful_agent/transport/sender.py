@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from wakeful_agent.transport.backoff import Backoff, fraction, told_seconds
 from wakeful_agent.transport.http import Unreachable
@@ -11,8 +10,12 @@ from wakeful_agent.transport.reading import document, problem
 from wakeful_wire import packing
 from wakeful_wire.answer import Answer, parse_answer
 from wakeful_wire.errors import WireError
+from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Callable
+
     from wakeful_agent.host.log import Log
     from wakeful_agent.transport.http import Client
     from wakeful_agent.transport.response import Response

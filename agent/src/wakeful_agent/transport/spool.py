@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 from collections import deque
 from threading import Lock
-from typing import Any, NamedTuple
 
 from wakeful_agent.host import durable
 from wakeful_wire import packing
 from wakeful_wire.errors import WireError
+from wakeful_wire.record import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SUFFIX = ".push"
 SCHEMA_PREFIX = "schema-"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import ssl
-from typing import cast
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PIN_PREFIX = "sha256:"
 
@@ -48,8 +50,9 @@ def fingerprint_of(certificate: bytes) -> str:
 
 def check_pin(channel: ssl.SSLSocket, fingerprint: str) -> None:
     """Raise WrongCertificate unless the other end showed the pinned certificate."""
-    shown = fingerprint_of(cast("bytes", channel.getpeercert(binary_form=True)))
-    if not hmac.compare_digest(shown, fingerprint):
+    certificate: Any = channel.getpeercert(binary_form=True)
+    shown = fingerprint_of(certificate)
+    if shown != fingerprint:
         raise WrongCertificate(
             f"the collector's certificate is {shown}, enrolled with was {fingerprint}. If it was changed on purpose, "
             "enrol again with a new invite; if not, somebody sits in between"
