@@ -20,7 +20,7 @@ def test_days_and_tiers_are_written_and_the_values_are_exact(data):
     with history.looking(data) as connection:
         found = history.raw(connection, 4, 0, 2**50)
         counts = dict(connection.execute("SELECT tier, count(*) FROM chunks GROUP BY tier").fetchall())
-        assert chunks.bounds(connection, 4, 3600) == (START + 5 * HOUR, START + 3 * DAY - HOUR)
+        assert chunks.bounds(connection, 4)[3600] == (START + 5 * HOUR, START + 3 * DAY - HOUR)
     assert counts[0] == counts[60] == 3
     assert found.times_ms.tolist() == times.tolist()
     assert np.array_equal(found.values.T, values, equal_nan=True)
@@ -30,8 +30,8 @@ def test_old_samples_may_be_left_to_the_tiers(data):
     times = np.arange(START, START + 3 * DAY, 60_000, dtype=np.int64)
     backfill.fill(data, 4, COLUMNS, times, np.ones((len(times), 2)), raw_from_ms=START + 2 * DAY)
     connection = database.reader(data, "samples")
-    assert chunks.bounds(connection, 4, 0) == (START + 2 * DAY, START + 3 * DAY - 60_000)
-    assert chunks.bounds(connection, 4, 60)[0] == START
+    assert chunks.bounds(connection, 4)[0] == (START + 2 * DAY, START + 3 * DAY - 60_000)
+    assert chunks.bounds(connection, 4)[60][0] == START
 
 
 def test_filling_twice_changes_nothing_that_is_read(data):

@@ -39,7 +39,7 @@ def query(from_ms, to_ms, points, host=1):
 )
 def test_the_tier_that_fits_and_reaches_back(filled, asked, tier):
     with history.looking(filled) as connection:
-        assert pick_tier(connection, asked) == tier
+        assert pick_tier(history.extents(connection, asked.host), asked) == tier
 
 
 def test_a_bucket_is_never_narrower_than_the_samples_are_apart(filled):

@@ -13,8 +13,8 @@ def test_chunks_are_read_by_span_and_by_key(data):
     for from_ms, to_ms in ((0, 1_000_000), (1_000_000, 2_000_000)):
         piece = whole.between(from_ms, to_ms)
         chunks.put(connection, 1, 0, piece, chunks.pack(piece, 3))
-    assert chunks.bounds(connection, 1, 0) == (0, 1_999_000)
-    assert chunks.bounds(connection, 1, 60) is None
+    assert chunks.bounds(connection, 1) == {0: (0, 1_999_000)}
+    assert chunks.bounds(connection, 2) == {}
     assert [span[1:] for span in chunks.spans(connection, 1, 0, 999_000, 1_000_000)] == [(0, 999_000)]
     (found,) = chunks.read(connection, 1, 0, 1_500_000, 1_600_000, np.array([7, 300]))
     assert found.keys.tolist() == [7]

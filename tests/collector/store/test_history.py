@@ -21,12 +21,12 @@ def test_hot_and_sealed_are_one_and_the_hot_counts(data):
         assert reader is again
         assert history.raw(reader, 1, 0, 100).values.tolist() == [[1.0, 9.0, 3.0]]
         assert history.raw(reader, 1, 20, 30).values.tolist() == [[9.0]]
-        assert history.first_ms(reader, 1, chunks.RAW) == 10
-        assert history.first_ms(reader, 1, 60) is None
+        assert history.extents(reader, 1) == {chunks.RAW: (10, 20)}
+        assert history.extents(reader, 2) == {}
         connection.execute("DELETE FROM chunks")
         assert history.raw(reader, 1, 0, 100).values.tolist() == [[1.0, 9.0, 3.0]]  # the view does not move
     with history.looking(data) as reader:
-        assert history.first_ms(reader, 1, chunks.RAW) == 20
+        assert history.extents(reader, 1) == {chunks.RAW: (20, None)}
     connection.close()
 
 

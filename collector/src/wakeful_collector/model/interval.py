@@ -12,27 +12,31 @@ if TYPE_CHECKING:
 
 GAP_INTERVALS = 2.5
 _NEAR = 3
+PACE_MS_MAX = 90_000.0
+"""A slower pace that has only begun is believed up to here: what is longer is a gap until it comes again."""
 
 
 def intervals(times_ms: Ints) -> Floats:
     """Return for each pause between two samples the interval (ms) that held around it.
 
     It is the larger of the medians of the pauses before and behind, so that a change of pace (5 s, then 15 s) is no
-    gap and a pause among regular samples is one.
+    gap and a pause among regular samples is one. The last pause has none behind and speaks for itself.
     """
     pauses = np.diff(times_ms).astype(np.float64)
-    if len(pauses) < 3:
-        return np.full(len(pauses), pauses.min() if len(pauses) else 0.0)
+    if not len(pauses) or pauses.min() == pauses.max():
+        return pauses
     edge = np.full(_NEAR, np.nan)
     medians = _medians(np.lib.stride_tricks.sliding_window_view(np.concatenate((edge, pauses, edge)), _NEAR))
     before, behind = medians[: len(pauses)], medians[_NEAR + 1 :].copy()
-    behind[-2] = np.nan  # a single pause behind says too little
-    return np.asarray(np.fmax(before, behind))
+    for at, speaks in ((-2, pauses[-1]), (-1, pauses[-1])):
+        behind[at] = speaks if speaks <= PACE_MS_MAX else np.nan
+    found = np.fmax(before, behind)
+    return np.asarray(np.where(np.isnan(found), pauses.min(), found))
 
 
-def gaps(times_ms: Ints) -> npt.NDArray[np.bool_]:
-    """Return for each pause between two samples whether it is a gap: longer than 2.5 intervals."""
-    return np.asarray(np.diff(times_ms) > GAP_INTERVALS * intervals(times_ms))
+def gaps(times_ms: Ints, held: Floats | None = None) -> npt.NDArray[np.bool_]:
+    """Return for each pause between two samples whether it is a gap: longer than 2.5 `held` intervals."""
+    return np.asarray(np.diff(times_ms) > GAP_INTERVALS * (intervals(times_ms) if held is None else held))
 
 
 def usual_interval(times_ms: Ints) -> int | None:

@@ -85,19 +85,24 @@ def rates(times_ms: Ints, values: Floats) -> Floats:
     return rise
 
 
-def buckets(group: Group, step_ms: int) -> Buckets:
-    """Fold a group's values into buckets of `step_ms` that start at multiples of it; rates weigh by their time."""
+def buckets(group: Group, step_ms: int, least: Floats | None = None, most: Floats | None = None) -> Buckets:
+    """Fold a group's values into buckets of `step_ms` that start at multiples of it; rates weigh by their time.
+
+    `least` and `most` are the extremes behind each value where the values are means themselves.
+    """
+    least = group.values if least is None else least
+    most = group.values if most is None else most
     index = group.times_ms // step_ms
     if not len(index):
         return Buckets(index, *[group.values] * 4)
     firsts = np.flatnonzero(np.concatenate(([True], np.diff(index) > 0)))
     if len(firsts) == len(index):
-        return Buckets(index * step_ms, group.values, group.values, group.values, group.values)
+        return Buckets(index * step_ms, group.values, least, most, group.values)
     ends = np.append(firsts[1:], len(index)) - 1
     weights = group.seconds if group.rate else np.ones(len(index))
     mean = np.add.reduceat(group.values * weights, firsts, axis=1) / np.add.reduceat(weights, firsts)
-    least = np.minimum.reduceat(group.values, firsts, axis=1)
-    most = np.maximum.reduceat(group.values, firsts, axis=1)
+    least = np.minimum.reduceat(least, firsts, axis=1)
+    most = np.maximum.reduceat(most, firsts, axis=1)
     mean = np.clip(mean, least, most)  # rounding must not leave the range; a lone value stays what it is
     return Buckets(index[firsts] * step_ms, mean, least, most, group.values[:, ends])
 
@@ -119,5 +124,5 @@ def _reach(times_ms: Ints) -> Floats:
     usual = intervals(times_ms)
     if not len(usual):
         return np.zeros(len(times_ms))
-    pauses = np.where(gaps(times_ms), usual, np.diff(times_ms))
+    pauses = np.where(gaps(times_ms, usual), usual, np.diff(times_ms))
     return np.append(pauses, usual[-1]) / 1000.0

@@ -8,19 +8,24 @@ import numpy as np
 
 from wakeful_collector.model import axis as axes
 from wakeful_collector.model.interval import usual_interval
-from wakeful_collector.model.rollup import Buckets, buckets, groups
+from wakeful_collector.model.rollup import buckets, groups, rounded
 from wakeful_collector.model.table import merge
 from wakeful_collector.store import chunks, history, hot_rows
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from wakeful_collector.model.axis import Axis, Laid
     from wakeful_collector.model.rollup import Flags
     from wakeful_collector.model.table import Floats, Ints, Table
+    from wakeful_collector.store.history import Extent
 
 LOOK_BACK_MS = 15 * 60 * 1000
 """How far before the span to look for the sample that a first rate or a slow meter's line starts from."""
+
+_DIGITS = 8
+"""Means of means are rounded to so many digits, as those of the tiers are: more would be noise that has to travel."""
 
 _TIER_SLACK_MS = 2 * 3600 * 1000
 TIERS = (chunks.RAW, *chunks.TIERS_SECONDS)
@@ -54,11 +59,11 @@ class Query(NamedTuple):
 
 def plane(connection: sqlite3.Connection, query: Query) -> Plane:
     """Return the asked series from the tier that fits, what is not rolled up yet from the samples themselves."""
-    tier = pick_tier(connection, query)
+    extents = history.extents(connection, query.host)
+    tier = pick_tier(extents, query)
     rolled_until = query.from_ms
-    if tier != chunks.RAW:
-        bounds = chunks.bounds(connection, query.host, tier)
-        rolled_until = query.from_ms if bounds is None else max(query.from_ms, bounds[1] + tier * 1000)
+    if tier != chunks.RAW and tier in extents:
+        rolled_until = max(query.from_ms, (extents[tier].to_ms or 0) + tier * 1000)
     sealed = chunks.read(connection, query.host, chunks.RAW, rolled_until - LOOK_BACK_MS, query.to_ms, query.numbers)
     hot = hot_rows.read(connection, query.host, query.from_ms - LOOK_BACK_MS, query.to_ms, query.numbers)
     samples = merge([*sealed, hot])
@@ -67,15 +72,12 @@ def plane(connection: sqlite3.Connection, query: Query) -> Plane:
     return _rolled_plane(connection, query, tier, samples)
 
 
-def pick_tier(connection: sqlite3.Connection, query: Query) -> int:
+def pick_tier(extents: Mapping[int, Extent], query: Query) -> int:
     """Return the coarsest tier that still fills the buckets, or one coarser yet where that does not reach back."""
     fitting = max(tier for tier in TIERS if tier <= max(query.seconds, 0))
-    firsts = {tier: history.first_ms(connection, query.host, tier) for tier in TIERS}
-    known = [first for first in firsts.values() if first is not None]
-    needed = max(query.from_ms, min(known, default=query.from_ms))
+    needed = max(query.from_ms, min((extent.from_ms for extent in extents.values()), default=query.from_ms))
     for tier in TIERS[TIERS.index(fitting) :]:
-        first = firsts[tier]
-        if first is not None and first - _TIER_SLACK_MS <= needed:
+        if tier in extents and extents[tier].from_ms - _TIER_SLACK_MS <= needed:
             return tier
     return fitting
 
@@ -100,10 +102,8 @@ def _rolled_plane(connection: sqlite3.Connection, query: Query, tier: int, sampl
     for group in groups(rolled.mean, np.zeros(len(rolled.mean.keys), bool)):
         times = np.searchsorted(rolled.mean.times_ms, group.times_ms)
         where = np.ix_(group.rows, times)
-        mean = buckets(group, axis.step_ms)
-        least = buckets(group._replace(values=rolled.least[where]), axis.step_ms).least
-        most = buckets(group._replace(values=rolled.most[where]), axis.step_ms).most
-        folded = Buckets(mean.starts_ms, mean.mean, least, most, mean.last)
+        folded = buckets(group, axis.step_ms, rolled.least[where], rolled.most[where])
+        folded = folded._replace(mean=rounded(folded.mean, _DIGITS))
         axes.lay(old, axis, group._replace(rows=places[group.rows]), folded)
     places = np.searchsorted(numbers, samples.keys)
     for group in groups(samples, _counters(query, samples)):

@@ -114,6 +114,7 @@ def _column(
 
 def values(row: Floats) -> list[float | None]:
     """Return a row as JSON takes it: None for NaN."""
-    if not np.isnan(row).any():
-        return row.tolist()  # type: ignore[no-any-return]  # numpy says Any
-    return [None if value != value else value for value in row.tolist()]  # noqa: PLR0124 - only NaN differs from itself
+    found: list[float | None] = row.tolist()
+    for at in np.flatnonzero(np.isnan(row)).tolist():
+        found[at] = None
+    return found

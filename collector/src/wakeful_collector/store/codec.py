@@ -65,20 +65,30 @@ def encode(times_ms: Ints, keys: Ints, values: Floats, level: int = LEVEL_SEALED
 
 def decode(head: Head, body: Body, rows: npt.NDArray[np.intp]) -> Floats:
     """Unpack the given rows (indices into `head.keys`); NaN where there was no value."""
-    values = np.full((len(rows), len(head.times_ms)), np.nan)
-    source = np.where(head.kind[rows] == COPY, head.first[rows], rows).astype(np.intp)
-    sources, back = np.unique(source, return_inverse=True)
-    found = np.full((len(sources), len(head.times_ms)), np.nan)
-    for mask in np.unique(head.mask_of[sources]):
-        group = np.flatnonzero(head.mask_of[sources] == mask)
-        where = head.mask(int(mask))
-        dense = _unpack_group(head, sources[group], int(where.sum()), body)
+    copied = head.kind[rows] == COPY
+    if copied.any():
+        source = np.where(copied, head.first[rows], rows).astype(np.intp)
+        sources, back = np.unique(source, return_inverse=True)
+        return _decode(head, body, sources)[back]
+    return _decode(head, body, rows)
+
+
+def _decode(head: Head, body: Body, rows: npt.NDArray[np.intp]) -> Floats:
+    mask_of = head.mask_of[rows]
+    masks = set(mask_of.tolist())
+    found = None if len(masks) == 1 else np.full((len(rows), len(head.times_ms)), np.nan)
+    for mask in masks:
+        group = np.flatnonzero(mask_of == mask)
+        where = head.mask(mask)
+        dense = _unpack_group(head, rows[group], int(np.count_nonzero(where)), body)
         if where.all():
+            if found is None:
+                return dense
             found[group] = dense
         else:
+            found = np.full((len(rows), len(head.times_ms)), np.nan) if found is None else found
             found[np.ix_(group, np.flatnonzero(where))] = dense
-    values[:] = found[back]
-    return values
+    return np.zeros((0, len(head.times_ms))) if found is None else found
 
 
 def _masks(head: Head, present: npt.NDArray[np.bool_]) -> None:
@@ -130,16 +140,19 @@ def _pack_group(head: Head, rows: npt.NDArray[np.intp], dense: Floats, packer: z
 def _unpack_group(head: Head, rows: npt.NDArray[np.intp], width: int, body: Body) -> Floats:
     dense = np.empty((len(rows), width))
     fixed = head.kind[rows] == FIXED
-    dense[fixed] = head.first[rows[fixed]].view(np.float64)[:, None]
+    if fixed.any():
+        dense[fixed] = head.first[rows[fixed]].view(np.float64)[:, None]
     moving = np.flatnonzero(~fixed)
+    block_of = head.block_of[rows[moving]]
     unpacker = _unpacker()
-    for block in np.unique(head.block_of[rows[moving]]):
-        members = moving[head.block_of[rows[moving]] == block]
+    for block in sorted(set(block_of.tolist())):
+        members = moving[block_of == block]
         at = rows[members]
+        place = head.place[at]
         words = np.zeros((len(members), width), np.uint64)
-        for plane, frame in enumerate(head.frames(int(block), body)):
+        for plane, frame in enumerate(head.frames(block, body)):
             whole: Bytes = np.frombuffer(unpacker.decompress(frame), np.uint8).reshape(-1, width)
-            words |= whole[head.place[at]].astype(np.uint64) << np.uint64(8 * plane)
+            words |= whole[place].astype(np.uint64) << np.uint64(8 * plane)
         dense[members] = columns.unpacked(
             columns.Streams(
                 words,

@@ -80,7 +80,7 @@ class Head:
     def frames(self, block: int, body: Sliced) -> Iterator[bytes]:
         """Yield the packed byte planes of a block, lowest first."""
         first = sum(self.block_planes[:block])
-        start = int(self.lengths[:first].sum())
+        start = sum(self.lengths[:first].tolist())
         for length in self.lengths[first : first + self.block_planes[block]].tolist():
             yield body[start : start + length]
             start += length
@@ -150,4 +150,5 @@ def _narrow(values: npt.NDArray[Any]) -> tuple[str, bytes]:
 
 
 def _widen(packed: tuple[str, bytes], form: type) -> npt.NDArray[Any]:
-    return np.frombuffer(packed[1], packed[0]).astype(form)
+    stored = np.frombuffer(packed[1], packed[0])
+    return stored if stored.dtype == form else stored.astype(form)

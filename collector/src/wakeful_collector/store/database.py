@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import quote
 
 from wakeful_collector.model.store_errors import (
@@ -34,6 +34,8 @@ __all__ = [
     "DatabaseMissing",
     "DatabaseNewer",
     "Family",
+    "Place",
+    "Reader",
     "StoreBusy",
     "StoreError",
     "StoreFull",
@@ -55,6 +57,15 @@ _CACHE_KIB = {"state": 4096, "samples": 32768}
 _READERS_KEPT = 8
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
 _kept = threading.local()
+
+Place = tuple[int, str, int]
+"""Process, path and inode of an open database: the same place holds the same content, whichever connection looks."""
+
+
+class Reader(sqlite3.Connection):
+    """A read-only connection that knows where it looks."""
+
+    place: Place
 
 
 def database_path(data: Path, family: Family) -> Path:
@@ -95,28 +106,29 @@ def writer(data: Path, family: Family) -> sqlite3.Connection:
     return connection
 
 
-def reader(data: Path, family: Family) -> sqlite3.Connection:
+def reader(data: Path, family: Family) -> Reader:
     """Return this thread's read-only connection; rows are sqlite3.Row. Never close it.
 
     It is opened anew after a fork and when the file was replaced (a restore). Raises DatabaseMissing.
     """
-    path = database_path(data, family)
-    with translated(path):
-        try:
-            inode = path.stat().st_ino
-        except FileNotFoundError:
-            raise _missing(path) from None
-        kept: dict[tuple[int, str, int], sqlite3.Connection] = _kept.__dict__.setdefault("readers", {})
-        key = (os.getpid(), str(path), inode)
-        connection = kept.get(key)
-        if connection is None:
-            connection = _open(path, "ro")
+    path = f"{data}/{family}.db"
+    try:
+        inode = os.stat(path).st_ino
+    except FileNotFoundError:
+        raise _missing(database_path(data, family)) from None
+    kept: dict[Place, Reader] = _kept.__dict__.setdefault("readers", {})
+    place = (os.getpid(), path, inode)
+    connection = kept.get(place)
+    if connection is None:
+        with translated(database_path(data, family)):
+            connection = cast("Reader", _open(database_path(data, family), "ro", Reader))
+            connection.place = place
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA query_only=ON")
             connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
-            kept[key] = connection
-            while len(kept) > _READERS_KEPT:
-                kept.pop(next(iter(kept))).close()
+        kept[place] = connection
+        while len(kept) > _READERS_KEPT:
+            kept.pop(next(iter(kept))).close()
     return connection
 
 
@@ -170,7 +182,7 @@ def _missing(path: Path) -> DatabaseMissing:
     return DatabaseMissing(f"there is no {path.name} in {path.parent}; `wakeful-collector serve` makes it")
 
 
-def _open(path: Path, mode: str) -> sqlite3.Connection:
+def _open(path: Path, mode: str, factory: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
     if mode != "rwc" and not path.exists():
         raise _missing(path)
     connection = sqlite3.connect(
@@ -180,6 +192,7 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
         timeout=BUSY_SECONDS,
         check_same_thread=False,
         cached_statements=256,
+        factory=factory,
     )
     connection.execute("PRAGMA temp_store=MEMORY")
     return connection

@@ -57,14 +57,23 @@ def rolled(connection: sqlite3.Connection, host: int, tier: int, from_ms: int, t
     return Rolled(Table(found.times_ms, found.keys[:: len(stats)] // tiers.STATS, mean), least, most)
 
 
-def first_ms(connection: sqlite3.Connection, host: int, tier: int) -> int | None:
-    """Return the first time that a tier has of a host (raw: hot ones too); None when it has nothing."""
-    bounds = chunks.bounds(connection, host, tier)
-    firsts = [] if bounds is None else [bounds[0]]
-    if tier == chunks.RAW:
-        hot = connection.execute("SELECT from_ms FROM hot WHERE host = ? ORDER BY to_ms LIMIT 1", (host,)).fetchone()
-        firsts += [] if hot is None else [hot[0]]
-    return min(firsts, default=None)
+class Extent(NamedTuple):
+    """From when to when (ms) a tier has history of a host; `to_ms` is its last sealed time, None where all is hot."""
+
+    from_ms: int
+    to_ms: int | None
+
+
+def extents(connection: sqlite3.Connection, host: int) -> dict[int, Extent]:
+    """Return what each tier has of a host (raw: hot ones too), those that have something."""
+    found = {tier: Extent(*bounds) for tier, bounds in chunks.bounds(connection, host).items()}
+    hot = connection.execute("SELECT from_ms FROM hot WHERE host = ? ORDER BY to_ms LIMIT 1", (host,)).fetchone()
+    if hot is not None:
+        sealed = found.get(chunks.RAW)
+        found[chunks.RAW] = (
+            Extent(hot[0], None) if sealed is None else Extent(min(hot[0], sealed.from_ms), sealed.to_ms)
+        )
+    return found
 
 
 def last_seen(data: Path) -> dict[int, tuple[int, int | None]]:
