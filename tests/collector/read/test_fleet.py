@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from wakeful_collector.model.host import Host, HostStatus
 from wakeful_collector.read import fleet
-from wakeful_collector.read.sparks import Sparks
+from wakeful_collector.read.fleet_hours import Hour
 from wakeful_collector.rollups import refresh_sparks
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def row(name: str = "web-1", **more: Any) -> fleet.FleetRow:
     status = figures.pop("status", HostStatus.UP)
     problems = figures.pop("problems", ())
     return fleet.FleetRow(
-        host, status, problems, disk_mount="/", uptime_seconds=1.0, cores=1, memory_bytes=1.0, sparks=None, **figures
+        host, status, problems, disk_mount="/", uptime_seconds=1.0, cores=1, memory_bytes=1.0, hour=None, **figures
     )
 
 
@@ -70,7 +71,8 @@ def test_busy_for_five_minutes_is_a_problem(data: Path, machine: Callable[..., A
     (found,) = fleet.fleet(data, NOW_MS)
     assert [one.kind for one in found.problems] == ["cpu"]
     assert found.problems[0].share == pytest.approx(0.97, abs=0.01)
-    assert found.sparks is not None
+    assert found.hour is not None
+    assert found.hour.cpu[-1] == pytest.approx(0.97, abs=0.01)
 
 
 def test_silence_hides_every_other_problem(data: Path, machine: Callable[..., Any]) -> None:
@@ -87,17 +89,21 @@ def test_never_heard_is_new_and_no_problem(data: Path, machine: Callable[..., An
 
 def test_twins_are_a_conflict() -> None:
     host = Host(1, "a", "web", (), 0, NOW_MS, 15.0, "0.1.0", twins=("b",))
-    found = fleet._row(host, None, [], NOW_MS)
+    found = fleet._row(host, None, fleet._NOTHING, NOW_MS)
     assert (found.status, [one.severity for one in found.problems]) == (HostStatus.CONFLICT, ["conflict"])
 
 
 def test_a_short_peak_is_no_problem() -> None:
     host = Host(1, "a", "web", (), 0, NOW_MS, 15.0, "0.1.0")
-    gaps: tuple[float | None, ...] = (None,) * 57 + (1.0, 1.0, 1.0)
-    quiet: tuple[float | None, ...] = (None,) * 60
-    found = fleet._row(host, Sparks(NOW_MS, gaps, quiet, quiet, quiet), [], NOW_MS)
+    found = fleet._row(host, Hour(np.zeros((4, 60)), None, None), fleet._NOTHING, NOW_MS)
     assert found.problems == ()
     assert found.network is None
+
+
+def test_traffic_of_the_silent_is_not_known() -> None:
+    host = Host(1, "a", "web", (), 0, NOW_MS - 3_600_000, 15.0, "0.1.0")
+    found = fleet._row(host, Hour(np.zeros((4, 60)), None, 5.0), fleet._NOTHING, NOW_MS)
+    assert (found.status, found.network) == (HostStatus.SILENT, None)
 
 
 def test_problems_come_first_by_severity_then_by_share_then_by_natural_name() -> None:

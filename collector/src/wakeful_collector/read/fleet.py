@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import hosts, latest, sparks
+from wakeful_collector.read import fleet_hours, hosts, latest
+from wakeful_collector.read.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
-    from wakeful_collector.read.sparks import Sparks
+    from wakeful_collector.read.fleet_hours import Hour
 
 UPTIME, CORES, MEMORY, SPACE = (
     "system.uptime",
@@ -28,7 +29,6 @@ UPTIME, CORES, MEMORY, SPACE = (
 CPU_NOW, MEMORY_NOW = "system.cpu.utilization", "system.memory.utilization"
 WARN_SHARE = {"disk": 0.90, "memory": 0.92, "cpu": 0.90}
 BAD_SHARE = {"disk": 0.96, "memory": 0.97, "cpu": 2.0}
-CPU_MINUTES = 5
 SORTS = ("problems", "name", "cpu", "memory", "disk", "network", "seen")
 VIEWS = ("all", "problems", "silent", "up", "new")
 _SEVERITY = {"bad": 0, "conflict": 1, "warn": 2}
@@ -59,7 +59,7 @@ class FleetRow:
     uptime_seconds: float | None
     cores: int | None
     memory_bytes: float | None
-    sparks: Sparks | None
+    hour: Hour | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +73,28 @@ class Wish:
     descending: bool = False
 
 
+class _Newest(NamedTuple):
+    """A host's newest values by name, and the shares of its filesystems with their mountpoints, fullest first."""
+
+    values: dict[str, float]
+    space: list[tuple[float, str]]
+
+
+_NOTHING = _Newest({}, [])
+
+
+def _figures(data: Path) -> tuple[dict[int, Hour], dict[int, _Newest]]:
+    found = latest.latest_of_all(data, (UPTIME, CORES, MEMORY, SPACE, CPU_NOW, MEMORY_NOW))
+    return fleet_hours.hours(data), {host: _newest(samples) for host, samples in found.items()}
+
+
+_FIGURES = Kept(_figures)
+
+
 def fleet(data: Path, now_ms: int) -> list[FleetRow]:
-    """Return a row for every host, unordered."""
-    graphs = sparks.sparks(data)
-    newest = latest.latest_of_all(data, (UPTIME, CORES, MEMORY, SPACE, CPU_NOW, MEMORY_NOW))
-    return [_row(host, graphs.get(host.key), newest.get(host.key, ()), now_ms) for host in hosts.hosts(data)]
+    """Return a row for every host, unordered; figures of a big fleet may be three seconds old."""
+    lines, newest = _FIGURES.of(data)
+    return [_row(host, lines.get(host.key), newest.get(host.key, _NOTHING), now_ms) for host in hosts.hosts(data)]
 
 
 def counts(rows: Iterable[FleetRow]) -> Counter[str]:
@@ -109,57 +126,58 @@ def chosen(rows: Iterable[FleetRow], wish: Wish) -> list[FleetRow]:
     return [row for _, row in known] + [row for figure, row in keyed if figure is None]
 
 
-def _row(host: Host, graph: Sparks | None, samples: Sequence[LatestSample], now_ms: int) -> FleetRow:
+def _newest(samples: Sequence[LatestSample]) -> _Newest:
+    values, space = {}, []
+    for sample in samples:
+        if sample.name == SPACE:
+            space.append((sample.value, sample.labels.get("mountpoint", "")))
+        else:
+            values[sample.name] = sample.value
+    return _Newest(values, sorted(space, reverse=True))
+
+
+def _row(host: Host, hour: Hour | None, newest: _Newest, now_ms: int) -> FleetRow:
     status = host_status(host, now_ms)
-    newest = {sample.name: sample.value for sample in samples if sample.name != SPACE}
-    space = [(sample.value, sample.labels.get("mountpoint", "")) for sample in samples if sample.name == SPACE]
-    disk, mount = max(space, default=(None, ""))
-    cpu, memory = newest.get(CPU_NOW), newest.get(MEMORY_NOW)
-    cores = newest.get(CORES)
+    values = newest.values
+    memory, cores = values.get(MEMORY_NOW), values.get(CORES)
+    disk, mount = newest.space[0] if newest.space else (None, "")
     return FleetRow(
         host=host,
         status=status,
-        problems=_problems(host, status, graph, memory, space),
-        cpu=cpu,
+        problems=_problems(host, status, hour, memory, newest.space),
+        cpu=values.get(CPU_NOW),
         memory=memory,
         disk=disk,
         disk_mount=mount,
-        network=None if graph is None else _last(graph.network),
-        uptime_seconds=newest.get(UPTIME),
+        network=None if hour is None or status is HostStatus.SILENT else hour.traffic,
+        uptime_seconds=values.get(UPTIME),
         cores=None if cores is None else round(cores),
-        memory_bytes=newest.get(MEMORY),
-        sparks=graph,
+        memory_bytes=values.get(MEMORY),
+        hour=hour,
     )
 
 
 def _problems(
-    host: Host, status: HostStatus, graph: Sparks | None, memory: float | None, space: Sequence[tuple[float, str]]
+    host: Host, status: HostStatus, hour: Hour | None, memory: float | None, space: Sequence[tuple[float, str]]
 ) -> tuple[Problem, ...]:
     if status is HostStatus.SILENT:
         return (Problem("silent", "bad"),)
     found = [Problem("conflict", "conflict")] if host.twin_of or host.twins else []
     if status is HostStatus.NEW:
         return tuple(found)
-    found += [_full(share, mount) for share, mount in sorted(space, reverse=True) if share >= WARN_SHARE["disk"]]
+    for share, mount in space:
+        if share < WARN_SHARE["disk"]:
+            break
+        found.append(_full(share, mount))
     if memory is not None and memory >= WARN_SHARE["memory"]:
         found.append(Problem("memory", "bad" if memory >= BAD_SHARE["memory"] else "warn", memory))
-    busy = None if graph is None else _steady(graph.cpu[-CPU_MINUTES:])
-    if busy is not None and busy >= WARN_SHARE["cpu"]:
-        found.append(Problem("cpu", "warn", busy))
-    return tuple(sorted(found, key=lambda one: _SEVERITY[one.severity]))
+    if hour is not None and hour.busy is not None and hour.busy >= WARN_SHARE["cpu"]:
+        found.append(Problem("cpu", "warn", hour.busy))
+    return tuple(sorted(found, key=lambda one: _SEVERITY[one.severity])) if found else ()
 
 
 def _full(share: float, mount: str) -> Problem:
     return Problem("disk", "bad" if share >= BAD_SHARE["disk"] else "warn", share, mount)
-
-
-def _steady(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if len(known) >= CPU_MINUTES - 1 else None
-
-
-def _last(values: Sequence[float | None]) -> float | None:
-    return next((value for value in reversed(values[-3:]) if value is not None), None)
 
 
 def _in_view(status: HostStatus, troubled: bool, view: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.model.host import Host, MeterOutcome
@@ -86,12 +87,17 @@ def invites(data: Path) -> list[InviteSummary]:
     ]
 
 
+@lru_cache(maxsize=4096)
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _host(row: sqlite3.Row, last_seen_ms: int | None, twins: tuple[str, ...], hello: dict[str, Any]) -> Host:
     return Host(
         key=row["key"],
         id=row["id"],
         name=row["given_name"] or row["reported_name"],
-        tags=tuple(json.loads(row["tags"])),
+        tags=_tags(row["tags"]),
         enrolled_ms=row["enrolled_ms"],
         last_seen_ms=last_seen_ms,
         interval_seconds=row["interval_seconds"],
