@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from wakeful_collector.ingest import backfill
-from wakeful_collector.store import chunks, database, history
+from wakeful_collector.store import chunks, database, history, sealing
 from wakeful_wire.schema import series
 
 HOUR = 3_600_000
@@ -40,3 +41,19 @@ def test_filling_twice_changes_nothing_that_is_read(data):
         backfill.fill(data, 4, COLUMNS, times, np.ones((len(times), 2)))
     with history.looking(data) as connection:
         assert history.raw(connection, 4, 0, 2**50).values.shape == (2, 60)
+
+
+def test_series_forgotten_while_they_were_packed_are_not_written_under_old_numbers(data, monkeypatch):
+    times = np.arange(START, START + HOUR, 60_000, dtype=np.int64)
+    pack, connection = sealing.pack, database.writer(data, "samples")
+
+    def packed(tables, level):
+        connection.execute("DELETE FROM schemas")
+        connection.execute("UPDATE series SET id = id + 100")
+        return pack(tables, level)
+
+    monkeypatch.setattr(sealing, "pack", packed)
+    with pytest.raises(database.StoreBusy, match="again"):
+        backfill.fill(data, 4, COLUMNS, times, np.ones((len(times), 2)))
+    assert connection.execute("SELECT count(*) FROM chunks").fetchone()[0] == 0
+    connection.close()

@@ -211,3 +211,13 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(data, settings, pusher)
     for host, table in before.items():
         assert np.array_equal(whole(data, host).values, table.values, equal_nan=True)
     assert len(column(data, 60, 1, tiers.LAST)) == 1440
+
+
+def test_late_samples_give_the_next_window_its_first_rate(data, settings, pusher):
+    pusher.stretch(START + 2 * HOUR, START + 4 * HOUR)
+    drain(data, settings, START + 5 * HOUR)
+    assert np.isnan(column(data, 60, 3, tiers.MEAN)[START + 2 * HOUR])
+    pusher.stretch(START, START + 2 * HOUR)
+    drain(data, settings, START + 6 * HOUR)
+    assert column(data, 60, 3, tiers.MEAN)[START + 2 * HOUR] == pytest.approx(0.25)
+    assert whole(data).times_ms.tolist() == list(range(START, START + 4 * HOUR, 60_000))

@@ -6,7 +6,6 @@ from wakeful_collector import rollups
 from wakeful_collector.rollups import due
 from wakeful_collector.rollups.fold import fold
 from wakeful_collector.store import database, history, samples
-from wakeful_collector.store.catalogue import catalogue
 
 START = 1_795_046_400_000 // 86_400_000 * 86_400_000
 HOUR = 3_600_000
@@ -26,6 +25,6 @@ def test_a_push_across_the_edge_is_split(data, settings, pusher):
 def test_a_host_without_old_rows_is_left_as_it_is(data, pusher):
     pusher.stretch(START + HOUR, START + 2 * HOUR)
     with closing(database.writer(data, "samples")) as connection:
-        assert fold(data, connection, catalogue(data), 1, START + HOUR, 0, START + 2 * HOUR)
+        assert fold(data, connection, 1, START + HOUR, 0, START + 2 * HOUR)
         assert connection.execute("SELECT count(*) FROM hot").fetchone()[0] == 60
         assert connection.execute("SELECT count(*) FROM chunks").fetchone()[0] == 0

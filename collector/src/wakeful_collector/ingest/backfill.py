@@ -48,6 +48,9 @@ def fill(data: Path, host: int, series: Sequence[Series], times_ms: Ints, values
         counters = np.array([describe(series[column].name).kind == COUNTER for column in order.tolist()], bool)
         sealed = list(_sealed(table, counters, raw_from_ms))
         with database.transaction(connection):
+            samples.add_schema(connection, schema, series)
+            if samples.series_ids(connection, series) != numbers.tolist():
+                raise database.StoreBusy("what was packed was forgotten meanwhile; fill it in again")
             for one in sealed:
                 chunks.put(connection, host, one.tier, one.table, one.chunk)
             sealing.keep_newest(connection, host, _newest(connection, schema, times_ms[-2:], values[-2:]))

@@ -21,21 +21,20 @@ if TYPE_CHECKING:
 
 def latest(data: Path, host_key: int) -> list[LatestSample]:
     """Return the newest value of each series of a host, by name and labels; empty when it never pushed."""
-    known = catalogue(data)
     with history.looking(data) as connection:
+        known = catalogue(data)  # as this look has it: no row speaks of a series that it does not know
         found = stored.newest(connection, None, host_key)
     return _samples(found[host_key], known) if host_key in found else []
 
 
 def latest_of_all(data: Path, names: Collection[str] | None = None) -> dict[int, list[LatestSample]]:
     """Return the newest value of each series of every host by its key; only metrics of these names where given."""
-    known = catalogue(data)
-    if names is None:
-        with history.looking(data) as connection:
-            tables = stored.newest(connection, None)
-        return {host: _samples(table, known) for host, table in tables.items()}
-    numbers = [number for name in set(names) for number in known.numbers.get(name, ())]
     with history.looking(data) as connection:
+        known = catalogue(data)
+        if names is None:
+            tables = stored.newest(connection, None)
+            return {host: _samples(table, known) for host, table in tables.items()}
+        numbers = [number for name in set(names) for number in known.numbers.get(name, ())]
         found = stored.newest_of(connection, {number: 1 + known.series[number].counter for number in numbers})
     return {host: _few(some, known) for host, some in found.items()}
 

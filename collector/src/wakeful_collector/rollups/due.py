@@ -9,8 +9,7 @@ import numpy as np
 
 from wakeful_collector.model.table import merge
 from wakeful_collector.rollups.fold import DAY_MS, HOUR_MS, fold
-from wakeful_collector.store import agents, chunks, codec, database, sealing
-from wakeful_collector.store.catalogue import catalogue
+from wakeful_collector.store import agents, chunks, codec, database, sealing, sweeping
 from wakeful_collector.store.history import looking
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ def run_due(data: Path, settings: Settings, now_ms: int) -> Done:
             compacted = _merge(data, connection, now_ms)
             pruned = _drop(connection, settings, now_ms)
             _upkeep(data, connection, now_ms)
+            sweeping.sweep(connection, now_ms)
             sealing.give_back(connection, 2_000)
     more = unfolded or folded == FOLDS_A_CALL or compacted >= MERGES_A_CALL or pruned >= DROPS_A_CALL
     return Done(folded, compacted, pruned, more)
@@ -66,11 +66,10 @@ def run_due(data: Path, settings: Settings, now_ms: int) -> Done:
 def _fold(data: Path, connection: sqlite3.Connection, settings: Settings, now_ms: int) -> tuple[int, bool]:
     cut_ms = (now_ms - GRACE_MS) // WINDOW_MS * WINDOW_MS
     raw_from_ms = now_ms - settings.retention_raw_days * DAY_MS
-    known = catalogue(data)
     folded, unfolded = 0, False
     for host in sealing.due(connection, cut_ms, max(now_ms - FOLD_EVERY_MS, cut_ms + GRACE_MS - 1), FOLDS_A_CALL):
         try:
-            unfolded |= not fold(data, connection, known, host, cut_ms, raw_from_ms, now_ms)
+            unfolded |= not fold(data, connection, host, cut_ms, raw_from_ms, now_ms)
         except sealing.MovedError:
             continue  # its rows went to a twin while they were packed; the next call sees them there
         folded += 1

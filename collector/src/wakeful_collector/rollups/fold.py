@@ -9,6 +9,7 @@ import numpy as np
 from wakeful_collector.model.table import Table, merge
 from wakeful_collector.model.tiers import roll_up
 from wakeful_collector.store import chunks, codec, history, hot_rows, sealing
+from wakeful_collector.store.catalogue import catalogue
 from wakeful_collector.store.hot import pack_arrays
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ ROWS_MAX = 4_000
 """Hot rows that one fold takes; a longer backlog is folded in several steps."""
 
 
-def fold(
-    data: Path, connection: sqlite3.Connection, known: Catalogue, host: int, cut_ms: int, raw_from_ms: int, now_ms: int
-) -> bool:
+def fold(data: Path, connection: sqlite3.Connection, host: int, cut_ms: int, raw_from_ms: int, now_ms: int) -> bool:
     """Seal and roll up a host's samples older than `cut_ms` (a whole hour); return whether all of them were taken.
 
     Where samples of before `raw_from_ms` are no longer kept, buckets that exist are left as they are. Raises
@@ -40,6 +39,7 @@ def fold(
         if not rows:
             return True
         samples = hot_rows.table(reader, rows).between(0, cut_ms)
+        known = catalogue(data)  # as this look has it: no row speaks of a series that it does not know
         sealed: list[Sealed] = []
         for day in np.unique(samples.times_ms // DAY_MS).tolist():
             piece = samples.between(day * DAY_MS, (day + 1) * DAY_MS)
@@ -54,6 +54,8 @@ def fold(
 def _sealed(reader: sqlite3.Connection, known: Catalogue, host: int, piece: Table, raw_from_ms: int) -> list[Sealed]:
     from_ms = int(piece.times_ms[0]) // HOUR_MS * HOUR_MS
     to_ms = (int(piece.times_ms[-1]) // HOUR_MS + 1) * HOUR_MS
+    if chunks.spans(reader, host, chunks.RAW, to_ms, to_ms + HOUR_MS):
+        to_ms += HOUR_MS  # late samples: the first rate of what follows them is now known
     around = merge([*chunks.read(reader, host, chunks.RAW, from_ms - LOOK_BACK_MS, to_ms), piece])
     counters = known.counters(around.keys)
     tiers = {tier: roll_up(around, counters, tier * 1000, from_ms, to_ms) for tier in chunks.TIERS_SECONDS}

@@ -63,17 +63,24 @@ class Catalogue:
         return np.array([self.series[number].counter for number in numbers.tolist()], bool)
 
 
-_kept: dict[tuple[str, int], Catalogue] = {}
+_SINCE = "SELECT id, name, labels FROM series WHERE id > ? ORDER BY id"
+_FORGOTTEN_MAX = 10_000
+_kept: dict[database.Place, Catalogue] = {}
 
 
 def catalogue(data: Path) -> Catalogue:
     """Return the catalogue of the samples in a data folder, up to date as this thread's reader sees them."""
     connection = database.reader(data, "samples")
-    path = database.database_path(data, "samples")
-    found = _kept.setdefault((str(path), path.stat().st_ino), Catalogue())
+    place = connection.place
+    found = _kept.get(place) or _kept.setdefault(place, Catalogue())
     with found.lock:
-        rows = connection.execute("SELECT id, name, labels FROM series WHERE id > ? ORDER BY id", (found.last,))
-        found.refresh(rows.fetchall())
+        rows = connection.execute(_SINCE, (found.last,)).fetchall()
+        found.refresh(rows)
+        if rows and len(found.series) > _FORGOTTEN_MAX:
+            (stored,) = connection.execute("SELECT count(*) FROM series").fetchone()
+            if len(found.series) - stored > _FORGOTTEN_MAX:  # most of what is kept was forgotten since: begin anew
+                found = _kept[place] = Catalogue()
+                found.refresh(connection.execute(_SINCE, (0,)))
     return found
 
 

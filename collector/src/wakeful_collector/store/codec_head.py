@@ -103,10 +103,7 @@ def pack_head(head: Head) -> bytes:
 
 def read_head(packed: bytes) -> Head:
     """Read the stored form of a head; raise ValueError when it is of a form this version does not know."""
-    document = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed))
-    if document[0] != FORM:
-        raise ValueError(f"a chunk has form {document[0]}, this version knows {FORM}")
-    _, times, keys, table, masks, block_rows, block_planes, lengths = document
+    _, times, keys, table, masks, block_rows, block_planes, lengths = _document(packed)
     read = {name: _widen(item, form) for (name, form), item in zip(_TABLE, table, strict=True)}
     return Head(
         _unsteps(times),
@@ -117,6 +114,18 @@ def read_head(packed: bytes) -> Head:
         block_planes=_widen(block_planes, np.uint8).tolist(),
         lengths=_widen(lengths, np.uint32),
     )
+
+
+def read_keys(packed: bytes) -> Ints:
+    """Read only which columns a chunk holds; raise ValueError as `read_head` does."""
+    return _unsteps(_document(packed)[2])
+
+
+def _document(packed: bytes) -> Any:
+    document = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(packed))
+    if document[0] != FORM:
+        raise ValueError(f"a chunk has form {document[0]}, this version knows {FORM}")
+    return document
 
 
 def _steps(rising: Ints) -> tuple[int, int, tuple[str, bytes, int]]:

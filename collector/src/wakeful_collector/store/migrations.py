@@ -38,7 +38,7 @@ STATE: Steps = (
     *audit.MIGRATIONS,
     *heartbeats.MIGRATIONS,
 )
-SAMPLES: Steps = (*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)
+SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
 
 
 def steps(family: str) -> Steps:

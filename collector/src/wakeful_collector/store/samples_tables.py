@@ -49,4 +49,14 @@ CREATE TABLE latest (host INTEGER PRIMARY KEY, to_ms INTEGER NOT NULL, schema IN
 CREATE TABLE sparks (host INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL, grid BLOB NOT NULL);
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("001-samples", SAMPLES),)
+# sweep: how far the search for series that nothing uses has come; `left` is none when no search is under way.
+SWEEP = """
+CREATE TABLE sweep (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    began_ms INTEGER NOT NULL,
+    chunk INTEGER NOT NULL,
+    left BLOB
+);
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (("001-samples", SAMPLES), ("003-sweep", SWEEP))
