@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import stat
-from pathlib import Path
 
 import pytest
 
 from wakeful_agent.host import durable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_file_is_written_whole_with_its_mode(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ import io
 import os
 import re
 
-import pytest
 
 from wakeful_agent.host.log import Log
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_lines_are_plain_with_time_and_level() -> None:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
 
 from wakeful_agent.host.notify import Notifier
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_states_go_to_the_socket(tmp_path: Path) -> None:
