@@ -49,3 +49,11 @@ def test_sealed_samples_count_and_missing_figures_are_none(data, settings, pushe
     found = sparks(data)
     assert [value is None for value in found[1].cpu] == [False] * 56 + [True] * 4
     assert set(found[2].cpu) == {None}
+
+
+def test_a_clock_set_back_draws_the_hour_anew(data, pusher):
+    pusher.stretch(START, START + 10 * MINUTE, step_ms=15_000)
+    rollups.refresh_sparks(data, START + 5000 * MINUTE)
+    assert rollups.refresh_sparks(data, START + 10 * MINUTE) == 1
+    assert sparks(data)[1].until_ms == START + 10 * MINUTE
+    assert sparks(data)[1].network[51:] == (1000.0,) * 9

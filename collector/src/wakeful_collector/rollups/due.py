@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -32,6 +32,9 @@ UPKEEP_EVERY_MS = HOUR_MS
 MARKS_KEPT_MS = 40 * DAY_MS
 """Longer than an agent may keep a push (30 days), so that what was taken stays known."""
 
+CLOCK_AHEAD_MS = DAY_MS
+"""A clock that is further ahead of the newest tick was set wrong, or all hosts are silent: neither may drop history."""
+
 MERGED_WINDOWS_MS = {0: (DAY_MS,), 60: (DAY_MS,), 600: (DAY_MS, 8 * DAY_MS), 3600: (DAY_MS, 32 * DAY_MS)}
 """Into which windows the chunks of a tier are merged once those are over."""
 
@@ -48,15 +51,17 @@ class Done(NamedTuple):
 def run_due(data: Path, settings: Settings, now_ms: int) -> Done:
     """Fold windows that are over, merge their chunks into days, drop what is past its retention.
 
-    Doing it again does nothing; killing it at any point loses and doubles nothing. Raises StoreFull, StoreBusy.
+    Doing it again does nothing; killing it at any point loses and doubles nothing. A clock that runs far ahead of what
+    agents push drops nothing. Raises StoreFull, StoreBusy.
     """
     with closing(database.writer(data, "samples")) as connection:
         connection.row_factory = None
         with database.translated(database.database_path(data, "samples")):
             folded, unfolded = _fold(data, connection, settings, now_ms)
             compacted = _merge(data, connection, now_ms)
-            pruned = _drop(connection, settings, now_ms)
-            _upkeep(data, connection, now_ms)
+            sure_ms = min(now_ms, sealing.newest_ms(connection, now_ms) + CLOCK_AHEAD_MS)
+            pruned = _drop(connection, settings, sure_ms)
+            _upkeep(data, connection, sure_ms, now_ms)
             sweeping.sweep(connection, now_ms)
             sealing.give_back(connection, 2_000)
     more = unfolded or folded == FOLDS_A_CALL or compacted >= MERGES_A_CALL or pruned >= DROPS_A_CALL
@@ -67,7 +72,8 @@ def _fold(data: Path, connection: sqlite3.Connection, settings: Settings, now_ms
     cut_ms = (now_ms - GRACE_MS) // WINDOW_MS * WINDOW_MS
     raw_from_ms = now_ms - settings.retention_raw_days * DAY_MS
     folded, unfolded = 0, False
-    for host in sealing.due(connection, cut_ms, max(now_ms - FOLD_EVERY_MS, cut_ms + GRACE_MS - 1), FOLDS_A_CALL):
+    since_ms = max(now_ms - FOLD_EVERY_MS, cut_ms + GRACE_MS - 1)
+    for host in sealing.due(connection, cut_ms, (since_ms, now_ms), FOLDS_A_CALL):
         try:
             unfolded |= not fold(data, connection, host, cut_ms, raw_from_ms, now_ms)
         except sealing.MovedError:
@@ -80,15 +86,16 @@ def _merge(data: Path, connection: sqlite3.Connection, now_ms: int) -> int:
     merged = 0
     for tier, windows in MERGED_WINDOWS_MS.items():
         for window_ms in windows:
-            due = sealing.crowded(connection, tier, window_ms, now_ms - WINDOW_MS, MERGES_A_CALL - merged)
-            for host, ids in due:
-                with looking(data) as reader:
+            most = MERGES_A_CALL - merged
+            with looking(data) as reader:
+                for host, ids in sealing.crowded(reader, tier, window_ms, now_ms - WINDOW_MS, most):
                     table = merge([chunks.read_one(reader, chunk) for chunk in ids])
-                used = ~np.isnan(table.values).all(axis=1)
-                table = table._replace(keys=table.keys[used], values=table.values[used])
-                sealed = sealing.Sealed(tier, table, chunks.pack(table, codec.LEVEL_SEALED))
-                sealing.replace(connection, host, ids, sealed)
-                merged += 1
+                    used = ~np.isnan(table.values).all(axis=1)
+                    table = table._replace(keys=table.keys[used], values=table.values[used])
+                    sealed = sealing.Sealed(tier, table, chunks.pack(table, codec.LEVEL_SEALED))
+                    with suppress(sealing.MovedError):  # the host was forgotten meanwhile
+                        sealing.replace(connection, host, ids, sealed)
+                    merged += 1
     return merged
 
 
@@ -104,7 +111,7 @@ def _drop(connection: sqlite3.Connection, settings: Settings, now_ms: int) -> in
     )
 
 
-def _upkeep(data: Path, connection: sqlite3.Connection, now_ms: int) -> None:
-    if now_ms - sealing.upkeep_ms(connection) >= UPKEEP_EVERY_MS:
+def _upkeep(data: Path, connection: sqlite3.Connection, sure_ms: int, now_ms: int) -> None:
+    if not 0 <= now_ms - sealing.upkeep_ms(connection) < UPKEEP_EVERY_MS:
         forgotten = agents.forgotten_keys(database.reader(data, "state"))
-        sealing.upkeep(connection, now_ms - MARKS_KEPT_MS, forgotten, now_ms)
+        sealing.upkeep(connection, sure_ms - MARKS_KEPT_MS, forgotten, now_ms)

@@ -44,6 +44,8 @@ def refresh_sparks(data: Path, now_ms: int) -> int:
         grids = {}
         for host in sealing.hosts(reader):
             since_ms, grid = before.get(host, (0, np.full((len(sparks.FIGURES), sparks.MINUTES), np.nan)))
+            if since_ms > until_ms:
+                since_ms = 0  # the clock was set back: draw the hour anew
             if since_ms < until_ms:
                 grids[host] = _forward(reader, host, wanted, grid, since_ms, until_ms)
     if grids:

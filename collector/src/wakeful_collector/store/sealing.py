@@ -61,18 +61,25 @@ def hosts(connection: sqlite3.Connection) -> list[int]:
     return [row[0] for row in connection.execute("SELECT host FROM runs UNION SELECT host FROM latest")]
 
 
-def due(connection: sqlite3.Connection, cut_ms: int, folded_before_ms: int, most: int) -> list[int]:
-    """Return hosts with rows older than `cut_ms` that were not folded since `folded_before_ms`, at most so many."""
+def due(connection: sqlite3.Connection, cut_ms: int, rest_ms: tuple[int, int], most: int) -> list[int]:
+    """Return hosts with rows older than `cut_ms`, at most so many; not those folded within `rest_ms` (after, until)."""
     rows = connection.execute(
         """
         SELECT host FROM (SELECT DISTINCT host FROM runs) AS known
         WHERE EXISTS (SELECT 1 FROM hot WHERE hot.host = known.host AND hot.to_ms < ?)
-        AND NOT EXISTS (SELECT 1 FROM folds WHERE folds.host = known.host AND folded_ms > ?)
+        AND NOT EXISTS (SELECT 1 FROM folds WHERE folds.host = known.host AND folded_ms > ? AND folded_ms <= ?)
         LIMIT ?
         """,
-        (cut_ms, folded_before_ms, most),
+        (cut_ms, *rest_ms, most),
     )
     return [row[0] for row in rows]
+
+
+def newest_ms(connection: sqlite3.Connection, otherwise_ms: int) -> int:
+    """Return the time of the newest tick of all hosts; `otherwise_ms` when there is none."""
+    found = connection.execute("SELECT max(to_ms) FROM (SELECT to_ms FROM runs UNION ALL SELECT to_ms FROM latest)")
+    newest = found.fetchone()[0]
+    return otherwise_ms if newest is None else int(newest)
 
 
 def seal(
