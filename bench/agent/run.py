@@ -3,7 +3,9 @@
     python bench/agent/run.py [--ticks 60] [--interval 1] [--json]
 
 CPU is what the kernel's scheduler counted for all threads of a process (schedstat), over the ticks after the warm-up;
-memory is smaps_rollup at the end. Start to first sample is from fork to the first tick's time.
+memory is smaps_rollup at the end. Start to first sample is from fork to the first tick's time. The agent is
+installed as it ships, from a wheel into an environment of its own, with copies of the interpreter and of OpenSSL that
+no other program here uses: its PSS is that of a machine on which nothing else is written in Python.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+AGENT = HERE.parent.parent / "agent"
+SYSTEM_PYTHON = "/usr/bin/python3"
 WARM_UP_TICKS = 5
 
 
@@ -52,7 +55,24 @@ def start_sink(folder: Path) -> tuple[subprocess.Popen[str], int]:
     return process, int(process.stdout.readline())
 
 
-def start_agent(folder: Path, port: int, interval: float) -> tuple[subprocess.Popen[bytes], float]:
+def install_agent(folder: Path) -> tuple[str, dict[str, str]]:
+    """Install the agent from a wheel into an environment of its own; return its interpreter and what it needs set."""
+    python = SYSTEM_PYTHON if Path(SYSTEM_PYTHON).exists() else sys.executable
+    subprocess.run([python, "-m", "venv", "--copies", str(folder / "clean")], check=True)
+    own = str(folder / "clean" / "bin" / "python")
+    source = shutil.copytree(AGENT, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([own, "-m", "pip", "install", "-q", "--disable-pip-version-check", str(source)], check=True)
+    (folder / "libraries").mkdir()
+    look = "import ssl; print(open('/proc/self/maps').read())"
+    maps = subprocess.run([own, "-c", look], capture_output=True, text=True, check=True)
+    for path in {line.split()[-1] for line in maps.stdout.splitlines() if "libssl" in line or "libcrypto" in line}:
+        shutil.copy(path, folder / "libraries")
+    return own, {"LD_LIBRARY_PATH": str(folder / "libraries")}
+
+
+def start_agent(
+    python: str, needs: dict[str, str], folder: Path, port: int, interval: float
+) -> tuple[subprocess.Popen[bytes], float]:
     (folder / "config").mkdir()
     identity = {"agent_id": "benchbenchbe", "url": f"https://127.0.0.1:{port}", "fingerprint": None, "enrolled_ms": 0}
     (folder / "config" / "identity.json").write_text(json.dumps(identity))
@@ -61,14 +81,15 @@ def start_agent(folder: Path, port: int, interval: float) -> tuple[subprocess.Po
     token.chmod(0o600)
     environ = {
         **os.environ,
+        **needs,
         "CONFIG_DIR": str(folder / "config"),
         "STATE_DIR": str(folder / "state"),
         "WAKEFUL_AGENT_INTERVAL_SECONDS": f"{interval:g}",
         "WAKEFUL_AGENT_CA_FILE": str(folder / "cert.pem"),
     }
     began = time.time()
-    command = [sys.executable, "-m", "wakeful_agent", "run"]
-    return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL), began
+    command = [python, "-m", "wakeful_agent", "run"]
+    return subprocess.Popen(command, env=environ, cwd="/", stderr=subprocess.DEVNULL), began
 
 
 def start_exporter() -> tuple[subprocess.Popen[bytes], str]:
@@ -83,8 +104,12 @@ def start_exporter() -> tuple[subprocess.Popen[bytes], str]:
 
 
 def scrape(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        return sum(1 for line in answer.read().splitlines() if line and not line.startswith(b"#"))
+    host, port = url.split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), 10) as channel:
+        channel.sendall(b"GET /metrics HTTP/1.0\r\nHost: bench\r\n\r\n")
+        with channel.makefile("rb") as answer:
+            body = answer.read().partition(b"\r\n\r\n")[2]
+    return sum(1 for line in body.splitlines() if line and not line.startswith(b"#"))
 
 
 def first_scrape(url: str, began: float) -> float:
@@ -121,11 +146,12 @@ def pushes(folder: Path) -> list[list[str]]:
 
 
 def measure(folder: Path, ticks: int, interval: float) -> dict[str, Any]:
+    python, needs = install_agent(folder)
     sink, port = start_sink(folder)
     exporter_began = time.time()
     exporter, url = start_exporter()
     exporter_first = first_scrape(url, exporter_began)
-    agent, began = start_agent(folder, port, interval)
+    agent, began = start_agent(python, needs, folder, port, interval)
     try:
         while len(pushes(folder)) < WARM_UP_TICKS:
             scrape(url)

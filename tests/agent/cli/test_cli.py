@@ -212,8 +212,18 @@ def test_a_state_folder_that_is_no_use_is_said(run: Run, agent_folders: Path, to
 
 
 def test_ctrl_c_ends_a_command_without_a_traceback(agent_folders: Path, tools: Any) -> None:
-    code = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    code = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(5)"
     program = f"from wakeful_agent import cli; from wakeful_agent.cli import parser\ndef stop(_): {code}\n"
     program += "parser.dispatch = stop\nraise SystemExit(cli.main(['once']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_running_agent_loads_nothing_heavy() -> None:
+    heavy = ("typing", "argparse", "logging", "dataclasses", "http.client", "urllib", "tomllib", "cryptography", "hmac")
+    program = f"import sys, wakeful_agent.cli.run; print([name for name in {heavy} if name in sys.modules])"
+    # Without `site`: what an environment's .pth files load is not the agent's.
+    paths = [path for path in sys.path if path]
+    program = f"import sys; sys.path[:] = {paths!r}; {program}"
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -42,6 +42,15 @@ def test_a_doctor_finds_nothing_wrong(run: Run, agent_folders: Path, door: Any, 
     assert told.stdout.endswith("Nothing is wrong.\n")
 
 
+def test_a_doctor_finds_a_proxy_that_takes_too_little(run: Run, agent_folders: Path, door: Any, tools: Any) -> None:
+    tools["enrol"](agent_folders, door.url)
+    unknown = tools["refuse"](422, "unknown_wire")
+    door.answer = lambda request: (413, {}, b"<html>") if len(request["body"]) > 500_000 else unknown(request)
+    done = run("doctor")
+    assert "answered 413 by something in between" in done.stdout
+    assert "client_max_body_size 2m" in done.stdout
+
+
 def test_a_doctor_names_every_trouble_and_the_way_out(run: Run, agent_folders: Path, door: Any, tools: Any) -> None:
     tools["enrol"](agent_folders, door.url)
     door.answer = tools["refuse"](401, "unknown_token", "revoked yesterday")

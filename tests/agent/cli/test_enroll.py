@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 
 from wakeful_agent import cli
+from wakeful_agent.cli import enroll
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +74,11 @@ def test_enroll_with_run_becomes_a_new_process_image(
     finally:
         os.umask(before)
     assert became == [sys.executable, sys.executable, "-m", "wakeful_agent", "run"]
+
+
+def test_a_frozen_program_runs_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert enroll._run_again() == [sys.executable, "run"]
 
 
 def test_enroll_trusts_a_pinned_certificate(run: Run, tls_door: Any, certificate: Path) -> None:

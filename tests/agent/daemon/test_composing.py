@@ -97,6 +97,24 @@ def test_events_go_with_the_next_push_and_are_bounded(composer: Composer) -> Non
     assert "events" not in compose(composer)
 
 
+def test_a_push_is_split_where_it_is_heavy(composer: Composer) -> None:
+    small, large = Result(OK, inventories={"small": "x" * 90_000}), "y" * 400_000
+    assert len(composer.split(compose(composer, a=small))) == 1
+    same = Result(OK, inventories={"same": 1})
+    compose(composer, c=same)
+    composer.tell(event(STARTED, 1, text="z" * 60_000))
+    composer.tell(event(STARTED, 2))
+    heavy = Result(OK, inventories={"one": large, "two": large, "mid": "m" * 200_000})
+    whole = compose(composer, b=heavy, c=same)
+    parts = composer.split(whole)
+    for part in parts:
+        parse_push({**part, "series": []})
+    assert [part["sequence"] for part in parts] == [2, 3, 4]
+    assert [sorted(part.get("inventories", {})) for part in parts] == [["same"], ["one"], ["mid", "two"]]
+    assert [[each["at"] for each in part.get("events", [])] for part in parts] == [[], [], [1, 2]]
+    assert compose(composer)["sequence"] == 5
+
+
 def test_events_have_ids_and_known_kinds() -> None:
     one, two = event(STARTED, 5, "s", x=1), event(STARTED, 5, "s", x=1)
     assert one["id"] != two["id"]

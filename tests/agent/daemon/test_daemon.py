@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
@@ -188,13 +189,45 @@ def test_drops_at_the_bound_are_said_once_an_hour(stand: Stand, door: Any, tools
         stand.tick(1000)
     assert stand.link.counts()["dropped"] >= 2
     assert heard.text.count("were dropped: the spool is at its bound") == 1
-    stand.link._spool.bytes_max = 1 << 20
-    stand.daemon._dropped_told = -1e9
-    stand.link._spool.dropped += 3
+    stand.daemon._dropped_said = -1e9
     stand.tick(1000)
-    assert [(event["kind"], event["data"]) for event in stand.composer._events] == [
-        ("agent.spool_dropped", {"pushes": stand.link.dropped - 1})
-    ]
+    assert heard.text.count("were dropped: the spool is at its bound") == 2
+
+
+def test_drops_are_counted_until_the_collector_has_the_event(stand: Stand, door: Any, tools: Any) -> None:
+    door.answer = tools["refuse"](503, "busy", **{"Retry-After": "1"})
+    stand.begin()
+    stand.link._spool.bytes_max = 2 * 4096
+    for _ in range(9):
+        stand.tick(1000)
+    dropped = stand.link.counts()["dropped"]
+    assert dropped >= 6
+    door.answer = tools["accept"]
+    tools["until"](lambda: not len(stand.link))
+    stand.tick(1000)
+    tools["until"](lambda: not len(stand.link))
+    stand.tick(1000)
+    tools["until"](lambda: not len(stand.link))
+    assert stand.link._spool.unreported == 0
+    accepted = {json.dumps(push["events"]) for push in accepted_of(door) if "events" in push}
+    told = [event["data"]["pushes"] for text in accepted for event in json.loads(text)]
+    assert sum(told) == stand.link.counts()["dropped"] == dropped
+
+
+def accepted_of(door: Any) -> list[dict[str, Any]]:
+    """Return every push as it was taken last: refused ones come again."""
+    return list({push["sequence"]: push for push in door.pushes}.values())
+
+
+def test_a_heavy_push_travels_in_parts(stand: Stand, door: Any, tools: Any) -> None:
+    stand.begin()
+    sent(door, tools, 1)
+    for number in range(3):
+        stand.composer.tell({"id": str(number), "at": 1, "kind": "x", "subject": "", "data": {"text": "x" * 300_000}})
+    stand.tick(1000)
+    pushes = sent(door, tools, 3)
+    assert sorted(len(push["ticks"]) for push in pushes[1:]) == [0, 1]
+    assert sorted(event["id"] for push in pushes[1:] for event in push["events"]) == ["0", "1", "2"]
 
 
 def test_a_disk_that_takes_nothing_is_said_once_and_its_end_too(

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import stat
+from typing import TYPE_CHECKING
 
 import pytest
 
 from wakeful_agent.host import durable
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,10 +3,9 @@ from __future__ import annotations
 import io
 import os
 import re
-
+from typing import TYPE_CHECKING
 
 from wakeful_agent.host.log import Log
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import TYPE_CHECKING
 
 from wakeful_agent.host.notify import Notifier
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

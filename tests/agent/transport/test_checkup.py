@@ -19,7 +19,25 @@ def test_a_known_token_is_told_by_how_the_empty_push_is_refused(door: Any, tools
     door.answer = tools["refuse"](422, "unknown_wire")
     finding = found(door)
     assert (finding.reached, finding.token_good) == (True, True)
-    assert door.pushes == [{}]
+    assert door.pushes[0] == {}
+    assert finding.size_trouble == ""
+    assert 500_000 < len(door.requests[1]["body"]) < 1_000_000
+
+
+def test_a_proxy_that_takes_no_large_push_is_told(door: Any, tools: Any) -> None:
+    unknown = tools["refuse"](422, "unknown_wire")
+    door.answer = lambda request: (413, {}, b"<html>") if len(request["body"]) > 500_000 else unknown(request)
+    finding = found(door)
+    assert finding.token_good
+    assert "kB is answered 413 by something in between" in finding.size_trouble
+
+
+def test_a_way_that_breaks_off_at_a_large_push_is_told(door: Any, tools: Any) -> None:
+    unknown = tools["refuse"](422, "unknown_wire")
+    door.answer = lambda request: (
+        (200, {"nonsense\n\x00": "x"}, b"") if len(request["body"]) > 500_000 else unknown(request)
+    )
+    assert "gets no answer: " in found(door).size_trouble
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -36,7 +36,7 @@ def push(sequence: int, **more: Any) -> dict[str, Any]:
 def test_pushes_are_kept_before_there_is_a_way_and_sent_when_there_is(link: Link, door: Any, tools: Any) -> None:
     link.put_schema(SCHEMA, [])
     link.put(push(0), 5)
-    assert (len(link), link.size_bytes, link.trouble, link.dropped) == (1, 4096, "", 0)
+    assert (len(link), link.size_bytes, link.trouble, link.unreported) == (1, 4096, "", 0)
     assert link.age_seconds(1005) == 1.0
     link.reconfigure(CONFIG, 2)
     tools["until"](lambda: not len(link))

@@ -8,6 +8,7 @@ from typing import Any, Iterator
 import pytest
 
 from wakeful_agent.config.address import parse
+from wakeful_agent.transport import doubts
 from wakeful_agent.transport import sender as module
 from wakeful_agent.transport.http import Client
 from wakeful_agent.transport.sender import Listeners, Sender
@@ -155,9 +156,6 @@ def test_a_busy_collector_is_given_the_time_it_asks_for(stand: Stand, door: Any,
         (200, {"Content-Encoding": "gzip"}, packing.pack("x" * 2_000_000)),
         (204, {}, b""),
         (302, {"Location": "https://elsewhere/"}, b""),
-        (400, {}, b"<html>a proxy speaks</html>"),
-        (400, {}, b"[]"),
-        (422, {}, b'{"error": 5}'),
         (404, {}, b'{"error": "not_found", "message": "?"}'),
         (409, {}, b'{"error": "unknown_schema", "message": "although it was sent"}'),
         (429, {}, b""),
@@ -177,6 +175,42 @@ def test_whatever_else_comes_is_tried_again_and_ends_nothing(
     tools["until"](lambda: "the collector takes pushes again" in heard.text)
     assert len(stand.spool) == 0
     assert stand.sender.retried >= 1
+
+
+@pytest.mark.parametrize(("status", "body"), [(413, b"<html>too large</html>"), (400, b"[]"), (422, b'{"error": 5}')])
+def test_what_a_proxy_refuses_is_passed_over_and_in_the_end_set_aside(
+    stand: Stand, door: Any, tools: Any, heard: Any, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
+) -> None:
+    monkeypatch.setattr(doubts, "FIRST_SECONDS", 0.15)
+    door.answer = lambda request: (
+        (status, {}, body) if request["document"]["sequence"] == 1 else tools["accept"](request)
+    )
+    for number in range(4):
+        stand.put(number)
+    stand.sender.start()
+    tools["until"](lambda: not len(stand.spool))
+    assert sent(door)[:4] == [3, 0, 1, 2]
+    assert sent(door).count(1) == doubts.TRIES_MAX
+    assert stand.sender.accepted == 3
+    assert stand.refusals == [f"http_{status}"]
+    assert stand.spool.set_aside == 1
+    assert "set aside in spool/aside" in heard.text
+    assert ("client_max_body_size" in heard.text) == (status == 413)
+
+
+def test_nothing_is_set_aside_while_a_proxy_refuses_everything(
+    stand: Stand, door: Any, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "FIRST_SECONDS", 0.01)
+    door.answer = lambda _request: (400, {}, b"<html>a proxy speaks</html>")
+    stand.put(0)
+    stand.put(1)
+    stand.sender.start()
+    tools["until"](lambda: len(door.requests) > 3 * doubts.TRIES_MAX)
+    assert len(stand.spool) == 2
+    door.answer = tools["accept"]
+    tools["until"](lambda: not len(stand.spool))
+    assert stand.spool.set_aside == 0
 
 
 def test_a_gzipped_answer_is_read(stand: Stand, door: Any, tools: Any) -> None:

@@ -233,3 +233,52 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_kept(tmp_path: Path) -> Non
         kept = found.newest().sequence
         assert not list((tmp_path / "spool").glob("*.temp"))
     assert sequences(spool_at(tmp_path)) == list(range(kept + 1))
+
+
+def report(spool: Spool, number: int, reports: int) -> None:
+    spool.put(Head(1_000_000 + number, "run12345", number, SCHEMA), packing.pack({}), 1_000_000 + number, reports)
+
+
+def test_what_was_dropped_is_owed_until_a_push_that_says_so_was_accepted(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path, bytes_max=2 * 4096)
+    for number in range(4):
+        put(spool, number)
+    assert spool.unreported == 2
+    report(spool, 4, 2)
+    assert spool.unreported == 0
+    put(spool, 5)
+    put(spool, 6)  # drops the push that tells
+    assert (spool.dropped, spool.unreported) == (5, 5)
+    again = spool_at(tmp_path, bytes_max=2 * 4096)
+    assert again.unreported == 5
+    report(again, 7, 5)
+    again.done(again.newest())
+    assert again.unreported == 1
+    assert spool_at(tmp_path).unreported == 1
+
+
+def test_a_report_that_was_set_aside_is_owed_again(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path, bytes_max=4096)
+    put(spool, 0)
+    put(spool, 1)
+    report(spool, 2, 1)
+    spool.put_aside(spool.newest())
+    assert spool.unreported == 2
+
+
+def test_a_count_that_cannot_be_read_or_written_is_kept_in_memory(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path, bytes_max=4096)
+    (tmp_path / "spool" / "dropped").mkdir()
+    put(spool, 0)
+    put(spool, 1)
+    assert spool.unreported == 1
+    assert spool_at(tmp_path).unreported == 0
+
+
+def test_some_can_be_passed_over(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path)
+    for number in range(3):
+        put(spool, number)
+    names = sorted(spool.names())
+    assert spool.oldest(set(names[:2])).name == names[2]
+    assert spool.oldest(set(names)) is None

@@ -77,6 +77,9 @@ def _collector(place: Place, config: Config) -> Iterator[Check]:
         yield Check("collector", BAD, f"it does not take this agent's token: {finding.text}", hint)
     else:
         yield Check("collector", GOOD, finding.text)
+    if finding.size_trouble:
+        hint = "let the proxy take requests of 2 MiB (nginx: client_max_body_size 2m; in its http or server block)"
+        yield Check("size", BAD, finding.size_trouble, hint)
     ahead = finding.clock_ahead_seconds
     if ahead is not None and abs(ahead) > SKEW_SECONDS:
         text = f"this machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the collector's"
@@ -102,7 +105,7 @@ def _state(place: Place) -> Iterator[Check]:
     yield Check("spool", MIND if age_seconds > BACKLOG_SECONDS else GOOD, text)
     if aside:
         text = f"{aside} files that could not be read or were refused lie in {folders.spool}/aside"
-        yield Check("aside", MIND, text, "look at them, then delete them")
+        yield Check("aside", MIND, text, "the log and `agent.push_refused` events say why; look, then delete them")
 
 
 def _runs(path: str) -> bool:

@@ -49,9 +49,15 @@ def main(chosen: argparse.Namespace) -> int:
         return FAILURE
     if chosen.run:
         # A new process image: what enrolment needed (cryptography, argparse) would stay in memory for ever.
-        os.execv(sys.executable, [sys.executable, "-m", "wakeful_agent", "run"])  # noqa: S606 - our own interpreter
+        os.execv(sys.executable, _run_again())  # noqa: S606 - our own interpreter
     print("Start it with: wakeful-agent run")
     return OK
+
+
+def _run_again() -> list[str]:
+    """Return the command line of the running agent: a frozen program is its own interpreter and takes no -m."""
+    own = [] if getattr(sys, "frozen", False) else ["-m", "wakeful_agent"]
+    return [sys.executable, *own, "run"]
 
 
 def _enroll(chosen: argparse.Namespace, place: Place) -> None:

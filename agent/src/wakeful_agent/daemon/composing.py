@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from wakeful_agent.meter import Result
 
+PART_CHARACTERS_MAX = 700_000
+"""What may be in one push before it is split: packed it is then well below 1 MB, however badly it packs."""
+
 
 def new_run() -> str:
     """Return a random id for a start of the agent."""
@@ -30,6 +33,7 @@ class Composer:
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._told_meters = False
         self._inventories: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
         self._events: list[dict[str, Any]] = []
         self._results: dict[str, Result] = {}
         self.run = new_run()
@@ -94,6 +98,36 @@ class Composer:
             push["events"], self._events = self._events, []
         return push
 
+    def split(self, push: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the push as one or several: proxies often take no more than 1 MB (nginx by default).
+
+        The first keeps the ticks; bodies of inventories and events that make it heavy go into others after it.
+        """
+        bodies = {name: item for name, item in push.get("inventories", {}).items() if "body" in item}
+        pieces: list[tuple[int, str, Any]] = [(self._sizes[name], name, item) for name, item in bodies.items()]
+        pieces += [(len(json.dumps(event)), "", event) for event in push.get("events", ())]
+        if sum(piece[0] for piece in pieces) <= PART_CHARACTERS_MAX:
+            return [push]
+        push.pop("events", None)
+        for name in bodies:
+            del push["inventories"][name]
+        parts, room = [push], PART_CHARACTERS_MAX // 2
+        for size, name, piece in pieces:
+            if size > room and room < PART_CHARACTERS_MAX:
+                parts.append(self._part(push))
+                room = PART_CHARACTERS_MAX
+            if name:
+                parts[-1].setdefault("inventories", {})[name] = piece
+            else:
+                parts[-1].setdefault("events", []).append(piece)
+            room -= size
+        return parts
+
+    def _part(self, push: Mapping[str, Any]) -> dict[str, Any]:
+        self.sequence += 1
+        same = {name: push[name] for name in ("wire", "run", "schema")}
+        return {**same, "sequence": self.sequence - 1, "ticks": []}
+
     def _meters(self, results: Mapping[str, Result]) -> dict[str, Any]:
         self._results.update(results)
         outcomes = {name: (result.outcome, result.error) for name, result in self._results.items()}
@@ -119,5 +153,6 @@ class Composer:
                 found[name] = {"hash": digest}
                 if self._inventories.get(name) != digest:
                     self._inventories[name] = digest
+                    self._sizes[name] = len(text)
                     found[name]["body"] = body
         return found

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
             """Return why pushes cannot be kept on disk; empty when they can."""
 
         @property
-        def dropped(self) -> int:
-            """Return how many pushes were dropped at the bound."""
+        def unreported(self) -> int:
+            """Return how many dropped pushes are still to be told of; 0 while a push that does waits."""
 
         def put_schema(self, schema: str, series: list[Any]) -> None:
             """Keep a series list."""
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 PROBE_SECONDS = 300.0
 DUE_SLACK_SECONDS = 0.3
-DROPPED_EVENT_SECONDS = 3600.0
+DROPPED_SAID_SECONDS = 3600.0
 
 
 class Parts(NamedTuple):
@@ -87,8 +87,7 @@ class Daemon:
         self._capabilities: list[Capability] = []
         self._probed = 0.0
         self._hello: dict[str, Any] = {}
-        self._dropped = 0
-        self._dropped_told = -DROPPED_EVENT_SECONDS
+        self._dropped_said = -DROPPED_SAID_SECONDS
         self._cut = 0
 
     def run(self) -> str:
@@ -161,7 +160,8 @@ class Daemon:
             self._schema = self._columns.schema
             parts.outbox.put_schema(self._schema, self._columns.document())
         push = parts.composer.compose(self._hello, self._schema, ticks, results)
-        parts.outbox.put(push, time_ms)
+        for part in reversed(parts.composer.split(push)):
+            parts.outbox.put(part, time_ms)
 
     def _watch_columns(self, now_ms: int) -> None:
         if self._columns.cut != self._cut:
@@ -179,13 +179,14 @@ class Daemon:
                 parts.composer.tell(event)
         else:
             parts.log.over("spool", "the spool can be written again")
-        dropped = parts.outbox.dropped - self._dropped
-        if dropped and monotonic - self._dropped_told >= DROPPED_EVENT_SECONDS:
-            self._dropped, self._dropped_told = parts.outbox.dropped, monotonic
-            parts.log.say(
-                "warning", f"{dropped} pushes were dropped: the spool is at its bound (spool.size_mb, spool.age_days)"
-            )
-            parts.composer.tell(events.event(events.SPOOL_DROPPED, now_ms, pushes=dropped))
+        dropped = parts.outbox.unreported
+        if not dropped:
+            return
+        if monotonic - self._dropped_said >= DROPPED_SAID_SECONDS:
+            self._dropped_said = monotonic
+            text = f"{dropped} pushes were dropped: the spool is at its bound (spool.size_mb, spool.age_days)"
+            parts.log.say("warning", text)
+        parts.composer.tell(events.event(events.SPOOL_DROPPED, now_ms, pushes=dropped))
 
     def _hear(self) -> None:
         parts = self._parts

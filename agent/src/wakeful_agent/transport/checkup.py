@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import os
 import time
 
 from wakeful_agent.transport.http import Unreachable
@@ -14,7 +15,11 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wakeful_agent.transport.http import Client
     from wakeful_agent.transport.link import Way
+
+LARGE_BYTES = 600_000
+"""Random bytes to try the way with; as hex digits, packed, they are some 700 kB."""
 
 
 class Finding(NamedTuple):
@@ -24,6 +29,8 @@ class Finding(NamedTuple):
     token_good: bool
     clock_ahead_seconds: float | None
     text: str
+    size_trouble: str = ""
+    """What refuses a push of the size this agent may send; empty when nothing does."""
 
 
 def look(way: Way, timeout_seconds: float, now_ms: int) -> Finding:
@@ -36,6 +43,7 @@ def look(way: Way, timeout_seconds: float, now_ms: int) -> Finding:
     }
     try:
         response = client.post(PUSH_PATH, packing.pack({}), headers)
+        size = _size_taken(client, headers) if response.status in {400, 422} else ""
     except Unreachable as error:
         return Finding(False, False, None, str(error))
     finally:
@@ -45,8 +53,20 @@ def look(way: Way, timeout_seconds: float, now_ms: int) -> Finding:
     if response.status in {401, 403}:
         return Finding(True, False, ahead, message or "the token is unknown or revoked")
     if response.status in {400, 422} and code:
-        return Finding(True, True, ahead, "the collector knows this agent")
+        return Finding(True, True, ahead, "the collector knows this agent", size)
     return Finding(False, False, ahead, f"{way.url} answered {response.status}, which no Wakeful collector does here")
+
+
+def _size_taken(client: Client, headers: dict[str, str]) -> str:
+    """Push what is nearly as large as a push may be and no valid one; a proxy refuses it by its size, or not."""
+    body = packing.pack({"padding": os.urandom(LARGE_BYTES).hex()})
+    try:
+        response = client.post(PUSH_PATH, body, headers)
+    except Unreachable as error:
+        return f"a push of {len(body) // 1000} kB gets no answer: {error}"
+    if problem(response)[0] or response.status in {429, 503}:
+        return ""
+    return f"a push of {len(body) // 1000} kB is answered {response.status} by something in between"
 
 
 def _ahead_seconds(date: str | None, now_ms: int) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wakeful_agent.config.address import parse
+from wakeful_agent.daemon.events import SPOOL_DROPPED
 from wakeful_agent.transport.http import Client
 from wakeful_agent.transport.sender import Listeners, Sender
 from wakeful_agent.transport.spool import Head, Spool
@@ -61,7 +62,7 @@ class Link:
         if len(content) > PACKED_BYTES_MAX:
             self._log.trouble("size", "a push is larger than the wire takes: its inventories are left out")
             content = packing.pack({**push, "inventories": {}})
-        self._spool.put(Head(time_ms, push["run"], push["sequence"], push["schema"]), content, time_ms)
+        self._spool.put(Head(time_ms, push["run"], push["sequence"], push["schema"]), content, time_ms, _reports(push))
         if self._sender is not None:
             self._sender.nudge()
 
@@ -91,9 +92,9 @@ class Link:
         return self._spool.trouble
 
     @property
-    def dropped(self) -> int:
-        """Return how many pushes were dropped at the bound."""
-        return self._spool.dropped
+    def unreported(self) -> int:
+        """Return how many dropped pushes are still to be told of; 0 while a push that does waits."""
+        return self._spool.unreported
 
     @property
     def size_bytes(self) -> int:
@@ -116,6 +117,10 @@ class Link:
             "set_aside": self._spool.set_aside,
             "dropped": self._spool.dropped,
         }
+
+
+def _reports(push: Mapping[str, Any]) -> int:
+    return sum(event["data"]["pushes"] for event in push.get("events", ()) if event["kind"] == SPOOL_DROPPED)
 
 
 def _bounds(config: Config) -> tuple[int, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from threading import Event, Thread
+from time import monotonic
 
 from wakeful_agent.transport.backoff import Backoff, fraction, told_seconds
+from wakeful_agent.transport.doubts import Doubts
 from wakeful_agent.transport.http import Unreachable
 from wakeful_agent.transport.reading import document, problem
 from wakeful_wire import packing
@@ -26,6 +28,7 @@ REFUSED_SECONDS = 300.0
 GRACE_SECONDS = 0.4
 LAST_TRY_SECONDS = 1.0
 KNOWN_SCHEMAS_MAX = 256
+SIZE_HINT = ": a proxy in between takes no request of this size; let it take 2 MiB (nginx: client_max_body_size 2m)"
 
 
 class Listeners(NamedTuple):
@@ -51,6 +54,7 @@ class Sender:
         self._ears = ears
         self._log = log
         self._backoff = Backoff()
+        self._doubts = Doubts()
         self._known: set[str] = set()
         self._arrived = -1
         self._stop = Event()
@@ -84,7 +88,8 @@ class Sender:
             self._news.clear()
             entry = self._next()
             if entry is None:
-                self._news.wait()
+                self._doubts.keep(self._spool.names())
+                self._news.wait(self._doubts.next_seconds(monotonic()))
                 continue
             pause_seconds = self._guarded(entry)
             if pause_seconds:
@@ -100,7 +105,7 @@ class Sender:
         if newest is not None and self._arrived != arrived:
             self._arrived = arrived
             return newest
-        return self._spool.oldest()
+        return self._spool.oldest(self._doubts.passed_over(monotonic()))
 
     def _guarded(self, entry: Entry) -> float:
         """Send one push; return how long to wait. What nobody thought of is waited out like a failure."""
@@ -133,10 +138,11 @@ class Sender:
         code, message = problem(response)
         told = f"the collector answered {status}" + (f" {code}: {message}" if code else "")
         if status in {400, 413, 422} and code:
-            self._spool.put_aside(entry)
-            self._log.say("warning", f"a push was refused for good and set aside in spool/aside: {told}")
-            self._ears.refused(code)
-            return 0.0
+            return self._give_up(entry, code, told)
+        if status in {400, 413, 422}:
+            told += SIZE_HINT if status == 413 else ", and not as a collector does: something in between"
+            if self._doubts.refused(entry.name, monotonic(), self.accepted):
+                return self._give_up(entry, f"http_{status}", told)
         if status in {401, 403}:
             text = f"{told or status}. The token is unknown or revoked: enrol again with a new invite. Pushes are kept."
             self._failed(text)
@@ -144,6 +150,12 @@ class Sender:
         asked = told_seconds(response.headers.get("retry-after")) if status in {429, 503} else None
         pause_seconds = self._failed(told)
         return pause_seconds if asked is None else max(asked, 0.1)
+
+    def _give_up(self, entry: Entry, code: str, told: str) -> float:
+        self._spool.put_aside(entry)
+        self._log.say("warning", f"a push was refused for good and set aside in spool/aside: {told}")
+        self._ears.refused(code)
+        return 0.0
 
     def _accepted(self, entry: Entry, response: Response) -> float:
         try:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 SUFFIX = ".push"
+OWED = "dropped"
+"""The file that keeps how many dropped pushes the collector was not told of."""
 SCHEMA_PREFIX = "schema-"
 BLOCK_BYTES = 4096
 HELD_MAX = 60
@@ -83,15 +85,23 @@ class Spool:
         self.arrived = 0
         """How many pushes came since the start."""
         self.dropped = 0
+        self._owed = 0
+        self._reports: dict[str, int] = {}
         self.set_aside = 0
         self.trouble = ""
         """Why the last push could not be written; empty when it could."""
         os.makedirs(self._aside, mode=0o700, exist_ok=True)
         self._load()
 
-    def put(self, head: Head, content: bytes, now_ms: int) -> None:
+    @property
+    def unreported(self) -> int:
+        """Return how many dropped pushes the collector was not told of; 0 while a push that tells it waits."""
+        return 0 if self._reports else self._owed
+
+    def put(self, head: Head, content: bytes, now_ms: int, reports: int = 0) -> None:
         """Write a push durably and queue it; what no longer fits the bounds is dropped and counted.
 
+        `reports` is how many dropped pushes this one tells of: they are owed until the collector has it.
         Where the disk does not take it, a few are held in memory and `trouble` says why.
         """
         name = name_of(head)
@@ -103,6 +113,8 @@ class Spool:
             self.trouble = f"the spool cannot be written: {error.strerror}"
             self._held[name] = content
         with self._lock:
+            if reports:
+                self._reports[name] = reports
             self._waiting.append(entry)
             self.size_bytes += entry.size_bytes
             self.arrived += 1
@@ -154,10 +166,15 @@ class Spool:
             return None
         return content
 
-    def oldest(self) -> Entry | None:
-        """Return the push that has waited longest."""
+    def oldest(self, passed_over: set[str] | None = None) -> Entry | None:
+        """Return the push that has waited longest, of those that are not to be passed over."""
         with self._lock:
-            return self._waiting[0] if self._waiting else None
+            return next((entry for entry in self._waiting if not passed_over or entry.name not in passed_over), None)
+
+    def names(self) -> set[str]:
+        """Return the names of all that wait."""
+        with self._lock:
+            return {entry.name for entry in self._waiting}
 
     def newest(self) -> Entry | None:
         """Return the push that came last."""
@@ -174,7 +191,10 @@ class Spool:
 
     def done(self, entry: Entry) -> None:
         """Forget a push that the collector has."""
+        told = self._reports.get(entry.name, 0)
         self._forget(entry)
+        if told:
+            self._owe(-told)
         _unlink(os.path.join(self._folder, entry.name))
         if not self._waiting:
             self._drop_schemas()
@@ -202,6 +222,16 @@ class Spool:
             self._forget(victim)
             _unlink(os.path.join(self._folder, victim.name))
             self.dropped += 1
+            self._owe(1)
+
+    def _owe(self, more: int) -> None:
+        """Count what the collector is to be told of, over restarts too."""
+        with self._lock:
+            owed = self._owed = max(0, self._owed + more)
+        try:
+            durable.write(os.path.join(self._folder, OWED), str(owed).encode("ascii"))
+        except OSError:
+            return  # the disk takes nothing: then it is counted in memory
 
     def _first_held(self) -> Entry:
         return next(entry for entry in self._waiting if entry.name in self._held)
@@ -209,6 +239,7 @@ class Spool:
     def _forget(self, entry: Entry) -> None:
         with self._lock:
             self._held.pop(entry.name, None)
+            self._reports.pop(entry.name, None)
             if self._waiting and self._waiting[-1] == entry:
                 self._waiting.pop()
             elif entry in self._waiting:
@@ -219,7 +250,10 @@ class Spool:
 
     def _load(self) -> None:
         found = []
+        self._owed = _number(os.path.join(self._folder, OWED))
         for item in os.scandir(self._folder):
+            if item.name == OWED:
+                continue
             if item.name == "aside" or item.name.startswith(SCHEMA_PREFIX):
                 if item.name.endswith(durable.TEMPORARY):
                     _unlink(item.path)
@@ -254,6 +288,14 @@ def _keep_newest(folder: str) -> None:
         total += item.stat(follow_symlinks=False).st_size
         if count > ASIDE_FILES_MAX or total > ASIDE_BYTES_MAX:
             _unlink(item.path)
+
+
+def _number(path: str) -> int:
+    try:
+        with open(path, encoding="ascii") as file:
+            return int(file.read(20))
+    except (OSError, ValueError):
+        return 0
 
 
 def _unlink(path: str) -> None:
