@@ -11,6 +11,8 @@ want nginx nginx-light
 want promtool prometheus
 want openssl openssl
 want mount mount
+set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
+[ -e "$1" ] || [ -e "$2" ] || missing="$missing libatomic1" # the browser's driver asks for it
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
