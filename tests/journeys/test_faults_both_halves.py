@@ -217,7 +217,7 @@ def test_an_hour_without_network_is_made_up_for(collector: Collector, agent: Age
     collector.start()
     agent.start()
     statement = "SELECT sequence, to_ms FROM hot WHERE run = 'run-cut-off' ORDER BY sequence"
-    wait_for(lambda: len(rows(collector.data, statement)) >= 240, 40)
+    wait_for(lambda: len(rows(collector.data, statement)) >= 240 and not agent.waiting(), 40)
     agent.end()
     assert rows(collector.data, statement) == expected
     assert agent.set_aside() == []

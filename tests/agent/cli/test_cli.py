@@ -213,7 +213,8 @@ def test_a_state_folder_that_is_no_use_is_said(run: Run, agent_folders: Path, to
 
 def test_ctrl_c_ends_a_command_without_a_traceback(agent_folders: Path, tools: Any) -> None:
     code = "import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(5)"
-    program = f"from wakeful_agent import cli; from wakeful_agent.cli import parser\ndef stop(_): {code}\n"
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # a job of a shell ignores it\n"
+    program += f"from wakeful_agent import cli; from wakeful_agent.cli import parser\ndef stop(_): {code}\n"
     program += "parser.dispatch = stop\nraise SystemExit(cli.main(['once']))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=10, check=False)
     assert (done.returncode, done.stderr) == (1, "")
