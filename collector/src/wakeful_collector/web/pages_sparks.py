@@ -33,7 +33,7 @@ def gauge(share: float | None, level: str) -> Markup:
     if share is None:
         return Markup('<svg class="gauge" aria-hidden="true" focusable="false"></svg>')
     width = round(min(1.0, max(0.0, share)) * 100, 1)
-    return Markup(  # noqa: S704 - as above
+    return Markup(  # noqa: S704 - a level's class of ours and a number, as for a graph
         f'<svg class="gauge {level}" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true" '
         f'focusable="false"><rect width="{width}" height="8"/></svg>'
     )
