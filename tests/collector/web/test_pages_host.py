@@ -126,11 +126,11 @@ def test_processes_are_sorted_by_cpu_and_escaped(ada: Any, web: Any) -> None:
     text = ada.get(f"/hosts/{web.id}/inventories/processes").text
     assert text.index(">init<") < text.index("&lt;img")
     assert "<img" not in text
-    assert "2, 5 in all" in text
+    assert "2 listed, 5 on the machine" in text
     found = ada.get(
         f"/hosts/{web.id}/inventories/processes?q=init&sort=pid&order=up", headers={"HX-Request": "true"}
     ).text
-    assert "1 of 2" in found
+    assert "1 of 2 listed" in found
     assert "<html" not in found
 
 

@@ -8,15 +8,7 @@ from pathlib import Path
 from wakeful_collector.model.host import MeterOutcome
 from wakeful_collector.web import pages_panels
 
-ALL = {
-    "system.pressure.time": 1.0,
-    "system.paging.limit": 1.0,
-    "system.paging.io": 0.0,
-    "system.disk.operation_time": 0.0,
-    "hw.temperature": 40.0,
-    "hw.fan.speed": 900.0,
-    "hw.power": 4.0,
-}
+ALL = {name: 1.0 for names in pages_panels.NEEDS.values() for name in names}
 OK = {
     panel.meter: MeterOutcome(panel.meter, "ok", "", 0.1, 0) for _, panels in pages_panels.SECTIONS for panel in panels
 }
@@ -44,6 +36,15 @@ def test_what_the_machine_does_not_have_takes_no_room_and_is_named() -> None:
     sections, absent = pages_panels.sections(outcomes, ALL)
     assert "Sensors" not in [title for title, _ in sections]
     assert absent == ["temperature sensors", "fans", "power meters"]
+
+
+def test_what_an_old_host_never_had_takes_no_room_even_without_a_meters_word() -> None:
+    quiet = {name: value for name, value in ALL.items() if "context_switches" not in name and "interrupts" not in name}
+    shown = {panel.key for _, panels in pages_panels.sections({}, quiet)[0] for panel, _ in panels}
+    assert "switches" not in shown
+    assert "handles" in shown
+    young = {panel.key for _, panels in pages_panels.sections({}, quiet, young=True)[0] for panel, _ in panels}
+    assert "switches" in young
 
 
 def test_no_swap_means_no_swap_charts() -> None:

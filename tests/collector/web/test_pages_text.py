@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from markupsafe import Markup
 
 from wakeful_collector.web import pages_text
 
@@ -70,3 +71,11 @@ def test_levels_are_classes() -> None:
 def test_cells_are_text_whatever_they_hold() -> None:
     given = [None, True, False, 0.125, 3, ["a", 1], {"b": [2, None]}, "x"]
     assert [pages_text.cell(value) for value in given] == ["", "yes", "no", "0.12", "3", "a, 1", "b 2, ", "x"]
+
+
+def test_marks_that_turn_text_around_are_replaced() -> None:
+    assert pages_text.plain("safe\u202egnp.exe\u202c") == "safe\ufffdgnp.exe\ufffd"
+    assert pages_text.plain("\u05e9\u05dc\u05d5\u05dd") == "\u05e9\u05dc\u05d5\u05dd"
+    ready = Markup("<b>\u202e</b>")
+    assert pages_text.plain(ready) is ready
+    assert pages_text.plain(5) == 5

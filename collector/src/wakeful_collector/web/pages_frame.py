@@ -15,6 +15,8 @@ from wakeful_collector.web import kit, pages_icons, pages_sparks, pages_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask.sansio.blueprints import BlueprintSetupState
+
 blueprint = Blueprint("pages", __name__)
 STATIC = Path(__file__).parent / "static"
 NAVIGATION = (
@@ -25,6 +27,12 @@ NAVIGATION = (
 )
 for _name, _filter in pages_text.FILTERS.items():
     blueprint.add_app_template_filter(cast("Callable[..., Any]", _filter), _name)
+
+
+@blueprint.record
+def _finalize(state: BlueprintSetupState) -> None:
+    """Let no text of a template, wherever it comes from, turn the order of the text around it."""
+    state.app.jinja_env.finalize = pages_text.plain
 
 
 @lru_cache(maxsize=256)

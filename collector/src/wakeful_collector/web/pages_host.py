@@ -55,7 +55,7 @@ def host(host_id: str) -> kit.Answer:
     samples = latest.latest(kit.data(), found.key)
     outcomes = {one.meter: one for one in hosts.meters(kit.data(), found.key)}
     known = {sample.name: sample.value for sample in samples}
-    sections, absent = pages_panels.sections(outcomes, known)
+    sections, absent = pages_panels.sections(outcomes, known, kit.now_ms() - found.enrolled_ms < YOUNG_MS)
     return _page(
         "host.html",
         found,

@@ -74,6 +74,16 @@ SECTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
     ),
 )
 NEEDS = {
+    "load": ("system.load_average.1m",),
+    "disk": ("system.disk.io",),
+    "iops": ("system.disk.operations",),
+    "busy": ("system.disk.io_time",),
+    "network": ("system.network.io",),
+    "packets": ("system.network.packets",),
+    "faults": ("system.network.errors", "system.network.dropped"),
+    "switches": ("system.cpu.context_switches", "system.cpu.interrupts"),
+    "handles": ("system.file_handles.used",),
+    "agent": ("agent.cpu.time",),
     "pressure": ("system.pressure.time", "system.pressure.average"),
     "swap": ("system.paging.limit",),
     "paging": ("system.paging.io",),
@@ -103,12 +113,12 @@ MOODS = {"ok": "ok", "failed": "bad", "timeout": "bad", "refused": "warn"}
 
 
 def sections(
-    outcomes: Mapping[str, MeterOutcome], known: Mapping[str, float]
+    outcomes: Mapping[str, MeterOutcome], known: Mapping[str, float], young: bool = False
 ) -> tuple[list[tuple[str, list[tuple[Panel, str]]]], list[str]]:
     """Return the charts to draw, by section, each with the reason it may stay empty; and words for what is not here.
 
     `known` holds the newest value of each metric the host has. What fails is drawn as an empty chart that says why;
-    what the machine simply does not have takes no room.
+    what the machine simply does not have takes no room. A `young` host may still have to say what it has.
     """
     drawn: list[tuple[str, list[tuple[Panel, str]]]] = []
     absent: list[str] = []
@@ -116,7 +126,7 @@ def sections(
         kept: list[tuple[Panel, str]] = []
         for panel in panels:
             outcome = outcomes.get(panel.meter)
-            if _is_absent(panel, outcome, known):
+            if _is_absent(panel, outcome, known, young):
                 absent += [ABSENT[panel.key]] if panel.key in ABSENT else []
             else:
                 kept.append((panel, reason(outcome)))
@@ -133,12 +143,11 @@ def reason(outcome: MeterOutcome | None) -> str:
     return f"{said}: {outcome.error}" if outcome.error else f"{said} (meter {outcome.meter})"
 
 
-def _is_absent(panel: Panel, outcome: MeterOutcome | None, known: Mapping[str, float]) -> bool:
-    if outcome is None:
-        return False
-    if outcome.outcome == "nothing":
+def _is_absent(panel: Panel, outcome: MeterOutcome | None, known: Mapping[str, float], young: bool) -> bool:
+    if outcome is not None and outcome.outcome == "nothing":
         return True
     if panel.key in SWAP and known.get("system.paging.limit") == 0:
         return True
+    sure = not young if outcome is None else outcome.outcome == "ok"
     needs = NEEDS.get(panel.key)
-    return needs is not None and outcome.outcome == "ok" and bool(known) and not any(name in known for name in needs)
+    return needs is not None and sure and bool(known) and not any(name in known for name in needs)

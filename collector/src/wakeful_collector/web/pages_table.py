@@ -13,7 +13,7 @@ LONG_CHARACTERS = 40
 BYTE_COLUMNS = frozenset({"memory", "rss", "size", "used", "free", "total", "limit", "bytes"})
 SHARE_COLUMNS = frozenset({"cpu", "utilization"})
 TIME_COLUMNS = frozenset({"start", "started", "at", "since", "created"})
-_MS_LEAST = 10**11
+_SECONDS_LEAST, _MS_LEAST = 10**9, 10**11
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def shown(key: str, value: Any) -> str | Any:
             return pages_text.size(value)
         if key in SHARE_COLUMNS:
             return pages_text.share(value)
-        if key in TIME_COLUMNS and value >= _MS_LEAST:
-            return pages_text.at(int(value))
+        if key in TIME_COLUMNS and value >= _SECONDS_LEAST:
+            return pages_text.at(int(value if value >= _MS_LEAST else value * 1000))
     return pages_text.cell(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from markupsafe import Markup
@@ -11,6 +12,7 @@ from wakeful_collector.clock import rfc3339
 NOTHING = "\N{EN DASH}"
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _RATES = ("B/s", "kB/s", "MB/s", "GB/s", "TB/s")
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPANS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
 
 
@@ -92,6 +94,16 @@ def cell(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {cell(item)}" for key, item in value.items())
     return str(value)
+
+
+def plain(value: Any) -> Any:
+    """Return text without the marks that turn the order of what follows; what is no plain text is left as it is.
+
+    Names come from machines that may lie: with U+202E a name can make the words after it read backwards.
+    """
+    if type(value) is str and _TURNING.search(value):
+        return _TURNING.sub("\N{REPLACEMENT CHARACTER}", value)
+    return value
 
 
 FILTERS = {

@@ -1,6 +1,6 @@
 // @ts-check
 // One chart: a fixed frame that uPlot draws into, a legend of buttons that shows values, a cursor shared by all charts.
-import { format, moment } from "./format.js";
+import { format, moment, plain } from "./format.js";
 import { PANELS } from "./panels.js";
 import { withGaps } from "./series.js";
 
@@ -10,6 +10,7 @@ import { withGaps } from "./series.js";
  * @typedef {{from: number, to: number}} Range
  */
 const AXIS_WIDTH = 66;
+const EDGE = { width: 0, points: { show: false }, spanGaps: false };
 const BINARY = Array.from({ length: 54 }, (_, power) => 2 ** power);
 const HOURS = [
   [31536000, "{YYYY}", null, null, null, null, null, null, 1],
@@ -68,11 +69,12 @@ export class Chart {
     const readings = drawing.lines.reduce((most, line) => Math.max(most, line.values.filter((value) => typeof value === "number").length), 0);
     if (readings === 0) return this.nothing();
     this.say(readings === 1 ? "The second reading draws the first line." : "");
-    const same = this.uplot && drawing.lines.length === this.lines.length && drawing.lines.every((line, index) => line.key === this.lines[index].key && line.color === this.lines[index].color);
+    const same = this.uplot && drawing.lines.length === this.lines.length && drawing.lines.every((line, index) => line.key === this.lines[index].key && line.color === this.lines[index].color && !line.low === !this.lines[index].low);
     this.lines = drawing.lines;
     if (same) this.uplot.setData(this.data(), true);
     else this.build();
     this.values(null);
+    this.fit();
     if (readings > 1) this.element.dataset.drawn = "1";
   }
 
@@ -95,13 +97,13 @@ export class Chart {
     const wanted = names.slice().sort((a, b) => a.localeCompare(b, undefined, { numeric: true }));
     if (known.join("\n") === wanted.join("\n")) return;
     const chosen = select.value;
-    select.replaceChildren(select.options[0], ...wanted.map((name) => new Option(name, name, false, name === chosen)));
+    select.replaceChildren(select.options[0], ...wanted.map((name) => new Option(plain(name), name, false, name === chosen)));
   }
 
   data() {
     const times = this.answer?.times ?? [];
     const shown = this.lines.map((line) => (this.off.has(line.key) ? line.values.map(() => null) : line.values));
-    if (!this.panel.stacked) return [times, ...shown];
+    if (!this.panel.stacked) return [times, ...shown, ...this.ranged().flatMap((line) => (this.off.has(line.key) ? [[], []].map(() => line.values.map(() => null)) : [line.high ?? [], line.low ?? []]))];
     const sums = new Array(times.length).fill(0);
     return [times, ...shown.map((values) => values.map((value, row) => {
       if (typeof value !== "number") return value;
@@ -110,12 +112,17 @@ export class Chart {
     }))];
   }
 
+  /** The lines that stand for many readings each: the range of those is drawn behind them. */
+  ranged() {
+    return this.panel.stacked ? [] : this.lines.filter((line) => line.low && line.high);
+  }
+
   build() {
     this.uplot?.destroy();
+    this.legend.replaceChildren(...this.lines.map((line) => this.key(line)));
     // @ts-ignore uPlot is a global of its own script
     this.uplot = new window.uPlot(this.options(), this.data(), this.plot);
     this.over();
-    this.legend.replaceChildren(...this.lines.map((line) => this.key(line)));
   }
 
   options() {
@@ -140,8 +147,10 @@ export class Chart {
         { stroke: quiet, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: AXIS_WIDTH, gap: 8, space: 32, ...(panel.kind === "bytes" ? { incrs: BINARY } : {}),
           values: (/** @type {any} */ _, /** @type {number[]} */ splits) => splits.map((value) => format(panel.kind, panel.mirrored ? Math.abs(value) : value)) },
       ],
-      series: [{}, ...this.lines.map((one) => this.series(one))],
-      bands: panel.stacked ? this.lines.slice(1).map((one, index) => ({ series: [index + 2, index + 1], fill: wash(token(one.color), 0.5) })) : [],
+      series: [{}, ...this.lines.map((one) => this.series(one)), ...this.ranged().flatMap(() => [EDGE, EDGE])],
+      bands: panel.stacked
+        ? this.lines.slice(1).map((one, index) => ({ series: [index + 2, index + 1], fill: wash(token(one.color), 0.5) }))
+        : this.ranged().map((one, index) => ({ series: [this.lines.length + 1 + 2 * index, this.lines.length + 2 + 2 * index], fill: wash(token(one.color), 0.22), dir: 0 })),
       hooks: {
         setSelect: [(/** @type {any} */ plot) => this.selected(plot)],
         setCursor: [(/** @type {any} */ plot) => this.values(plot.cursor.idx ?? null)],
@@ -155,7 +164,7 @@ export class Chart {
     const first = this.panel.stacked && line === this.lines[0];
     return {
       stroke: color, width: this.panel.stacked ? 1 : line.dash ? 1.1 : 1.5, dash: line.dash ? [4, 3] : undefined,
-      fill: first ? wash(color, 0.5) : line.fill && !this.panel.stacked ? wash(color, 0.13) : undefined,
+      fill: first ? wash(color, 0.5) : line.fill && !this.panel.stacked && !line.low ? wash(color, 0.13) : undefined,
       points: { show: true, size: 4, fill: color, width: 0, filter: (/** @type {any} */ plot, /** @type {number} */ at) => lonely(plot.data[at]) },
       spanGaps: false,
     };
@@ -207,8 +216,8 @@ export class Chart {
     swatch.append(shape);
     const label = document.createElement("span");
     label.className = "label";
-    label.textContent = line.label;
-    label.title = line.label;
+    label.textContent = plain(line.label);
+    label.title = plain(line.label);
     const value = document.createElement("span");
     value.className = "value";
     button.append(swatch, label, value);
@@ -229,7 +238,8 @@ export class Chart {
     if (at !== null && !this.stamp.hidden) {
       const { from, to } = this.host.range();
       this.stamp.textContent = moment(this.uplot.data[0][at], to - from);
-      this.stamp.style.left = `${Math.min(this.uplot.over.clientWidth - 34, Math.max(34, this.uplot.cursor.left))}px`;
+      const half = this.stamp.offsetWidth / 2;
+      this.stamp.style.left = `${Math.min(this.uplot.over.clientWidth - half, Math.max(half, this.uplot.cursor.left))}px`;
     }
   }
 
@@ -243,8 +253,16 @@ export class Chart {
     this.uplot?.setData(this.data(), true);
   }
 
+  /** The legend takes the lines it needs and the plot the rest; while a cursor changes values nothing moves. */
+  fit() {
+    this.legend.style.height = "";
+    this.legend.style.height = `${this.legend.offsetHeight}px`;
+    const [width, height] = [Math.max(200, this.plot.clientWidth), this.plot.clientHeight];
+    if (this.uplot && (this.uplot.width !== width || this.uplot.height !== height)) this.uplot.setSize({ width, height });
+  }
+
   resize() {
-    this.uplot?.setSize({ width: Math.max(200, this.plot.clientWidth), height: this.plot.clientHeight });
+    this.fit();
   }
 }
 

@@ -58,6 +58,11 @@ export function fullTime(ms) {
   return full.format(ms);
 }
 
+/** Text of a machine without marks that turn the order of what follows. @param {string} text */
+export function plain(text) {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}
+
 /** @param {number} seconds of age */
 export function ago(seconds) {
   const age = Math.max(0, Math.round(seconds));

@@ -4,7 +4,7 @@
 /**
  * @typedef {import("./series.js").Column} Column
  * @typedef {import("./series.js").Answer} Answer
- * @typedef {{key: string, label: string, values: (number | null | undefined)[], color: string, dash?: boolean, fill?: boolean}} Line
+ * @typedef {{key: string, label: string, values: (number | null | undefined)[], color: string, dash?: boolean, fill?: boolean, low?: (number | null | undefined)[], high?: (number | null | undefined)[]}} Line
  * @typedef {{lines: Line[], choices?: string[], top?: number | null}} Drawing
  * @typedef {{names: string[], by?: string, kind: string, stacked?: boolean, mirrored?: boolean, least?: number, draw: (answer: Answer, chosen: string) => Drawing}} Panel
  */
@@ -38,12 +38,19 @@ function weight(column) {
   return sum;
 }
 
+/** Where one value stands for many: the least and the most of them. @param {Column} column @param {number} [sign] */
+function reach(column, sign = 1) {
+  if (!column.min || !column.max) return {};
+  const [low, high] = [column.min, column.max].map((values) => each(values, (value) => sign * value));
+  return { low, high };
+}
+
 /** Lines of the gauges `[name, label, color, dash]`, where they are there. @param {[string, string, string, boolean?][]} rows */
 function gauges(rows) {
   return (/** @type {Answer} */ answer) => ({
-    lines: rows.flatMap(([name, label, color, dash]) => {
+    lines: rows.flatMap(([name, label, color, dash], index) => {
       const column = find(answer.columns, name);
-      return column ? [{ key: name, label, values: column.values, color, dash }] : [];
+      return column ? [{ key: name, label, values: column.values, color, dash, ...(index === 0 ? reach(column) : {}) }] : [];
     }),
   });
 }
@@ -53,7 +60,7 @@ function byLabel(label, order = [], most = MOST_LINES) {
   return (/** @type {Answer} */ answer) => {
     const rank = (/** @type {Column} */ one) => (order.indexOf(one.labels[label]) + 1 || 99);
     const sorted = answer.columns.filter((one) => order.length === 0 || weight(one) > 0).sort((a, b) => rank(a) - rank(b) || weight(b) - weight(a));
-    return { lines: sorted.slice(0, most).map((one, index) => ({ key: one.labels[label], label: one.labels[label].replaceAll("_", " "), values: one.values, color: CATEGORIES[index % 8] })) };
+    return { lines: sorted.slice(0, most).map((one, index) => ({ key: one.labels[label], label: one.labels[label].replaceAll("_", " "), values: one.values, color: CATEGORIES[index % 8], ...(sorted.length === 1 ? reach(one) : {}) })) };
   };
 }
 
@@ -64,7 +71,8 @@ function twoWays(name, ways) {
     const weights = new Map();
     for (const one of columns) weights.set(one.labels.device, (weights.get(one.labels.device) ?? 0) + weight(one));
     const devices = [...weights.keys()].sort((a, b) => weights.get(b) - weights.get(a) || a.localeCompare(b));
-    const shown = chosen ? devices.filter((one) => one === chosen) : devices.slice(0, 4);
+    const busy = devices.filter((one) => weights.get(one) > 0);
+    const shown = chosen ? devices.filter((one) => one === chosen) : busy.length ? busy.slice(0, 4) : devices.slice(0, 1);
     const alone = shown.length === 1;
     /** @type {Line[]} */
     const lines = [];
@@ -76,8 +84,9 @@ function twoWays(name, ways) {
         label: alone ? word : `${device} ${word}`,
         values: sign === "-" ? each(column.values, (value) => -value) : column.values,
         color: CATEGORIES[alone ? way : index],
-        fill: true,
+        fill: alone,
         dash: false,
+        ...(alone ? reach(column, sign === "-" ? -1 : 1) : {}),
       });
     }));
     return { lines, choices: devices };
@@ -150,7 +159,7 @@ function sensor(first, second) {
 /** @param {Answer} answer */
 function agent(answer) {
   const cpu = find(answer.columns, "agent.cpu.time");
-  return { lines: cpu ? [{ key: "cpu", label: "of one core", values: cpu.values, color: "--c1", fill: true }] : [] };
+  return { lines: cpu ? [{ key: "cpu", label: "of one core", values: cpu.values, color: "--c1", fill: true, ...reach(cpu) }] : [] };
 }
 
 const READ_WRITE = /** @type {[string, string, string][]} */ ([["read", "read", "+"], ["write", "write", "-"]]);

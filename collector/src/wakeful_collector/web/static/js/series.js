@@ -2,7 +2,7 @@
 // Asks the collector for series: few requests, each for several charts, stale ones dropped.
 
 /**
- * @typedef {{name: string, labels: Record<string, string>, unit: string, kind: string, values: (number | null)[]}} Column
+ * @typedef {{name: string, labels: Record<string, string>, unit: string, kind: string, values: (number | null)[], min: (number | null)[] | null, max: (number | null)[] | null}} Column
  * @typedef {{times: number[], step: number, columns: Column[]}} Answer
  * @typedef {{names: string[], by?: string}} Wish
  */
@@ -80,8 +80,10 @@ export function withGaps(answer) {
     axis.push(time);
     rows.push(index);
   });
-  const spread = columns.map((column) => ({ ...column, values: rows.map((row) => (row < 0 ? null : column.values[row])) }));
-  return { times: axis, step: answer.step, columns: spread.map((column) => ({ ...column, values: bridged(axis, column.values) })) };
+  const spread = (/** @type {(number | null)[]} */ values) => bridged(axis, rows.map((row) => (row < 0 ? null : values[row])));
+  return { times: axis, step: answer.step, columns: columns.map((column) => ({
+    ...column, values: spread(column.values), min: column.min && spread(column.min), max: column.max && spread(column.max),
+  })) };
 }
 
 /** A null between readings that come at their usual pace is no gap; `undefined` tells uPlot so. @param {number[]} times @param {(number | null)[]} values */
