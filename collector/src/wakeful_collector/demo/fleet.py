@@ -93,7 +93,7 @@ def _machine(index: int, name: str, role: Role, place: str, seed: int, chance: r
         name=name,
         role=role,
         place=place,
-        tags=(*role.tags, place),
+        tags=tuple(dict.fromkeys((*role.tags, place))),
         cores=chance.choice(role.cores),
         memory_bytes=chance.choice(role.memory_gib) << 30,
         volumes=volumes,
