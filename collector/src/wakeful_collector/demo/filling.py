@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,9 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
     machines = fleet(hosts, seed)
     story = Story(hosts, days, seed, end_ms, _enrol(data, machines, end_ms - days * 86_400_000))
     work = [(data, key, machine, days, end_ms) for key, machine in zip(story.keys, machines, strict=True)]
-    with multiprocessing.get_context("fork").Pool(min(os.cpu_count() or 1, 8)) as pool:
-        for number, _ in enumerate(pool.imap_unordered(_write_past, work, 1), 1):
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), multiprocessing.get_context("fork")) as pool:
+        for number, done in enumerate(as_completed([pool.submit(_write_past, one) for one in work]), 1):
+            done.result()
             told(number)
     _push_last(data, story)
     rollups.refresh_sparks(data, end_ms)
