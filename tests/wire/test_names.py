@@ -7,8 +7,10 @@ import re
 import pytest
 
 from wakeful_wire import limits
+from wakeful_wire.catalogue import databases, extras, machine, storage, web, workloads
 from wakeful_wire.names import COUNTER, GAUGE, METRICS, Metric, describe
 
+FAMILIES = (databases, extras, machine, storage, web, workloads)
 UNITS = {"1", "By", "s", "Hz", "Cel", "W", "J", "rpm", "bit/s", "V", "A", "%"}
 
 
@@ -25,9 +27,26 @@ def test_a_metric_says_what_it_means(metric: Metric) -> None:
 
 def test_no_metric_is_listed_twice_and_each_is_found_by_its_name() -> None:
     assert all(name == metric.name for name, metric in METRICS.items())
-    assert len(METRICS) > 60
+    assert len(METRICS) == sum(len(family.ROWS) for family in FAMILIES) > 60
 
 
 def test_a_name_nobody_listed_is_a_gauge_without_unit() -> None:
     assert describe("system.uptime") is METRICS["system.uptime"]
     assert describe("my.own") == Metric("my.own", GAUGE, "1", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "unit"),
+    [
+        ("backup_last_success_timestamp_seconds", GAUGE, "s"),
+        ("http_requests_total", COUNTER, "1"),
+        ("process_cpu_seconds_total", COUNTER, "s"),
+        ("disk_free_bytes", GAUGE, "By"),
+        ("request_size_bytes_bucket", COUNTER, "By"),
+        ("total", GAUGE, "1"),
+        ("bytes", GAUGE, "1"),
+        ("room_celsius", GAUGE, "Cel"),
+    ],
+)
+def test_names_in_the_style_of_prometheus_say_it_with_their_last_words(name: str, kind: str, unit: str) -> None:
+    assert describe(name) == Metric(name, kind, unit, "")

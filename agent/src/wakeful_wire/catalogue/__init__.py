@@ -1,0 +1,1 @@
+"""The catalogue of metrics, one module a family of subjects; `names` is how it is asked."""

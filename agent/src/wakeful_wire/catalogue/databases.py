@@ -1,0 +1,9 @@
+"""Databases, caches and queues."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wakeful_wire.catalogue.metric import Metric
+
+ROWS: tuple[Metric, ...] = ()
