@@ -11,6 +11,28 @@ want nginx nginx-light
 want promtool prometheus
 want openssl openssl
 want mount mount
+want apache2 apache2
+want caddy caddy
+want /usr/sbin/php-fpm8.2 php-fpm
+want haproxy haproxy
+want redis-server redis-server
+want memcached memcached
+want psql postgresql
+want mariadbd mariadb-server
+want rabbitmq-server rabbitmq-server
+want mosquitto mosquitto
+want fail2ban-server fail2ban
+want snmpd snmpd
+want snmpget snmp
+want wg wireguard-tools
+want podman podman
+want mdadm mdadm
+want smartctl smartmontools
+want openrc-run openrc
+want upsd nut-server
+want upsc nut-client
+want busybox busybox-static
+want systemd-analyze systemd
 set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
 [ -e "$1" ] || [ -e "$2" ] || missing="$missing libatomic1" # the browser's driver asks for it
 
