@@ -41,6 +41,46 @@ def test_pages_follow_each_other_without_loss(connection: sqlite3.Connection) ->
     assert sorted(seen) == sorted(str(number) for number in range(9))
 
 
+KINDS = {"alpha": "agent.started", "beta": "agent.stopped", "gamma": "recovery.failed"}
+
+
+@pytest.mark.parametrize("host", [None, 1])
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("agent.started", ["alpha"]),
+        ("agent.*", ["beta", "alpha"]),
+        ("*.[!s]*", ["gamma"]),
+        ("agent", []),
+        ("*", ["gamma", "beta", "alpha"]),
+    ],
+)
+def test_kinds_and_patterns(
+    connection: sqlite3.Connection, host: int | None, pattern: str, expected: list[str]
+) -> None:
+    told = [Event(name, at, kind, "", {}) for at, (name, kind) in enumerate(KINDS.items())]
+    events.add(connection, 1, told, 100)
+    assert [row["id"] for row in events.page(connection, host, None, 10, pattern)] == expected
+
+
+def test_a_page_of_a_rare_kind_is_full_while_there_are_more(connection: sqlite3.Connection) -> None:
+    told = [Event(str(at), at, "rare.one" if at % 500 == 0 else "common", "", {}) for at in range(5_000)]
+    events.add(connection, 1, told, 100)
+    rows = events.page(connection, None, None, 7, "rare.*")
+    assert [row["at_ms"] for row in rows] == [4_500, 4_000, 3_500, 3_000, 2_500, 2_000, 1_500]
+    rest = events.page(connection, None, (rows[-1]["at_ms"], rows[-1]["seq"]), 7, "rare.*")
+    assert [row["at_ms"] for row in rest] == [1_000, 500, 0]
+
+
+@pytest.mark.parametrize("host", [None, 1])
+def test_a_machine_that_invents_kinds_costs_a_walk_and_not_an_error(
+    connection: sqlite3.Connection, host: int | None
+) -> None:
+    told = [Event(str(at), at, f"kind.{at:04}", "", {}) for at in range(200)]
+    events.add(connection, 1, told, 100)
+    assert [row["id"] for row in events.page(connection, host, None, 3, "kind.01*")] == ["199", "198", "197"]
+
+
 def test_a_hosts_oldest_events_go_at_the_bound(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "PER_HOST_MAX", 2)
     events.add(connection, 1, [_event(name, 5) for name in "abcd"], 100)

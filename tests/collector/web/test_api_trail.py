@@ -55,6 +55,17 @@ def test_events_of_a_kind(program: Callable[..., Any], host: Any) -> None:
     assert asks("/api/v1/events?kind=nothing").get_json() == {"events": [], "next": None}
 
 
+def test_pages_of_a_rare_kind_are_full(program: Callable[..., Any], host: Any, now_ms: int) -> None:
+    told = [{"id": f"n{n}", "at": now_ms - 9_000 - n, "kind": "noise", "data": {}} for n in range(300)]
+    told += [{"id": f"r{n}", "at": now_ms - 20_000 - n, "kind": "rare", "data": {}} for n in range(5)]
+    host.push([], now_ms, events=told)
+    for path in ("/api/v1/events", f"/api/v1/hosts/{host.id}/events"):
+        first = program("read")(f"{path}?kind=rare&limit=3").get_json()
+        assert [event["id"] for event in first["events"]] == ["r0", "r1", "r2"]
+        rest = program("read")(f"{path}?kind=rare&limit=3&cursor={first['next']}").get_json()
+        assert ([event["id"] for event in rest["events"]], rest["next"]) == (["r3", "r4"], None)
+
+
 def test_events_of_forgotten_hosts_have_no_host(program: Callable[..., Any], host: Any) -> None:
     asks = program("admin")
     asks(f"/api/v1/hosts/{host.id}", "DELETE")

@@ -38,12 +38,17 @@ class EventPage:
     next: str | None
 
 
-def events(data: Path, host_key: int | None = None, before: str | None = None, limit: int = 100) -> EventPage:
-    """Return the newest events, or those before a page's `next`; raise ValueError for a cursor that is none."""
+def events(
+    data: Path, host_key: int | None = None, before: str | None = None, limit: int = 100, kind: str | None = None
+) -> EventPage:
+    """Return the newest events (of a kind or pattern), or those before a page's `next`.
+
+    Raises ValueError for a cursor that is none.
+    """
     limit = min(max(limit, 1), LIMIT_MAX)
     cursor = None if before is None else _cursor(before)
     with database.translated():
-        rows = table.page(database.reader(data, "state"), host_key, cursor, limit + 1)
+        rows = table.page(database.reader(data, "state"), host_key, cursor, limit + 1, kind)
     found = [_record(row) for row in rows[:limit]]
     more = len(rows) > limit
     return EventPage(found, f"{found[-1].at_ms}-{found[-1].seq}" if more else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wakeful_collector.store.cursors import named
@@ -35,7 +36,19 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX events_host_at ON events (host_key, at_ms, seq);
         """,
     ),
+    ("events_by_kind", "CREATE INDEX events_kind_at ON events (kind, at_ms, seq);"),
 )
+
+_COLUMNS = "seq, host_key, id, at_ms, received_ms, kind, subject, data"
+_KINDS_WALKED_MAX = 64
+_KINDS = """
+WITH RECURSIVE walk (kind) AS (
+    SELECT min(kind) FROM events
+    UNION ALL SELECT (SELECT min(kind) FROM events WHERE kind > walk.kind) FROM walk WHERE walk.kind IS NOT NULL
+    LIMIT ?
+)
+SELECT kind FROM walk WHERE kind IS NOT NULL
+"""
 
 
 def add(connection: sqlite3.Connection, host_key: int, events: Sequence[Event], now_ms: int) -> int:
@@ -60,16 +73,53 @@ def add(connection: sqlite3.Connection, host_key: int, events: Sequence[Event], 
 
 
 def page(
-    connection: sqlite3.Connection, host_key: int | None, before: tuple[int, int] | None, limit: int
+    connection: sqlite3.Connection,
+    host_key: int | None,
+    before: tuple[int, int] | None,
+    limit: int,
+    kind: str | None = None,
 ) -> list[sqlite3.Row]:
-    """Return the newest events (of one host), or those older than the (time, seq) of the last one seen."""
+    """Return the newest events (of one host), or those older than the (time, seq) of the last one seen.
+
+    `kind` keeps those of one kind or pattern (`*`, `?`, `[...]`); there are fewer than `limit` only when there are no
+    more.
+    """
+    kinds = None if kind is None or host_key is not None else _alike(connection, kind)
+    if kinds is None:
+        return _rows(connection, host_key, before, limit, kind)
+    found = [row for one in kinds for row in _rows(connection, None, before, limit, one, exact=True)]
+    return sorted(found, key=lambda row: (row["at_ms"], row["seq"]), reverse=True)[:limit]
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    host_key: int | None,
+    before: tuple[int, int] | None,
+    limit: int,
+    kind: str | None,
+    exact: bool = False,
+) -> list[sqlite3.Row]:
     at_ms, seq = before or (2**62, 2**62)
-    where = "" if host_key is None else "host_key = :key AND"
+    where = "" if host_key is None else "host_key = :key AND "
+    if kind is not None:
+        where += "kind = :kind AND " if exact else "kind GLOB :kind AND "
+        kind = kind if exact else _globbed(kind)
     statement = (
-        "SELECT seq, host_key, id, at_ms, received_ms, kind, subject, data FROM events"  # noqa: S608 - one of two constants
-        f" WHERE {where} (at_ms, seq) < (:at, :seq) ORDER BY at_ms DESC, seq DESC LIMIT :limit"
+        f"SELECT {_COLUMNS} FROM events WHERE {where}(at_ms, seq) < (:at, :seq)"  # noqa: S608 - constants of this module
+        " ORDER BY at_ms DESC, seq DESC LIMIT :limit"
     )
-    return named(connection, statement, {"key": host_key, "at": at_ms, "seq": seq, "limit": limit}).fetchall()
+    given = {"key": host_key, "at": at_ms, "seq": seq, "limit": limit, "kind": kind}
+    return named(connection, statement, given).fetchall()
+
+
+def _alike(connection: sqlite3.Connection, pattern: str) -> list[str] | None:
+    """Return the kinds that a pattern means, each to be looked up by its index; None when there are too many kinds."""
+    kinds = [row[0] for row in connection.execute(_KINDS, (_KINDS_WALKED_MAX + 1,))]
+    return None if len(kinds) > _KINDS_WALKED_MAX else [kind for kind in kinds if fnmatchcase(kind, pattern)]
+
+
+def _globbed(pattern: str) -> str:
+    return pattern.replace("[!", "[^")
 
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
