@@ -104,3 +104,21 @@ def test_asked_by_name_a_sealed_host_answers_with_rates_too(data, push):
     assert latest_of_all(data, names) == before
     push([(START - 15_000, [9.0, 9.0])])
     assert [sample.value for sample in latest_of_all(data, names)[1]] == [107.5, 2.0]
+
+
+def test_a_meter_that_runs_every_half_hour_keeps_its_value_hot_and_sealed(data, push):
+    push([(START - 1_800_000, [0.5, 90.0])])
+    push([(START, [1.0, 100.0])])
+    for at in range(1, 100):
+        push([(START + at * 15_000, [1.0 + at, None])])
+    expected = [(100.0, START), (100.0, START + 99 * 15_000)]
+    assert [(sample.value, sample.time_ms) for sample in latest(data, 1)] == expected
+    rollups.run_due(data, Settings(data=data), START + 4 * 3_600_000)
+    assert [(sample.value, sample.time_ms) for sample in latest(data, 1)] == expected
+
+
+def test_what_was_read_long_ago_is_not_the_newest(data, push):
+    push([(START - 3 * 3_600_000, [0.5, 90.0])])
+    for at in range(30):
+        push([(START + at * 15_000, [1.0 + at, None])])
+    assert [sample.name for sample in latest(data, 1)] == ["system.load_average.1m"]

@@ -245,3 +245,25 @@ def test_one_series_of_a_large_chunk_is_read_alone(data):
     backfill.fill(data, 1, columns, times, values)
     answer = series(data, 1, ["hw.temperature"], START, START + HOUR, labels={"sensor": "077"})
     assert only(answer).values == values[:60, 77].tolist()
+
+
+def test_the_heaviest_of_each_metric_are_kept_and_all_are_counted(data, push):
+    disks = [named("system.disk.io_time", device=f"sd{letter}") for letter in "abcdef"]
+    push([*disks, MEMORY], ticks(START, 40, 15_000, *[lambda at, by=by: at * by for by in range(6)], lambda at: 0.5))
+    names = ["system.disk.io_time", "system.memory.utilization"]
+    answer = series(data, 1, names, START, START + HOUR, 300, most=2)
+    assert [column.labels.get("device") for column in answer.columns] == ["sde", "sdf", None]
+    assert answer.found == {"system.disk.io_time": 6, "system.memory.utilization": 1}
+    summed = series(data, 1, names[:1], START, START + HOUR, 300, by=["device"], most=1)
+    assert [column.labels for column in summed.columns] == [{"device": "sdf"}]
+    assert summed.found == {"system.disk.io_time": 6}
+
+
+def test_a_machine_of_thousands_of_series_is_read_by_its_heaviest(data, push):
+    columns = [named("container.memory.usage", name=f"c{number}") for number in range(2_500)]
+    push(columns, [(START, [float(number) for number in range(2_500)])])
+    with pytest.raises(TooMany, match="2500 series match"):
+        series(data, 1, ["container.*"], START, START + HOUR, 300)
+    answer = series(data, 1, ["container.*"], START, START + HOUR, 300, most=3)
+    assert sorted(column.labels["name"] for column in answer.columns) == ["c2497", "c2498", "c2499"]
+    assert answer.found == {"container.memory.usage": 2_500}

@@ -45,6 +45,12 @@ def test_labels_and_sums(program: Callable[..., Any], host: Any) -> None:
     assert all(abs(value - 1.0) < 1e-6 for value in summed[0]["values"] if value is not None)
 
 
+def test_the_heaviest_columns_alone(program: Callable[..., Any], host: Any) -> None:
+    found = program("read")(f"/api/v1/hosts/{host.id}/series?name=system.cpu.*&from=-5m&most=1").get_json()
+    assert [column["name"] for column in found["columns"]] == ["system.cpu.time", "system.cpu.utilization"]
+    assert found["found"] == {"system.cpu.time": 2, "system.cpu.utilization": 1}
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [

@@ -24,12 +24,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer:
-    """What a chart takes: bucket starts in seconds since the epoch, the step in seconds, the tier it was read from."""
+    """What a chart takes: bucket starts in seconds since the epoch, the step in seconds, the tier it was read from.
+
+    `found` counts the columns of each metric, those that were left out among them.
+    """
 
     times: list[float]
     step_seconds: float
     tier: str
     columns: list[Column] = field(default_factory=list)
+    found: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,27 @@ if TYPE_CHECKING:
     from wakeful_collector.model.table import Table
 
 
+SELDOM_MS = 65 * 60_000
+"""How far back the value of a meter that runs seldom is looked for: no interval is longer than an hour."""
+
+
 def latest(data: Path, host_key: int) -> list[LatestSample]:
-    """Return the newest value of each series of a host, by name and labels; empty when it never pushed."""
+    """Return the newest value of each series of a host, by name and labels; empty when it never pushed.
+
+    What a meter that runs seldom read within the last hour counts, also when it is sealed already.
+    """
     with history.looking(data) as connection:
         known = catalogue(data)  # as this look has it: no row speaks of a series that it does not know
-        found = stored.newest(connection, None, host_key)
-    return _samples(found[host_key], known) if host_key in found else []
+        table = stored.newest(connection, None, host_key).get(host_key)
+        if table is None:
+            return []
+        found = _samples(table, known)
+        missing = table.keys[np.isnan(table.values).all(axis=1)]
+        if len(missing):
+            from_ms = int(table.times_ms[-1]) - SELDOM_MS
+            found += _samples(history.raw(connection, host_key, from_ms, int(table.times_ms[0]), missing), known)
+            found.sort(key=_by_name)
+    return found
 
 
 def latest_of_all(data: Path, names: Collection[str] | None = None) -> dict[int, list[LatestSample]]:
@@ -49,8 +64,12 @@ def _few(found: stored.Found, known: Catalogue) -> list[LatestSample]:
                 (time_ms, value), (before_ms, before) = newest
                 rate = float(rates(np.array([before_ms, time_ms]), np.array([[before, value]]))[0, 0])
             samples.append(LatestSample(one.name, one.labels, newest[0][1], newest[0][0], rate))
-    samples.sort(key=lambda sample: (sample.name, sorted(sample.labels.items())))
+    samples.sort(key=_by_name)
     return samples
+
+
+def _by_name(sample: LatestSample) -> tuple[str, list[tuple[str, str]]]:
+    return sample.name, sorted(sample.labels.items())
 
 
 def _samples(table: Table, known: Catalogue) -> list[LatestSample]:
@@ -63,5 +82,5 @@ def _samples(table: Table, known: Catalogue) -> list[LatestSample]:
             values, times = table.values[row, at], table.times_ms[at]
             rate = float(rates(times, values[None, :])[0, 0]) if one.counter and len(at) == 2 else None
             samples.append(LatestSample(one.name, one.labels, float(values[-1]), int(times[-1]), rate))
-    samples.sort(key=lambda sample: (sample.name, sorted(sample.labels.items())))
+    samples.sort(key=_by_name)
     return samples

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from wakeful_collector.model.sample import Column, SeriesAnswer
 from wakeful_collector.read.planes import Plane, Query, plane
 from wakeful_collector.store import history
-from wakeful_collector.store.catalogue import Catalogue, Known, catalogue
+from wakeful_collector.store.catalogue import Catalogue, catalogue
 from wakeful_wire.limits import SKEW_AHEAD_SECONDS_MAX
 from wakeful_wire.names import COUNTER, describe
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wakeful_collector.model.table import Floats
+
+    Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 POINTS_MAX = 2_000
 COLUMNS_MAX = 2_000
@@ -43,12 +46,14 @@ def series(  # noqa: PLR0913, PLR0917 - a question for a chart has this many par
     by: Sequence[str] = (),
     labels: Mapping[str, str] | None = None,
     now_ms: int | None = None,
+    most: int | None = None,
 ) -> SeriesAnswer:
     """Return the series whose names match a pattern (`system.cpu.*`), in about `points` buckets at most.
 
     The tier follows from span and points; where it does not reach back, a coarser one serves; what is not rolled up
     yet comes from the samples. Counters are answered as rates a second. `labels` keeps series with exactly these;
-    `by` sums over all other labels. A span that reaches past `now_ms` ends there. Raises TooMany.
+    `by` sums over all other labels. `most` keeps that many columns of each metric, those with the largest mean. A span
+    that reaches past `now_ms` ends there. Raises TooMany.
     """
     if not 1 <= points <= POINTS_MAX:
         raise TooMany(f"points: from 1 to {POINTS_MAX}")
@@ -62,54 +67,71 @@ def series(  # noqa: PLR0913, PLR0917 - a question for a chart has this many par
     with history.looking(data) as connection:
         found = plane(connection, query)
     rows = np.flatnonzero(~np.isnan(found.laid.mean).all(axis=1))
-    if len(rows) > (_SUMMED_MAX if by else COLUMNS_MAX):
+    if len(rows) > (_SUMMED_MAX if by or most else COLUMNS_MAX):
         raise TooMany(f"{len(rows)} series match, one answer holds {COLUMNS_MAX}; name fewer metrics or sum by a label")
-    columns = _summed(found, rows, known, by) if by else _columns(found, rows, known)
-    if len(columns) > COLUMNS_MAX:
-        raise TooMany(f"{len(columns)} columns are asked for, one answer holds {COLUMNS_MAX}; sum by fewer labels")
+    lines = _summed(found, rows, known, by) if by else _single(found, rows, known)
+    counts = Counter(line.name for line in lines)
+    if most:
+        lines = _heaviest(lines, most)
+    if len(lines) > COLUMNS_MAX:
+        raise TooMany(f"{len(lines)} columns are asked for, one answer holds {COLUMNS_MAX}; sum by fewer labels")
     times = (found.axis.times_ms() / 1000).tolist()
-    return SeriesAnswer(times, found.axis.step_ms / 1000, _TIER_NAMES[found.tier], columns)
+    columns = [_column(line) for line in lines]
+    return SeriesAnswer(times, found.axis.step_ms / 1000, _TIER_NAMES[found.tier], columns, dict(counts))
 
 
-def _columns(
-    found: Plane, rows: Sequence[int] | np.ndarray[tuple[int], np.dtype[np.intp]], known: Catalogue
-) -> list[Column]:
-    columns = []
-    for row in rows:
+class _Line(NamedTuple):
+    """A column before it becomes numbers of JSON: only what is answered is turned into lists."""
+
+    name: str
+    labels: dict[str, str]
+    mean: Floats
+    least: Floats | None = None
+    most: Floats | None = None
+
+
+def _single(found: Plane, rows: Rows, known: Catalogue) -> list[_Line]:
+    lines = []
+    for row in rows.tolist():
         one = known.series[int(found.numbers[row])]
-        least = values(found.laid.least[row]) if found.coarse else None
-        most = values(found.laid.most[row]) if found.coarse else None
-        columns.append(_column(one, one.labels, found.laid.mean[row], least, most))
-    columns.sort(key=lambda column: (column.name, sorted(column.labels.items())))
-    return columns
+        extremes = (found.laid.least[row], found.laid.most[row]) if found.coarse else (None, None)
+        lines.append(_Line(one.name, one.labels, found.laid.mean[row], *extremes))
+    lines.sort(key=lambda line: (line.name, sorted(line.labels.items())))
+    return lines
 
 
-def _summed(
-    found: Plane, rows: np.ndarray[tuple[int], np.dtype[np.intp]], known: Catalogue, by: Sequence[str]
-) -> list[Column]:
+def _summed(found: Plane, rows: Rows, known: Catalogue, by: Sequence[str]) -> list[_Line]:
     members: dict[tuple[str, tuple[tuple[str, str], ...]], list[int]] = {}
     for row in rows.tolist():
         one = known.series[int(found.numbers[row])]
         labels = tuple((label, one.labels[label]) for label in sorted(set(by)) if label in one.labels)
         members.setdefault((one.name, labels), []).append(row)
-    columns = []
+    lines = []
     for (name, labels), group in sorted(members.items()):
         mean = found.laid.mean[group]
         total = np.where(np.isnan(mean).all(axis=0), np.nan, np.nansum(mean, axis=0))
-        columns.append(_column(Known(name, {}, counter=False), dict(labels), total, None, None))
-    return columns
+        lines.append(_Line(name, dict(labels), total))
+    return lines
 
 
-def _column(
-    one: Known,
-    labels: dict[str, str],
-    mean: Floats,
-    least: list[float | None] | None,
-    most: list[float | None] | None,
-) -> Column:
-    metric = describe(one.name)
+def _heaviest(lines: list[_Line], most: int) -> list[_Line]:
+    """Return of each metric the lines with the largest mean, in the order they came; of equals the first."""
+    weights = [float(np.nansum(np.abs(line.mean)) / np.count_nonzero(~np.isnan(line.mean))) for line in lines]
+    kept: set[int] = set()
+    taken: Counter[str] = Counter()
+    for place in sorted(range(len(lines)), key=lambda place: (-weights[place], place)):
+        name = lines[place].name
+        if taken[name] < most:
+            taken[name] += 1
+            kept.add(place)
+    return [line for place, line in enumerate(lines) if place in kept]
+
+
+def _column(line: _Line) -> Column:
+    metric = describe(line.name)
     unit = f"{metric.unit}/s" if metric.kind == COUNTER else metric.unit
-    return Column(one.name, labels, unit, metric.kind, values(mean), least, most)
+    least, most = (None if row is None else values(row) for row in (line.least, line.most))
+    return Column(line.name, line.labels, unit, metric.kind, values(line.mean), least, most)
 
 
 def values(row: Floats) -> list[float | None]:

@@ -9,7 +9,7 @@ from wakeful_collector.clock import rfc3339
 from wakeful_collector.read import hosts, latest, series
 from wakeful_collector.web import kit
 from wakeful_collector.web.api_hosts import known_host
-from wakeful_collector.web.api_shapes import HOST_ID, NUMBER, TEXT, listed, record, ref
+from wakeful_collector.web.api_shapes import HOST_ID, NUMBER, TEXT, WHOLE, listed, record, ref
 from wakeful_collector.web.kit_endpoints import Call, Endpoint
 from wakeful_collector.web.kit_parameters import TIME, Parameter, whole, words
 from wakeful_wire.names import describe
@@ -32,7 +32,7 @@ def _series(call: Call) -> dict[str, Any]:
     by = tuple(label for text in call["by"] for label in text.split(",") if label)
     try:
         found = series.series(
-            kit.data(), host.key, call["name"], from_ms, to_ms, call["points"], by, labels, now_ms=call.now_ms
+            kit.data(), host.key, call["name"], from_ms, to_ms, call["points"], by, labels, call.now_ms, call["most"]
         )
     except series.TooMany as error:
         kit.abort(422, "too_many_series", str(error))
@@ -42,6 +42,7 @@ def _series(call: Call) -> dict[str, Any]:
         "step": found.step_seconds,
         "tier": found.tier,
         "times": found.times,
+        "found": found.found,
         "columns": [
             {
                 "name": column.name,
@@ -107,6 +108,7 @@ ENDPOINTS = (
                 "step": NUMBER,
                 "tier": TEXT,
                 "times": listed(NUMBER),
+                "found": {"type": "object", "additionalProperties": WHOLE},
                 "columns": listed(ref("Column")),
             }
         ),
@@ -117,6 +119,7 @@ ENDPOINTS = (
             Parameter("to", TIME, "End of the span", default="now"),
             Parameter("points", whole(1, series.POINTS_MAX), "How many points a column has about", default="300"),
             Parameter("by", words(256), "Labels to keep, by comma; columns are summed over the others", repeated=True),
+            Parameter("most", whole(1, series.COLUMNS_MAX), "So many columns of each metric, the largest means first"),
             Parameter("label", _LABEL, "Only series with this label:value", repeated=True),
         ),
         path_parameters=(HOST_ID,),
@@ -124,6 +127,7 @@ ENDPOINTS = (
         description=(
             "Times are seconds since the epoch, as charts take them; a gap is null. Counters are answered as rates,"
             " with /s behind the unit. `min` and `max` hold the extremes of each step where it spans several samples."
+            " `found` says how many columns each metric has, those that `most` left out among them."
         ),
     ),
     Endpoint(
