@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wakeful_agent.host import listeners as module
 from wakeful_agent.host.errors import Absent, HostError, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.host.listeners import Listener, connections, listeners, parse_diagnosis, parse_sockets
+from wakeful_agent.host.listeners import Listener, connections, listeners, listens, parse_diagnosis, parse_sockets
 
 BODY = struct.Struct("=BBBB2s2s16s16sIQIIIII")
 
@@ -79,3 +79,19 @@ def test_garbage_of_the_kernel_too(content):
         parse_diagnosis(content, "tcp")
     except HostError:
         return
+
+
+def test_whether_a_local_port_is_served(tmp_path):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        assert not listens(Host(), server.getsockname()[1])
+        server.listen()
+        assert listens(Host(), server.getsockname()[1])
+    assert not listens(Host(str(tmp_path)), 80)
+    table = tmp_path / "proc/net/tcp"
+    table.parent.mkdir(parents=True)
+    row = "0: {}:1F90 00000000:0000 0A 0:0 0:0 0 0 0 77 1 0 100 0 0 10 0\n"
+    for address, local in (("0100007F", True), ("00000000", True), ("0A00000A", False)):
+        table.write_text("head\n" + row.format(address))
+        assert listens(Host(str(tmp_path)), 8080) is local
+        assert not listens(Host(str(tmp_path)), 8081)

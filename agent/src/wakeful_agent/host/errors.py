@@ -22,7 +22,11 @@ class Denied(HostError):
 
 
 class Malformed(HostError):
-    """It was read, and is not what the kernel documents."""
+    """It was read, and is not what its source documents."""
+
+
+class Late(HostError):
+    """It did not end in its time and was killed."""
 
 
 def translate(error: OSError, subject: str) -> HostError:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import time
 
-from wakeful_agent.host.errors import HostError, Malformed, translate
-from wakeful_agent.host.text import decode
+from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed, translate
+from wakeful_agent.host.text import decode, label
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator
+    from typing import Iterator, Mapping, Sequence
+
+    from wakeful_agent.host.command import Output, Starter
+    from wakeful_agent.host.sudo import Sudo
 
 CHUNK_BYTES = 65_536
 FILE_BYTES_MAX = 16 * 1024 * 1024
@@ -23,10 +26,15 @@ class Host:
     Every method raises Absent, Denied or HostError (never OSError). Descriptors of files read with `kept` stay open.
     """
 
-    def __init__(self, root: str = "/") -> None:
+    def __init__(self, root: str = "/", programs: Sequence[str] | None = None, user_id: int | None = None) -> None:
         self.root = root if root.endswith("/") else root + "/"
         self.real = self.root == "/"
+        self.programs = programs
+        """Folders of programs instead of the fixed ones; a machine that is not this one has none of its own."""
+        self.user_id = os.geteuid() if user_id is None else user_id
         self._kept: dict[str, int] = {}
+        self._starter: Starter | None = None
+        self._sudo: Sudo | None = None
 
     def path(self, relative: str) -> str:
         """Return the path of `relative` under the root."""
@@ -140,10 +148,96 @@ class Host:
         except ValueError:
             raise Malformed(f"/proc/uptime: {text[:40]!r} is not a number") from None
 
+    def program(self, name: str) -> str | None:
+        """Return the path of a program that may be started, or None; looked for in fixed folders, never in PATH."""
+        from wakeful_agent.host import command
+
+        path, usable = command.find(self._place(name), self._folders())
+        return path if usable else None
+
+    def run(
+        self,
+        argv: Sequence[str],
+        timeout_seconds: float = 10.0,
+        most: int = 4_194_304,
+        give: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+    ) -> Output:
+        """Run a program and return how it ended; `give` is its input, `environment` goes beside the little it gets.
+
+        It has a process group of its own, speaks English (LC_ALL=C), and its group is killed when it ends or is late.
+        Raises Absent (no such program), Denied (not executable), Late, Malformed (more than `most` bytes), HostError.
+        """
+        from wakeful_agent.host import command
+
+        path = self._startable(argv[0])
+        self._starter = self._starter or command.Starter()
+        clean = command.environment(os.environ, environment or {})
+        return self._starter.run([path, *argv[1:]], clean, timeout_seconds, most, give)
+
+    def run_as_root(
+        self, argv: Sequence[str], timeout_seconds: float = 10.0, most: int = 4_194_304, give: bytes = b""
+    ) -> Output:
+        """Run a program as root: through `sudo -n` unless this is root; raise Denied with sudo's reason, and as `run`.
+
+        What sudo refused is not asked again for an hour, or until its files change: it mails every refusal to root.
+        """
+        words = [self._startable(argv[0]), *argv[1:]]
+        if self.user_id == 0:
+            return self.run(words, timeout_seconds, most, give)
+        return self._superuser().run(self, words, timeout_seconds, most, give)
+
+    def check_root(self, argv: Sequence[str], timeout_seconds: float = 5.0) -> None:
+        """Raise Denied, with sudo's reason, when exactly this command may not be run as root; nothing is run."""
+        words = [self._startable(argv[0]), *argv[1:]]
+        if self.user_id != 0:
+            self._superuser().check(self, words, timeout_seconds)
+
+    def forget_refusals(self) -> None:
+        """Let sudo be asked again for what it refused."""
+        if self._sudo is not None:
+            self._sudo.forget()
+
+    def secret(self, path: str) -> str:
+        """Return the text in a secret's file; raise Denied when it is open to others, Absent, HostError."""
+        from wakeful_agent.host import command
+
+        return command.read_secret(self._place("/" + path.lstrip("/")))
+
+    def apart(self) -> Host:
+        """Return the same machine with descriptors of its own, for another thread."""
+        return type(self)(self.root, self.programs, self.user_id)
+
     def close(self) -> None:
         """Close every descriptor that was kept."""
         for relative in list(self._kept):
             self._drop(relative)
+
+    def _folders(self) -> Sequence[str]:
+        if self.programs is not None:
+            return self.programs
+        from wakeful_agent.host import command
+
+        return command.FOLDERS if self.real else ()
+
+    def _place(self, name: str) -> str:
+        return self.root + name.lstrip("/") if name.startswith("/") and not name.startswith(self.root) else name
+
+    def _startable(self, name: str) -> str:
+        from wakeful_agent.host import command
+
+        path, usable = command.find(self._place(name), self._folders())
+        if path is None:
+            raise Absent(f"{label(name)} is not installed")
+        if not usable:
+            raise Denied(f"{label(path)} may not be started by this user")
+        return path
+
+    def _superuser(self) -> Sudo:
+        from wakeful_agent.host.sudo import Sudo
+
+        self._sudo = self._sudo or Sudo()
+        return self._sudo
 
     def _drop(self, relative: str) -> None:
         descriptor = self._kept.pop(relative, None)

@@ -107,6 +107,18 @@ def listeners(host: Host, protocol: str) -> list[Listener]:
     return _read(host, protocol)
 
 
+def listens(host: Host, port: int) -> bool:
+    """Say whether something on this machine waits on the TCP port where a local client reaches it.
+
+    That is an address of the loopback or any address; False where nothing tells.
+    """
+    try:
+        waiting = listeners(host, "tcp")
+    except HostError:
+        return False
+    return any(one.port == port and _is_local(one.address) for one in waiting)
+
+
 def connections(host: Host) -> dict[str, int]:
     """Return how many TCP sockets are in each state, listening ones too; raise Absent where nothing tells of them."""
     counts = dict.fromkeys(STATES.values(), 0)
@@ -122,6 +134,10 @@ def connections(host: Host) -> dict[str, int]:
     if absent == len(_TABLES["tcp"]):
         raise Absent("the kernel lists no TCP sockets here")
     return counts
+
+
+def _is_local(address: str) -> bool:
+    return address in {"0.0.0.0", "::", "::1"} or address.startswith(("127.", "::ffff:127."))  # noqa: S104 - compared
 
 
 def _diagnosed(protocol: str) -> list[Listener]:
