@@ -114,7 +114,7 @@ def build(place: Place, log: Log) -> Daemon:
         ears=ears,
         tuned=tuned,
         composer=composer,
-        notifier=Notifier(place.environ),
+        notifier=Notifier(place.environ, place.folders.status),
         log=log,
         hello=lambda latest, found, judged: hello(latest, found, judged, facts),
         reload=lambda: _reload(place),

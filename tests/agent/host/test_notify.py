@@ -48,3 +48,21 @@ def test_the_watchdog_is_ours_or_nobodys() -> None:
     assert Notifier({"WATCHDOG_USEC": "3000000", "WATCHDOG_PID": str(os.getpid())}).watchdog_seconds == 3
     assert Notifier({"WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "1"}).watchdog_seconds == 0
     assert Notifier({"WATCHDOG_USEC": "soon"}).watchdog_seconds == 0
+
+
+def test_the_file_holds_the_newest_state(tmp_path: Path) -> None:
+    file = tmp_path / "with space" / "status"
+    notifier = Notifier({}, str(file))
+    notifier.ready("before the folder is there")
+    assert not file.exists()
+    file.parent.mkdir()
+    notifier.ready("Sampling")
+    assert file.read_text() == f"MAINPID={os.getpid()}\nREADY=1\nSTATUS=Sampling\nRELOADS=0\nREFUSED=0\n"
+    notifier.reloading()
+    notifier.reloaded("wrong", False)
+    assert file.read_text().splitlines()[2:] == ["STATUS=wrong", "RELOADS=1", "REFUSED=1"]
+    notifier.reloaded("right", True)
+    assert file.read_text().splitlines()[2:] == ["STATUS=right", "RELOADS=2", "REFUSED=1"]
+    notifier.stopping()
+    assert "READY=0" in file.read_text().splitlines()
+    assert [path.name for path in file.parent.iterdir()] == ["status"]

@@ -48,6 +48,11 @@ class Folders(NamedTuple):
         return os.path.join(self.state, "tuning.json")
 
     @property
+    def status(self) -> str:
+        """Return the path of what the running agent last told of itself, for scripts."""
+        return os.path.join(self.state, "status")
+
+    @property
     def lock(self) -> str:
         """Return the path of the lock that lets one agent run."""
         return os.path.join(self.state, "lock")

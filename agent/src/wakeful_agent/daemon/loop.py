@@ -240,12 +240,14 @@ class Daemon:
     def _reload(self) -> None:
         parts = self._parts
         parts.notifier.reloading()
+        status = ""
         try:
             self._config = parts.reload()
         except ConfigErrors as error:
             for problem in error.problems:
                 parts.log.say("error", str(problem))
-            parts.log.say("error", "agent.toml is wrong: the settings that were in force stay in force")
+            status = "agent.toml is wrong: the settings that were in force stay in force"
+            parts.log.say("error", status)
             lines = [str(problem) for problem in error.problems[:20]]
             parts.composer.tell(events.event(events.FILE_REFUSED, parts.now_ms(), problems=lines))
         else:
@@ -257,7 +259,7 @@ class Daemon:
             parts.composer.tell(events.event(events.RELOADED, parts.now_ms()))
         self._probe()
         self._greet()
-        parts.notifier.ready(self._status())
+        parts.notifier.reloaded(status or self._status(), not status)
 
     def _settle(self) -> None:
         """Put the plan into force."""
