@@ -187,6 +187,17 @@ def test_what_json_has_no_number_for_is_no_reading():
     ]
 
 
+def test_trouble_ends_a_run_and_what_was_read_travels_all_the_same():
+    columns = [series("x.up", target="a")]
+    documents = {"x": [{"target": "a", "state": "down"}]}
+    reading = Reading(columns, [0.0], documents, Denied("the socket may not be opened\n"))
+    runner = Runner(Host(), [Given("given", lambda _now_ms: reading)])
+    [result] = runner.collect(0).results.values()
+    runner.close()
+    assert result[:2] == ("refused", "the socket may not be opened\ufffd")
+    assert (result.series, result.values, result.inventories) == (columns, [0.0], documents)
+
+
 def test_columns_hand_out_the_same_list_while_things_are_the_same():
     made = []
 

@@ -41,12 +41,14 @@ class NoData(Exception):
 class Reading(NamedTuple):
     """What a meter read: one value a series (None: the series is known, but has no reading now), and documents.
 
-    An inventory that is not in the reading was not looked at this time and stays as it was.
+    An inventory that is not in the reading was not looked at this time and stays as it was. `trouble` is the error that
+    the run ends with although what was read is worth sending: of many targets none answers, and each says so.
     """
 
     series: Sequence[Series]
     values: Sequence[float | None]
     inventories: Mapping[str, Any] = {}
+    trouble: BaseException | None = None
 
 
 class Result(NamedTuple):
@@ -199,7 +201,7 @@ class Runner:
             self._host.close()
 
     def _read(self, meter: Meter, now_ms: int) -> Result:
-        series, values, inventories = meter.read(self._host, now_ms)
+        series, values, inventories, trouble = meter.read(self._host, now_ms)
         left_out = 0
         known = self._checked.get(meter.name)
         if series is not known:
@@ -208,7 +210,8 @@ class Runner:
             left_out = wanted - len(series)
             series = self._checked[meter.name] = known if known == series else series
         error = f"{left_out} series are left out: doubles, or more than {SERIES_OF_A_METER_MAX}" if left_out else ""
-        return Result(OK, error, 0.0, series, finite(values), inventories)
+        outcome, error = (OK, error) if trouble is None else _failure(trouble)
+        return Result(outcome, error, 0.0, series, finite(values), inventories)
 
     def _result(self, name: str, answer: Answer) -> Result:
         if answer.late:
