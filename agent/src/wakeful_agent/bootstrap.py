@@ -85,6 +85,8 @@ def build(place: Place, log: Log) -> Daemon:
     identity = _identity(place)
     read_way(place, config)
     lock(place.folders)
+    if config.log_file:
+        write_log(log, config.log_file, config.log_file_mb)
     ears = Ears()
     link = Link(
         place.folders.spool,
@@ -223,6 +225,17 @@ def lock(folders: Folders) -> None:
         ) from None
     os.ftruncate(handle, 0)
     os.write(handle, f"{os.getpid()}\n".encode())
+
+
+def write_log(log: Log, path: str, size_mb: float) -> None:
+    """Lead the log, standard output and standard error into a file of bounded size; raise ConfigErrors if it cannot."""
+    from wakeful_agent.host.log_file import LogFile
+
+    try:
+        log.write_to(LogFile(path, int(size_mb * 1024 * 1024)))
+    except OSError as error:
+        problem = Problem(path, 0, f"the log_file cannot be written: {error.strerror}", "check its folder and owner")
+        raise ConfigErrors([problem]) from None
 
 
 def _identity(place: Place) -> Identity:

@@ -47,6 +47,8 @@ class Config(NamedTuple):
     spool_age_days: float
     spool_drain_per_second: float
     meters: dict[str, MeterSetting]
+    log_file: str | None = None
+    log_file_mb: float = 5
 
 
 class Loaded(NamedTuple):

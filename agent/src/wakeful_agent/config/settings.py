@@ -56,6 +56,14 @@ SETTINGS = (
     Setting("tags", "list", [], "Words this machine can be found by on the page", example='["web", "berlin"]'),
     Setting("log_level", "choice", "info", "Least level of log lines", choices=LEVELS),
     Setting(
+        "log_file",
+        "text",
+        None,
+        "File for log lines and all else that is said, where no service manager listens (standard error)",
+        example='"/var/log/wakeful-agent.log"',
+    ),
+    Setting("log_file_mb", "number", 5, "Size at which a new log file begins; the one before is kept", 0.01, 1024),
+    Setting(
         "ca_file",
         "text",
         None,

@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from wakeful_agent.host.log_file import LogFile
+
 LEVELS = ("debug", "info", "warning", "error")
 _PRIORITY = {"debug": "<7>", "info": "<6>", "warning": "<4>", "error": "<3>"}
 
@@ -17,7 +19,7 @@ _PRIORITY = {"debug": "<7>", "info": "<6>", "warning": "<4>", "error": "<3>"}
 class Log:
     """Writes lines of a level and above; under systemd's journal with its priority marks instead of times."""
 
-    def __init__(self, level: str = "info", stream: TextIO | None = None) -> None:
+    def __init__(self, level: str = "info", stream: TextIO | LogFile | None = None) -> None:
         self._least = LEVELS.index(level)
         self._stream = stream
         self._told: dict[str, str] = {}
@@ -26,6 +28,11 @@ class Log:
     def set_level(self, level: str) -> None:
         """Take lines of `level` and above from now on."""
         self._least = LEVELS.index(level)
+
+    def write_to(self, stream: TextIO | LogFile) -> None:
+        """Write to `stream` from now on, with times."""
+        self._stream = stream
+        self._journal = False
 
     def say(self, level: str, text: str) -> None:
         """Write one line; an error of the stream is nobody's business here."""
