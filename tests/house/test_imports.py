@@ -36,7 +36,7 @@ import json, sys
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import Runner
-import wakeful_agent.daemon, wakeful_agent.transport.http, wakeful_agent.transport.spool
+import wakeful_agent.daemon, wakeful_agent.network.http, wakeful_agent.transport.spool
 held = meters.build(None)
 runner = Runner(Host(), held)
 ticks = [runner.collect(1_763_716_800_000 + 5_000 * n, None) for n in range(2)]

@@ -36,7 +36,7 @@ TESTED_WITH = {
     "wakeful_agent/daemon/events.py": "agent/daemon/test_loop.py",
     "wakeful_agent/daemon/tuned.py": "agent/daemon/test_tuning.py",
     "wakeful_agent/transport/reading.py": "agent/transport/test_sender.py",
-    "wakeful_agent/transport/tls.py": "agent/transport/test_http.py",
+    "wakeful_agent/network/tls.py": "agent/network/test_http.py",
 }
 """Modules that have no twin of their own because one test file holds them together with what uses them."""
 

@@ -13,7 +13,7 @@ from wakeful_agent.config import Folders, Identity
 from wakeful_agent.config.address import parse
 from wakeful_agent.config.identity import load_identity, load_token
 from wakeful_agent.transport.enrolment import Machine, NotTakenIn, enroll
-from wakeful_agent.transport.http import Client
+from wakeful_agent.network.http import Client
 from wakeful_wire.enroll import parse_enroll_request
 
 

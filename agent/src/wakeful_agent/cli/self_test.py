@@ -52,7 +52,7 @@ def _key() -> None:
 
 
 def _tls() -> None:
-    from wakeful_agent.transport.tls import context
+    from wakeful_agent.network.tls import context
 
     context(None, None)
 

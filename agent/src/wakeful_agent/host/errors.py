@@ -26,7 +26,7 @@ class Malformed(HostError):
 
 
 class Late(HostError):
-    """It did not end in its time and was killed."""
+    """A program did not end in its time and was killed, or somebody did not answer in theirs."""
 
 
 def translate(error: OSError, subject: str) -> HostError:

@@ -1,1 +1,1 @@
-"""Asking other programs and machines: the only place of a meter that opens connections, each bounded in time and size."""
+"""Asking other programs and machines: the only place that opens connections, each bounded in time and size."""

@@ -6,7 +6,7 @@ import calendar
 import os
 import time
 
-from wakeful_agent.transport.http import Unreachable
+from wakeful_agent.network.http import Unreachable
 from wakeful_agent.transport.link import make_client
 from wakeful_agent.transport.reading import problem
 from wakeful_agent.transport.sender import PUSH_PATH
@@ -15,7 +15,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from wakeful_agent.transport.http import Client
+    from wakeful_agent.network.http import Client
     from wakeful_agent.transport.link import Way
 
 LARGE_BYTES = 600_000

@@ -17,7 +17,7 @@ from wakeful_wire.record import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.config import Folders
-    from wakeful_agent.transport.http import Client
+    from wakeful_agent.network.http import Client
 
 ENROLL_PATH = "/api/v1/enroll"
 

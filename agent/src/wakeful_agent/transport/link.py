@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wakeful_agent.config.address import parse
 from wakeful_agent.daemon.events import SPOOL_DROPPED
-from wakeful_agent.transport.http import Client
+from wakeful_agent.network.http import Client
 from wakeful_agent.transport.sender import Listeners, Sender
 from wakeful_agent.transport.spool import Head, Spool
 from wakeful_wire import packing

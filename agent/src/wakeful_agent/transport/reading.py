@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from wakeful_agent.transport.response import Response
+    from wakeful_agent.network.response import Response
 
 ANSWER_BYTES_MAX = 1024 * 1024
 MESSAGE_CHARACTERS_MAX = 300

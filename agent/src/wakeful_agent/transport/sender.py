@@ -7,7 +7,7 @@ from time import monotonic
 
 from wakeful_agent.transport.backoff import Backoff, fraction, told_seconds
 from wakeful_agent.transport.doubts import Doubts
-from wakeful_agent.transport.http import Unreachable
+from wakeful_agent.network.http import Unreachable
 from wakeful_agent.transport.reading import document, problem
 from wakeful_wire import packing
 from wakeful_wire.answer import Answer, parse_answer
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing import Callable
 
     from wakeful_agent.host.log import Log
-    from wakeful_agent.transport.http import Client
-    from wakeful_agent.transport.response import Response
+    from wakeful_agent.network.http import Client
+    from wakeful_agent.network.response import Response
     from wakeful_agent.transport.spool import Entry, Spool
 
 PUSH_PATH = "/api/v1/push"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator
 import pytest
 
 from wakeful_agent.config.address import Address, parse
-from wakeful_agent.transport import http, tls
-from wakeful_agent.transport.http import Client, Unreachable
+from wakeful_agent.network import http, tls
+from wakeful_agent.network.http import Client, Unreachable
 from wakeful_wire import packing
 
 if TYPE_CHECKING:

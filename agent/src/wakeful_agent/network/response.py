@@ -30,10 +30,11 @@ class Response(NamedTuple):
 
 
 class Reader:
-    """Takes lines and blocks out of what `receive` brings; `receive` returns b"" at the end."""
+    """Takes lines, blocks and bodies of at most `most` bytes out of what `receive` brings (b"" at the end)."""
 
-    def __init__(self, receive: Callable[[], bytes]) -> None:
+    def __init__(self, receive: Callable[[], bytes], most: int = BODY_BYTES_MAX) -> None:
         self._receive = receive
+        self._most = most
         self._held = b""
         self.started = False
         """Whether anything has come at all."""
@@ -67,20 +68,22 @@ class Reader:
     def rest(self) -> bytes:
         """Return everything up to the end of the connection."""
         while self._more():
-            bounded(len(self._held))
+            self.bounded(len(self._held))
         block, self._held = self._held, b""
         return block
 
+    def bounded(self, size: int) -> int:
+        """Return `size` if a body of that many bytes is taken."""
+        if size > self._most:
+            raise BadResponse(f"the answer has more than {self._most} bytes")
+        return size
 
-def bounded(size: int) -> int:
-    """Return `size` if that much is taken."""
-    if size > BODY_BYTES_MAX:
-        raise BadResponse(f"the answer has more than {BODY_BYTES_MAX} bytes")
-    return size
 
+def read_response(reader: Reader, bodiless: bool = False) -> Response:
+    """Read one answer; interim answers (1xx) are skipped. Raises BadResponse, and what `receive` raises.
 
-def read_response(reader: Reader) -> Response:
-    """Read one answer; interim answers (1xx) are skipped. Raises BadResponse, and what `receive` raises."""
+    `bodiless`: it answers HEAD, so that no body follows whatever its headers say.
+    """
     for _ in range(10):
         version, status = _status(reader.line())
         headers = _headers(reader)
@@ -90,12 +93,12 @@ def read_response(reader: Reader) -> Response:
         raise BadResponse("only interim answers came")
     hold = headers.get("connection", "").lower()
     keep = "close" not in hold and (version != "HTTP/1.0" or "keep-alive" in hold)
-    if status in {204, 304}:
+    if bodiless or status in {204, 304}:
         return Response(status, headers, b"", keep)
     if "chunked" in headers.get("transfer-encoding", "").lower():
         return Response(status, headers, _chunks(reader), keep)
     if "content-length" in headers:
-        return Response(status, headers, reader.block(bounded(_number(headers["content-length"], 10))), keep)
+        return Response(status, headers, reader.block(reader.bounded(_number(headers["content-length"], 10))), keep)
     return Response(status, headers, reader.rest(), False)
 
 
@@ -130,11 +133,11 @@ def _headers(reader: Reader) -> dict[str, str]:
 def _chunks(reader: Reader) -> bytes:
     body = b""
     while True:
-        size = bounded(_number(reader.line().partition(";")[0], 16))
+        size = reader.bounded(_number(reader.line().partition(";")[0], 16))
         if not size:
             break
         body += reader.block(size)
-        bounded(len(body))
+        reader.bounded(len(body))
         if reader.line():
             raise BadResponse("a chunk of the answer is longer than it said")
     _headers(reader)

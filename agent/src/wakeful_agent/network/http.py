@@ -7,8 +7,8 @@ import socket
 import ssl
 from time import monotonic
 
-from wakeful_agent.transport import tls
-from wakeful_agent.transport.response import BadResponse, Reader, Response, read_response, read_tunnel
+from wakeful_agent.network import tls
+from wakeful_agent.network.response import BadResponse, Reader, Response, read_response, read_tunnel
 from wakeful_wire import __version__
 
 TYPE_CHECKING = False

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wakeful_agent.transport.response import BadResponse, Reader, Response, read_response, read_tunnel
+from wakeful_agent.network.response import BadResponse, Reader, Response, read_response, read_tunnel
 
 
 def reader_of(content: bytes, step: int = 7) -> Reader:
