@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.rollup import Flags
     from wakeful_collector.model.table import Ints
+
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 class Known(NamedTuple):
@@ -48,7 +52,12 @@ class Catalogue:
 
     def matching(self, patterns: Sequence[str], labels: Mapping[str, str]) -> Ints:
         """Return the numbers of series whose name matches a pattern (`*`, `?`, `[...]`) and which have these labels."""
-        names = [name for name in list(self.numbers) if any(fnmatchcase(name, pattern) for pattern in patterns)]
+        exact = {pattern for pattern in patterns if not _PATTERN.search(pattern)}
+        wide = [pattern for pattern in patterns if pattern not in exact]
+        names = [name for name in exact if name in self.numbers]
+        if wide:
+            others = [name for name in list(self.numbers) if name not in exact]
+            names += [name for name in others if any(fnmatchcase(name, pattern) for pattern in wide)]
         found = (number for name in names for number in self.numbers[name])
         if labels:
             found = (

@@ -17,7 +17,7 @@ from wakeful_wire.names import describe
 if TYPE_CHECKING:
     from wakeful_collector.model.sample import LatestSample
 
-_PATTERN = words(128, r"^[A-Za-z0-9_.*?\[\]!-]+$", "give a metric's name or a pattern like system.cpu.*")
+_PATTERN = words(128, r"^[A-Za-z0-9_.:/*?\[\]!-]+$", "give a metric's name or a pattern like system.cpu.*")
 _LABEL = words(577, "^[^:]+:", "give it as label:value, for example mode:user")
 _NAME = words(128)
 _SPAN_MS_MIN = 1000

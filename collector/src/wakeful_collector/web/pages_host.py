@@ -51,19 +51,19 @@ class Filesystem:
 @kit.page(blueprint, "/hosts/<host_id>")
 def host(host_id: str) -> kit.Answer:
     """Show a host's charts."""
-    found = _found(host_id)
+    found = found_host(host_id)
     samples = latest.latest(kit.data(), found.key)
     outcomes = {one.meter: one for one in hosts.meters(kit.data(), found.key)}
     known = {sample.name: sample.value for sample in samples}
     sections, absent = pages_panels.sections(outcomes, known, kit.now_ms() - found.enrolled_ms < YOUNG_MS)
-    return _page(
+    return host_page(
         "host.html",
         found,
         "charts",
         sections=sections,
         absent=absent,
         spans=SPANS,
-        span=_span(found, kit.now_ms()),
+        span=opening_span(found, kit.now_ms()),
         filesystems=_filesystems(found, samples),
         figures=_figures(samples),
     )
@@ -72,14 +72,14 @@ def host(host_id: str) -> kit.Answer:
 @kit.page(blueprint, "/hosts/<host_id>/filesystems")
 def host_filesystems(host_id: str) -> kit.Answer:
     """Answer the table of filesystems alone, for the page's refresh."""
-    found = _found(host_id)
+    found = found_host(host_id)
     return kit.render("filesystems.html", filesystems=_filesystems(found, latest.latest(kit.data(), found.key)))
 
 
 @kit.page(blueprint, "/hosts/<host_id>/inventories/<name>")
 def host_inventory(host_id: str, name: str) -> kit.Answer:
     """Show an inventory as a table."""
-    found = _found(host_id)
+    found = found_host(host_id)
     held = inventories.body(kit.data(), found.key, name)
     if held is None and name not in OWN_PLACE:
         kit.abort(404, "not_found", "This host sent no such inventory.")
@@ -91,7 +91,7 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
         page=number("page", 1, 1, 100_000),
     )
     table = None if held is None else pages_table.table(held.document, wish)
-    return _page(
+    return host_page(
         "inventory-rows.html" if is_part() else "inventory.html",
         found,
         name if name in OWN_PLACE else "inventories",
@@ -108,18 +108,18 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
 @kit.page(blueprint, "/hosts/<host_id>/inventories")
 def host_inventories(host_id: str) -> kit.Answer:
     """List a host's inventories."""
-    found = _found(host_id)
-    return _page("inventories.html", found, "inventories", inventories=inventories.names(kit.data(), found.key))
+    found = found_host(host_id)
+    return host_page("inventories.html", found, "inventories", inventories=inventories.names(kit.data(), found.key))
 
 
 @kit.page(blueprint, "/hosts/<host_id>/system")
 def host_system(host_id: str) -> kit.Answer:
     """Show what a machine is, what may be measured there and how its meters fare."""
-    found = _found(host_id)
+    found = found_host(host_id)
     system = inventories.body(kit.data(), found.key, "system")
     document = system.document if system is not None and isinstance(system.document, dict) else {}
     capabilities = [one for one in found.hello.get("capabilities", []) if isinstance(one, dict)]
-    return _page(
+    return host_page(
         "system.html",
         found,
         "system",
@@ -135,18 +135,18 @@ def host_system(host_id: str) -> kit.Answer:
 @kit.page(blueprint, "/hosts/<host_id>/events")
 def host_events(host_id: str) -> kit.Answer:
     """Show what happened on one host."""
-    found = _found(host_id)
+    found = found_host(host_id)
     try:
         page = events.events(kit.data(), found.key, request.args.get("before"), EVENTS_A_PAGE)
     except ValueError:
         kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
-    return _page("host-events.html", found, "events", events=page.events, next=page.next)
+    return host_page("host-events.html", found, "events", events=page.events, next=page.next)
 
 
 @kit.page(blueprint, "/hosts/<host_id>/manage", methods=("POST",), scope="operate")
 def host_manage(host_id: str) -> kit.Answer:
     """Rename, tag or forget a host."""
-    found = _found(host_id)
+    found = found_host(host_id)
     if request.form.get("do") == "forget":
         kit.run("host.forget", {"host": found.id})
         return redirect(url_for("pages.fleet"), 303)
@@ -159,16 +159,18 @@ def host_manage(host_id: str) -> kit.Answer:
     return redirect(url_for("pages.host_system", host_id=found.id, saved=1), 303)
 
 
-def _found(host_id: str) -> Host:
+def found_host(host_id: str) -> Host:
+    """Return the host of that id; aborts with 404 where there is none."""
     found = hosts.host(kit.data(), host_id)
     if found is None:
         kit.abort(404, "unknown_host", "There is no such host. It may have been forgotten.")
     return found
 
 
-def _page(
+def host_page(
     template: str, found: Host, tab: str, figures: Mapping[str, float] | None = None, **context: Any
 ) -> kit.Answer:
+    """Render one of a host's pages inside the frame they share."""
     status = host_status(found, kit.now_ms())
     others = {one.id: one for one in hosts.hosts(kit.data())} if found.twins or found.twin_of else {}
     twins = [others[one] for one in (*found.twins, found.twin_of) if one in others]
@@ -180,7 +182,7 @@ def _page(
     )
 
 
-def _span(found: Host, now_ms: int) -> str:
+def opening_span(found: Host, now_ms: int) -> str:
     """Return the span a host opens with: short for a new one, and for a silent one far enough back."""
     if now_ms - found.enrolled_ms < YOUNG_MS:
         return "5m"

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from wakeful_collector.web.pages_panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wakeful_collector.model.host import MeterOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A chart: `key` names it in the page's script, `choice` is the word for one of its devices."""
-
-    key: str
-    title: str
-    meter: str
-    unit: str = ""
-    choice: str = ""
 
 
 SECTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (

@@ -12,6 +12,7 @@ from wakeful_collector.clock import rfc3339
 NOTHING = "\N{EN DASH}"
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _RATES = ("B/s", "kB/s", "MB/s", "GB/s", "TB/s")
+_COUNTS = ("", "k", "M", "G", "T")
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPANS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
 
@@ -32,6 +33,11 @@ def size(value: float | None) -> str:
 def rate(value: float | None) -> str:
     """Return bytes per second as `1.2 MB/s`."""
     return NOTHING if value is None else _scaled(value, _RATES, 1000)
+
+
+def count(value: float | None) -> str:
+    """Return a number as `12`, `1.2 k`, `3.4 M`."""
+    return NOTHING if value is None else _scaled(value, _COUNTS, 1000).strip()
 
 
 def share(value: float | None) -> str:
@@ -109,6 +115,7 @@ def plain(value: Any) -> Any:
 FILTERS = {
     "size": size,
     "rate": rate,
+    "count": count,
     "share": share,
     "span": span,
     "ago": ago,

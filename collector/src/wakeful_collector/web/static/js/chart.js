@@ -1,11 +1,11 @@
 // @ts-check
 // One chart: a fixed frame that uPlot draws into, a legend of buttons that shows values, a cursor shared by all charts.
 import { format, moment, plain } from "./format.js";
-import { PANELS } from "./panels.js";
 import { withGaps } from "./series.js";
 
 /**
  * @typedef {import("./panels.js").Line} Line
+ * @typedef {import("./panels.js").Panel} Panel
  * @typedef {import("./series.js").Answer} Answer
  * @typedef {{from: number, to: number}} Range
  */
@@ -31,15 +31,16 @@ function wash(color, share) {
 }
 
 export class Chart {
-  /** @param {HTMLElement} element @param {{range: () => Range, zoom: (from: number, to: number) => void, back: () => void}} host */
-  constructor(element, host) {
+  /** @param {HTMLElement} element @param {{range: () => Range, zoom: (from: number, to: number) => void, back: () => void}} host @param {Panel} panel */
+  constructor(element, host, panel) {
     this.element = element;
     this.host = host;
-    this.panel = PANELS[element.dataset.panel ?? ""];
+    this.panel = panel;
     this.plot = /** @type {HTMLElement} */ (element.querySelector(".chart-plot"));
     this.note = /** @type {HTMLElement} */ (element.querySelector(".chart-note"));
     this.legend = /** @type {HTMLElement} */ (element.querySelector(".legend"));
     this.select = /** @type {HTMLSelectElement | null} */ (element.querySelector("select"));
+    this.more = /** @type {HTMLElement | null} */ (element.querySelector(".more"));
     /** @type {Set<string>} */
     this.off = new Set();
     /** @type {Line[]} */
@@ -66,6 +67,7 @@ export class Chart {
     const drawing = this.panel.draw(this.answer, this.select?.value ?? "");
     this.choices(drawing.choices ?? []);
     this.top = drawing.top ?? null;
+    this.counted();
     const readings = drawing.lines.reduce((most, line) => Math.max(most, line.values.filter((value) => typeof value === "number").length), 0);
     if (readings === 0) return this.nothing();
     this.say(readings === 1 ? "The second reading draws the first line." : "");
@@ -76,6 +78,15 @@ export class Chart {
     this.values(null);
     this.fit();
     if (readings > 1) this.element.dataset.drawn = "1";
+  }
+
+  /** Say how many there are where not all of them are drawn. */
+  counted() {
+    if (!this.more || !this.answer) return;
+    const [name] = this.panel.names;
+    const found = this.answer.found?.[name] ?? 0;
+    const here = this.answer.columns.filter((one) => one.name === name).length;
+    this.more.textContent = found > here && here ? `the ${here} largest of ${found}` : "";
   }
 
   nothing() {

@@ -3,6 +3,8 @@
 
 const SIZES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const RATES = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"];
+const HERTZ = ["Hz", "kHz", "MHz", "GHz"];
+const BITS = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"];
 const COUNTS = ["", "k", "M", "G"];
 
 /** @param {number} value @returns {string} three figures at most behind which nobody looks */
@@ -25,6 +27,16 @@ function scaled(value, names, base) {
   return `${figures(Math.sign(value) * size)}${names[step] ? (names === COUNTS ? "" : " ") + names[step] : ""}`;
 }
 
+/** @param {number} value of a duration */
+function seconds(value) {
+  const size = Math.abs(value);
+  if (size >= 172800) return `${figures(value / 86400)} days`;
+  if (size >= 7200) return `${figures(value / 3600)} h`;
+  if (size >= 180) return `${figures(value / 60)} min`;
+  if (size >= 1) return `${figures(value)} s`;
+  return size >= 0.001 || size === 0 ? `${figures(value * 1000)} ms` : `${figures(value * 1e6)} \u00b5s`;
+}
+
 /** @type {Record<string, (value: number) => string>} */
 const FORMATS = {
   bytes: (value) => scaled(value, SIZES, 1024),
@@ -33,15 +45,21 @@ const FORMATS = {
   celsius: (value) => `${figures(value)} \u00b0C`,
   watts: (value) => `${figures(value)} W`,
   rpm: (value) => `${value.toFixed(0)} rpm`,
-  seconds: (value) => (Math.abs(value) < 1 ? `${figures(value * 1000)} ms` : `${figures(value)} s`),
+  seconds,
   persecond: (value) => `${scaled(value, COUNTS, 1000)}/s`,
   count: (value) => scaled(value, COUNTS, 1000),
+  perminute: (value) => `${scaled(value * 60, COUNTS, 1000)}/min`,
+  hertz: (value) => scaled(value, HERTZ, 1000),
+  bits: (value) => scaled(value, BITS, 1000),
+  volts: (value) => `${figures(value)} V`,
+  amperes: (value) => `${figures(value)} A`,
+  days: (value) => `${figures(value / 86400)} days`,
 };
 
 /** @param {string} kind @param {number | null | undefined} value */
 export function format(kind, value) {
   if (value === null || value === undefined || Number.isNaN(value)) return "\u2013";
-  return FORMATS[kind](Math.abs(value) < 1e-9 ? 0 : value);
+  return (FORMATS[kind] ?? FORMATS.count)(Math.abs(value) < 1e-9 ? 0 : value);
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });

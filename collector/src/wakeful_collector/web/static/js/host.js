@@ -2,8 +2,11 @@
 // The charts of one host: which span is shown, when to ask again, live mode.
 import { announce } from "./announce.js";
 import { Chart } from "./chart.js";
+import { made } from "./drawn.js";
 import { fullTime, moment } from "./format.js";
+import { PANELS } from "./panels.js";
 import { Source } from "./series.js";
+import { Strip } from "./strip.js";
 
 /** @type {Record<string, number>} */
 const SPANS = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400, "7d": 604800, "30d": 2592000, "90d": 7776000, "1y": 31536000 };
@@ -21,14 +24,29 @@ class Page {
     this.failed = "";
     this.timer = 0;
     this.renewed = 0;
-    this.charts = [...element.querySelectorAll("[data-panel]")].map((one) => new Chart(/** @type {HTMLElement} */ (one), {
-      range: () => this.range(), zoom: (from, to) => this.zoom(from, to), back: () => this.back(),
-    }));
+    /** @type {(Chart | Strip)[]} */
+    this.charts = [];
+    this.sight = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: "500px" });
     this.span = "1h";
     this.from = 0;
     this.to = 0;
     this.read();
+    this.gather();
     this.listen();
+  }
+
+  /** Take charge of the charts that are on the page now; those that a search took away are let go. */
+  gather() {
+    this.charts = this.charts.filter((one) => one.element.isConnected || void one.uplot?.destroy());
+    const known = new Set(this.charts.map((one) => one.element));
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll("[data-panel]"))) {
+      if (known.has(element)) continue;
+      const draw = element.dataset.draw ? JSON.parse(element.dataset.draw) : null;
+      const panel = draw ? made(draw) : PANELS[element.dataset.panel ?? ""];
+      const host = { range: () => this.range(), zoom: (/** @type {number} */ from, /** @type {number} */ to) => this.zoom(from, to), back: () => this.back() };
+      this.charts.push(panel.strip ? new Strip(element, host, panel, draw.good ?? []) : new Chart(element, host, panel));
+      this.sight.observe(element);
+    }
   }
 
   read() {
@@ -92,8 +110,7 @@ class Page {
       const [from, to] = ["from", "to"].map((name) => new Date(String(new FormData(custom).get(name))).getTime() / 1000);
       if (to > from) this.zoom(from, to);
     });
-    const sight = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: "500px" });
-    this.charts.forEach((chart) => sight.observe(chart.element));
+    document.addEventListener("htmx:afterSwap", () => this.gather());
     new ResizeObserver(() => this.charts.forEach((chart) => chart.resize())).observe(element);
     window.addEventListener("popstate", () => { this.stop(); this.read(); void this.load(); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) void this.load(); });

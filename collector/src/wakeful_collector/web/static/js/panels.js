@@ -1,15 +1,16 @@
 // @ts-check
-// What each chart asks for and draws. A panel is data: names to ask for, and lines made of the columns that came.
+// What the charts of the machine itself ask for and draw. A panel is data: names to ask for, and lines made of the
+// columns that came. Charts of everything else are described by the server, see drawn.js.
+import { CATEGORIES, each, find, reach, weight } from "./columns.js";
 
 /**
  * @typedef {import("./series.js").Column} Column
  * @typedef {import("./series.js").Answer} Answer
  * @typedef {{key: string, label: string, values: (number | null | undefined)[], color: string, dash?: boolean, fill?: boolean, low?: (number | null | undefined)[], high?: (number | null | undefined)[]}} Line
  * @typedef {{lines: Line[], choices?: string[], top?: number | null}} Drawing
- * @typedef {{names: string[], by?: string, kind: string, stacked?: boolean, mirrored?: boolean, least?: number, draw: (answer: Answer, chosen: string) => Drawing}} Panel
+ * @typedef {{names: string[], by?: string, most?: number, label?: string, kind: string, stacked?: boolean, mirrored?: boolean, strip?: boolean, least?: number, draw: (answer: Answer, chosen: string) => Drawing}} Panel
  */
 
-const CATEGORIES = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8"];
 const MOST_LINES = 6;
 const MODES = /** @type {[string, string][]} */ ([
   ["user", "--c1"], ["nice", "--c7"], ["system", "--c2"], ["iowait", "--c4"], ["irq", "--c6"], ["softirq", "--c3"], ["steal", "--c5"],
@@ -20,30 +21,6 @@ const WAITS = /** @type {[string, string, string, boolean][]} */ ([
 const MEMORY = /** @type {[string, string][]} */ ([["used", "--c5"], ["buffers", "--c7"], ["cached", "--c8"]]);
 const TCP = ["established", "time_wait", "close_wait", "syn_sent", "syn_recv", "listen", "fin_wait1", "fin_wait2", "last_ack"];
 const STATUSES = ["running", "blocked", "sleeping", "idle", "zombie", "stopped"];
-
-/** @param {Column[]} columns @param {string} name @param {Record<string, string>} [labels] */
-function find(columns, name, labels = {}) {
-  return columns.find((one) => one.name === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value));
-}
-
-/** @param {(number | null | undefined)[]} values @param {(value: number) => number} change */
-function each(values, change) {
-  return values.map((value) => (typeof value === "number" ? change(value) : value));
-}
-
-/** @param {Column} column */
-function weight(column) {
-  let sum = 0;
-  for (const value of column.values) sum += Math.abs(value ?? 0);
-  return sum;
-}
-
-/** Where one value stands for many: the least and the most of them. @param {Column} column @param {number} [sign] */
-function reach(column, sign = 1) {
-  if (!column.min || !column.max) return {};
-  const [low, high] = [column.min, column.max].map((values) => each(values, (value) => sign * value));
-  return { low, high };
-}
 
 /** Lines of the gauges `[name, label, color, dash]`, where they are there. @param {[string, string, string, boolean?][]} rows */
 function gauges(rows) {

@@ -3,9 +3,16 @@
 
 /**
  * @typedef {{name: string, labels: Record<string, string>, unit: string, kind: string, values: (number | null)[], min: (number | null)[] | null, max: (number | null)[] | null}} Column
- * @typedef {{times: number[], step: number, columns: Column[]}} Answer
- * @typedef {{names: string[], by?: string}} Wish
+ * @typedef {{times: number[], step: number, columns: Column[], found?: Record<string, number>}} Answer
+ * @typedef {{names: string[], by?: string, most?: number, label?: string}} Wish
  */
+
+const NAMES_A_REQUEST = 40;
+
+/** @param {Wish} one @param {Wish} other */
+function same(one, other) {
+  return (one.by ?? "") === (other.by ?? "") && (one.most ?? 0) === (other.most ?? 0) && (one.label ?? "") === (other.label ?? "");
+}
 
 export class SeriesError extends Error {}
 
@@ -25,31 +32,36 @@ export class Source {
   async fetch(wishes, span) {
     this.running?.abort();
     const control = (this.running = new AbortController());
-    /** @type {Map<string, Set<string>>} */
+    /** @type {Map<string, {wish: Wish, names: Set<string>}[]>} */
     const groups = new Map();
     for (const wish of wishes) {
-      const names = groups.get(wish.by ?? "") ?? new Set();
-      wish.names.forEach((name) => names.add(name));
-      groups.set(wish.by ?? "", names);
+      const key = JSON.stringify([wish.by ?? "", wish.most ?? 0, wish.label ?? ""]);
+      const parts = groups.get(key) ?? [];
+      groups.set(key, parts);
+      let part = parts[parts.length - 1];
+      if (!part || part.names.size + wish.names.length > NAMES_A_REQUEST) parts.push(part = { wish, names: new Set() });
+      wish.names.forEach((name) => part.names.add(name));
     }
-    const entries = [...groups];
-    const answers = await Promise.all(entries.map(([by, names]) => this.one([...names], by, span, control.signal)));
-    const found = new Map(entries.map(([by], index) => [by, answers[index]]));
+    const parts = [...groups.values()].flat();
+    const answers = await Promise.all(parts.map((part) => this.one([...part.names], part.wish, span, control.signal)));
     return wishes.map((wish) => {
-      const answer = /** @type {Answer} */ (found.get(wish.by ?? ""));
+      const at = parts.findIndex((part) => same(part.wish, wish) && wish.names.every((name) => part.names.has(name)));
+      const answer = answers[at];
       const wanted = new Set(wish.names);
-      return { times: answer.times, step: answer.step, columns: answer.columns.filter((column) => wanted.has(column.name)) };
+      return { times: answer.times, step: answer.step, found: answer.found, columns: answer.columns.filter((column) => wanted.has(column.name)) };
     });
   }
 
-  /** @param {string[]} names @param {string} by @param {{from: string | number, to: string | number, points: number}} span @param {AbortSignal} signal */
-  async one(names, by, span, signal) {
+  /** @param {string[]} names @param {Wish} wish @param {{from: string | number, to: string | number, points: number}} span @param {AbortSignal} signal */
+  async one(names, wish, span, signal) {
     const query = new URLSearchParams();
     names.forEach((name) => query.append("name", name));
     query.set("from", String(span.from));
     query.set("to", String(span.to));
     query.set("points", String(span.points));
-    if (by) query.set("by", by);
+    if (wish.by) query.set("by", wish.by);
+    if (wish.most) query.set("most", String(wish.most));
+    if (wish.label) wish.label.split("\n").forEach((label) => query.append("label", label));
     const response = await fetch(`${this.url}?${query}`, { signal, headers: { Accept: "application/json" }, credentials: "same-origin" });
     if (response.status === 401) location.reload();
     if (!response.ok) {
@@ -81,7 +93,7 @@ export function withGaps(answer) {
     rows.push(index);
   });
   const spread = (/** @type {(number | null)[]} */ values) => bridged(axis, rows.map((row) => (row < 0 ? null : values[row])));
-  return { times: axis, step: answer.step, columns: columns.map((column) => ({
+  return { times: axis, step: answer.step, found: answer.found, columns: columns.map((column) => ({
     ...column, values: spread(column.values), min: column.min && spread(column.min), max: column.max && spread(column.max),
   })) };
 }
