@@ -1,0 +1,93 @@
+"""Which packages are installed."""
+
+from __future__ import annotations
+
+from wakeful_agent.capabilities import granted, missing
+from wakeful_agent.host.errors import HostError
+from wakeful_agent.host.package_databases import find_databases, read_packages
+from wakeful_agent.host.system import operating_system
+from wakeful_agent.host.text import label
+from wakeful_agent.meter import Columns, Meter, NoData, Reading
+from wakeful_wire.schema import Series, series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from wakeful_agent.capabilities import Capability
+    from wakeful_agent.host.files import Host
+    from wakeful_agent.host.package_databases import Database
+
+_NONE = "no package database that is known (dpkg, rpm, apk, pacman) is here"
+_ROWS_MAX = 20_000
+_EVERY_MS = 900_000 - 1_000  # the daemon's grid may be a little early
+
+
+def _make(manager: str) -> list[Series]:
+    return [series("system.packages.count", manager=manager)]
+
+
+class PackagesMeter(Meter):
+    """How many packages are installed, and the inventory `packages` of them.
+
+    The databases are read only when one of them changed, and at most every 15 minutes however often the meter runs;
+    the document of the last reading is given again until then, so that what travels is its hash.
+    """
+
+    name = "packages"
+    source = "var/lib/dpkg/status"
+    interval_seconds = 900.0
+    budget_seconds = 60.0
+    aside = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns = Columns(_make)
+        self._databases: list[Database] = []
+        self._read_ms: int | None = None
+        self._counts: dict[str, float | None] = {}
+        self._document: dict[str, Any] = {}
+
+    def probe(self, host: Host) -> Capability:
+        """Say which package databases are here."""
+        found = [database.manager for database in find_databases(host)]
+        return granted(self.name, f"read from {', '.join(found)}") if found else missing(self.name, _NONE)
+
+    def read(self, host: Host, now_ms: int) -> Reading:
+        """Return the number of packages by manager; raise HostError when no database can be read."""
+        databases = find_databases(host)
+        if not databases:
+            raise NoData(_NONE)
+        rested = self._read_ms is None or not 0 <= now_ms - self._read_ms < _EVERY_MS
+        if databases != self._databases and rested:
+            self._read_ms = now_ms
+            self._databases = databases if self._take(host, databases) else []
+        return Reading(self._columns.of(list(self._counts)), list(self._counts.values()), {"packages": self._document})
+
+    def _take(self, host: Host, databases: list[Database]) -> bool:
+        """Read the databases; tell whether all could be read (what could not is tried again next time)."""
+        rows: list[list[str]] = []
+        counts: dict[str, float | None] = {}
+        problems: dict[str, HostError] = {}
+        for database in databases:
+            try:
+                found = read_packages(host, database)
+            except HostError as error:
+                counts[database.manager] = None
+                problems[database.manager] = error
+                continue
+            counts[database.manager] = len(found)
+            rows += [[*package, database.manager] for package in found]
+        if problems and len(problems) == len(databases):
+            raise next(iter(problems.values()))
+        document = {
+            "distro": operating_system(host),
+            "columns": ["name", "version", "architecture", "source", "manager"],
+            "rows": rows[:_ROWS_MAX],
+            "total": len(rows),
+            "problems": {manager: label(str(error)) for manager, error in problems.items()},
+        }
+        self._counts = counts
+        if document != self._document:
+            self._document = document
+        return not problems
