@@ -7,12 +7,12 @@ conventions say of kind and unit is taken from their last word.
 
 from __future__ import annotations
 
-from wakeful_wire.catalogue import databases, extras, machine, storage, web, workloads
+from wakeful_wire.catalogue import caches, databases, extras, machine, storage, web, workloads
 from wakeful_wire.catalogue.metric import COUNTER, GAUGE, Metric
 
 __all__ = ["COUNTER", "GAUGE", "METRICS", "Metric", "describe"]
 
-_FAMILIES = (machine.ROWS, storage.ROWS, workloads.ROWS, web.ROWS, databases.ROWS, extras.ROWS)
+_FAMILIES = (machine.ROWS, storage.ROWS, workloads.ROWS, web.ROWS, caches.ROWS, databases.ROWS, extras.ROWS)
 _COUNTER_WORDS = ("total", "count", "sum", "bucket")
 _UNITS = {"bytes": "By", "seconds": "s", "ratio": "1", "celsius": "Cel", "volts": "V", "watts": "W", "joules": "J"}
 

@@ -1,0 +1,246 @@
+"""Caches, queues and brokers."""
+
+from __future__ import annotations
+
+from wakeful_wire.catalogue.metric import COUNTER, GAUGE, Metric
+
+ROWS = (
+    Metric("redis.up", GAUGE, "1", "1 while the server answers", ("target",)),
+    Metric("redis.role", GAUGE, "1", "1 for the role the server has: primary, replica, sentinel", ("target", "role")),
+    Metric("redis.uptime", GAUGE, "s", "Time since the server started", ("target",)),
+    Metric(
+        "redis.cpu.time",
+        COUNTER,
+        "s",
+        "Processor time of the server by state: sys, user, sys_children, user_children, sys_main_thread, user_main_thread",
+        ("target", "state"),
+    ),
+    Metric("redis.clients.connected", GAUGE, "{client}", "Connected clients, without replicas", ("target",)),
+    Metric("redis.clients.limit", GAUGE, "{client}", "Clients the server accepts at most", ("target",)),
+    Metric("redis.clients.blocked", GAUGE, "{client}", "Clients waiting in a blocking command", ("target",)),
+    Metric("redis.clients.max_input_buffer", GAUGE, "By", "Largest input buffer of a client", ("target",)),
+    Metric("redis.clients.max_output_buffer", GAUGE, "By", "Largest output buffer of a client", ("target",)),
+    Metric("redis.connections.received", COUNTER, "{connection}", "Connections accepted", ("target",)),
+    Metric(
+        "redis.connections.rejected",
+        COUNTER,
+        "{connection}",
+        "Connections rejected because there were too many clients",
+        ("target",),
+    ),
+    Metric("redis.commands.processed", COUNTER, "{command}", "Commands processed", ("target",)),
+    Metric("redis.errors", COUNTER, "{error}", "Commands that were answered with an error", ("target",)),
+    Metric("redis.cmd.calls", COUNTER, "{call}", "Calls of a command", ("target", "cmd")),
+    Metric("redis.cmd.usec", COUNTER, "us", "Time spent in a command", ("target", "cmd")),
+    Metric("redis.net.input", COUNTER, "By", "Bytes read from the network", ("target",)),
+    Metric("redis.net.output", COUNTER, "By", "Bytes written to the network", ("target",)),
+    Metric("redis.keyspace.hits", COUNTER, "{hit}", "Lookups that found their key", ("target",)),
+    Metric("redis.keyspace.misses", COUNTER, "{miss}", "Lookups that found nothing", ("target",)),
+    Metric("redis.keys.expired", COUNTER, "{event}", "Keys that expired", ("target",)),
+    Metric("redis.keys.evicted", COUNTER, "{key}", "Keys evicted because memory was full", ("target",)),
+    Metric("redis.memory.used", GAUGE, "By", "Memory the server has allocated", ("target",)),
+    Metric("redis.memory.peak", GAUGE, "By", "Most memory the server had allocated", ("target",)),
+    Metric("redis.memory.rss", GAUGE, "By", "Memory the server has, as the system sees it", ("target",)),
+    Metric("redis.memory.lua", GAUGE, "By", "Memory of the Lua engine", ("target",)),
+    Metric("redis.memory.fragmentation_ratio", GAUGE, "1", "Resident memory over allocated memory", ("target",)),
+    Metric("redis.maxmemory", GAUGE, "By", "Memory the server may use; 0: no limit", ("target",)),
+    Metric("redis.loading", GAUGE, "1", "1 while the server loads its data from disk", ("target",)),
+    Metric("redis.rdb.changes_since_last_save", GAUGE, "{change}", "Changes since the last dump", ("target",)),
+    Metric("redis.rdb.last_save", GAUGE, "s", "When the last dump was saved, since the epoch", ("target",)),
+    Metric("redis.rdb.last_save.ok", GAUGE, "1", "1 when the last dump could be saved", ("target",)),
+    Metric(
+        "redis.aof.last_write.ok", GAUGE, "1", "1 when the last write to the append-only file succeeded", ("target",)
+    ),
+    Metric("redis.latest_fork", GAUGE, "us", "Time the latest fork took", ("target",)),
+    Metric("redis.slaves.connected", GAUGE, "{replica}", "Connected replicas", ("target",)),
+    Metric("redis.replication.offset", GAUGE, "By", "Replication offset of the server", ("target",)),
+    Metric(
+        "redis.replication.backlog_first_byte_offset",
+        GAUGE,
+        "By",
+        "Offset of the replication backlog's first byte",
+        ("target",),
+    ),
+    Metric(
+        "redis.replication.replica.delay", GAUGE, "By", "How far the slowest connected replica is behind", ("target",)
+    ),
+    Metric("redis.replication.link.up", GAUGE, "1", "On a replica: 1 while the link to its primary is up", ("target",)),
+    Metric(
+        "redis.replication.link.idle", GAUGE, "s", "On a replica: time since the primary was last heard", ("target",)
+    ),
+    Metric("redis.db.keys", GAUGE, "{key}", "Keys of a database", ("target", "db")),
+    Metric("redis.db.expires", GAUGE, "{key}", "Keys of a database that will expire", ("target", "db")),
+    Metric(
+        "redis.db.avg_ttl", GAUGE, "ms", "Mean time to live of a database's keys that will expire", ("target", "db")
+    ),
+    Metric("redis.cluster.enabled", GAUGE, "1", "1 for a server that is part of a cluster", ("target",)),
+    Metric("memcached.up", GAUGE, "1", "1 while the server answers", ("target",)),
+    Metric("memcached.uptime", GAUGE, "s", "Time since the server started", ("target",)),
+    Metric("memcached.bytes", GAUGE, "By", "Memory that items use", ("target",)),
+    Metric("memcached.limit", GAUGE, "By", "Memory that items may use", ("target",)),
+    Metric("memcached.current_items", GAUGE, "{item}", "Items stored", ("target",)),
+    Metric("memcached.threads", GAUGE, "{thread}", "Threads of the server", ("target",)),
+    Metric("memcached.connections.current", GAUGE, "{connection}", "Open connections", ("target",)),
+    Metric("memcached.connections.limit", GAUGE, "{connection}", "Connections the server accepts at most", ("target",)),
+    Metric("memcached.connections.total", COUNTER, "{connection}", "Connections accepted", ("target",)),
+    Metric(
+        "memcached.connections.rejected",
+        COUNTER,
+        "{connection}",
+        "Connections rejected or kept waiting because there were too many",
+        ("target",),
+    ),
+    Metric(
+        "memcached.commands", COUNTER, "{command}", "Commands by kind: get, set, flush, touch", ("target", "command")
+    ),
+    Metric(
+        "memcached.operations",
+        COUNTER,
+        "{operation}",
+        "Outcomes (type: hit, miss) by operation: get, delete, increment, decrement, touch",
+        ("target", "operation", "type"),
+    ),
+    Metric(
+        "memcached.evictions",
+        COUNTER,
+        "{eviction}",
+        "Items evicted before they expired because memory was full",
+        ("target",),
+    ),
+    Metric("memcached.reclaimed", COUNTER, "{item}", "Expired items whose memory was used again", ("target",)),
+    Metric("memcached.network", COUNTER, "By", "Bytes by direction: received, sent", ("target", "direction")),
+    Metric(
+        "memcached.cpu.usage", COUNTER, "s", "Processor time of the server by state: user, system", ("target", "state")
+    ),
+    Metric("rabbitmq.up", GAUGE, "1", "1 while the management API answers", ("target",)),
+    Metric("rabbitmq.connections", GAUGE, "{connection}", "Open connections", ("target",)),
+    Metric("rabbitmq.channels", GAUGE, "{channel}", "Open channels", ("target",)),
+    Metric("rabbitmq.exchanges", GAUGE, "{exchange}", "Exchanges", ("target",)),
+    Metric("rabbitmq.queues", GAUGE, "{queue}", "Queues that this user sees", ("target",)),
+    Metric("rabbitmq.consumers", GAUGE, "{consumer}", "Consumers of all queues", ("target",)),
+    Metric(
+        "rabbitmq.messages",
+        GAUGE,
+        "{message}",
+        "Messages in all queues by state: ready, unacknowledged",
+        ("target", "state"),
+    ),
+    Metric("rabbitmq.messages.published", COUNTER, "{message}", "Messages published", ("target",)),
+    Metric(
+        "rabbitmq.messages.delivered", COUNTER, "{message}", "Messages delivered to consumers or fetched", ("target",)
+    ),
+    Metric("rabbitmq.messages.acknowledged", COUNTER, "{message}", "Messages acknowledged by consumers", ("target",)),
+    Metric("rabbitmq.messages.redelivered", COUNTER, "{message}", "Messages delivered another time", ("target",)),
+    Metric(
+        "rabbitmq.messages.dropped", COUNTER, "{message}", "Messages dropped because no queue wanted them", ("target",)
+    ),
+    Metric(
+        "rabbitmq.messages.returned",
+        COUNTER,
+        "{message}",
+        "Messages returned to their publisher because no queue wanted them",
+        ("target",),
+    ),
+    Metric(
+        "rabbitmq.connections.churn",
+        COUNTER,
+        "{connection}",
+        "Connections by event: created, closed",
+        ("target", "event"),
+    ),
+    Metric(
+        "rabbitmq.message.current",
+        GAUGE,
+        "{message}",
+        "Messages in a queue by state: ready, unacknowledged",
+        ("target", "vhost", "queue", "state"),
+    ),
+    Metric("rabbitmq.consumer.count", GAUGE, "{consumer}", "Consumers of a queue", ("target", "vhost", "queue")),
+    Metric(
+        "rabbitmq.message.published",
+        COUNTER,
+        "{message}",
+        "Messages published to a queue",
+        ("target", "vhost", "queue"),
+    ),
+    Metric(
+        "rabbitmq.message.delivered",
+        COUNTER,
+        "{message}",
+        "Messages delivered from a queue",
+        ("target", "vhost", "queue"),
+    ),
+    Metric(
+        "rabbitmq.message.acknowledged",
+        COUNTER,
+        "{message}",
+        "Messages of a queue acknowledged",
+        ("target", "vhost", "queue"),
+    ),
+    Metric("rabbitmq.node.up", GAUGE, "1", "1 while a node of the cluster runs", ("target", "node")),
+    Metric("rabbitmq.node.uptime", GAUGE, "s", "Time since a node started", ("target", "node")),
+    Metric("rabbitmq.node.mem_used", GAUGE, "By", "Memory of a node", ("target", "node")),
+    Metric("rabbitmq.node.mem_limit", GAUGE, "By", "Memory above which a node blocks publishers", ("target", "node")),
+    Metric(
+        "rabbitmq.node.mem_alarm", GAUGE, "1", "1 while a node blocks publishers for its memory", ("target", "node")
+    ),
+    Metric("rabbitmq.node.disk_free", GAUGE, "By", "Space free on a node's disk", ("target", "node")),
+    Metric(
+        "rabbitmq.node.disk_free_limit",
+        GAUGE,
+        "By",
+        "Free space below which a node blocks publishers",
+        ("target", "node"),
+    ),
+    Metric(
+        "rabbitmq.node.disk_free_alarm", GAUGE, "1", "1 while a node blocks publishers for its disk", ("target", "node")
+    ),
+    Metric("rabbitmq.node.fd_used", GAUGE, "{handle}", "File handles of a node", ("target", "node")),
+    Metric("rabbitmq.node.fd_total", GAUGE, "{handle}", "File handles a node can have", ("target", "node")),
+    Metric("rabbitmq.node.sockets_used", GAUGE, "{socket}", "Sockets of a node", ("target", "node")),
+    Metric("rabbitmq.node.sockets_total", GAUGE, "{socket}", "Sockets a node can have", ("target", "node")),
+    Metric("rabbitmq.node.proc_used", GAUGE, "{process}", "Erlang processes of a node", ("target", "node")),
+    Metric("rabbitmq.node.proc_total", GAUGE, "{process}", "Erlang processes a node can have", ("target", "node")),
+    Metric(
+        "rabbitmq.node.run_queue",
+        GAUGE,
+        "{process}",
+        "Erlang processes of a node that wait for a processor",
+        ("target", "node"),
+    ),
+    Metric("rabbitmq.node.partitions", GAUGE, "{node}", "Nodes that a node is cut off from", ("target", "node")),
+    Metric("mqtt.up", GAUGE, "1", "1 while the broker answers", ("target",)),
+    Metric("mqtt.uptime", GAUGE, "s", "Time since the broker started", ("target",)),
+    Metric("mqtt.clients", GAUGE, "{client}", "Clients by state: connected, disconnected", ("target", "state")),
+    Metric("mqtt.clients.peak", GAUGE, "{client}", "Most clients that were connected at once", ("target",)),
+    Metric("mqtt.subscriptions", GAUGE, "{subscription}", "Subscriptions", ("target",)),
+    Metric("mqtt.retained", GAUGE, "{message}", "Retained messages", ("target",)),
+    Metric("mqtt.stored", GAUGE, "{message}", "Messages the broker holds", ("target",)),
+    Metric("mqtt.memory.usage", GAUGE, "By", "Memory of the broker's heap", ("target",)),
+    Metric("mqtt.packets", COUNTER, "{packet}", "Packets by direction: received, sent", ("target", "direction")),
+    Metric(
+        "mqtt.messages",
+        COUNTER,
+        "{message}",
+        "Published messages by direction: received, sent",
+        ("target", "direction"),
+    ),
+    Metric(
+        "mqtt.messages.dropped",
+        COUNTER,
+        "{message}",
+        "Published messages dropped because a client's queue was full",
+        ("target",),
+    ),
+    Metric("mqtt.io", COUNTER, "By", "Bytes by direction: received, sent", ("target", "direction")),
+    Metric(
+        "mqtt.topic.age",
+        GAUGE,
+        "s",
+        "Time since a topic's last message, or since the agent listens",
+        ("target", "topic"),
+    ),
+    Metric(
+        "mqtt.topic.messages", COUNTER, "{message}", "Messages of a topic since the agent listens", ("target", "topic")
+    ),
+)
