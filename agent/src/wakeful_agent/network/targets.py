@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TARGETS_MAX = 200
 NAME_CHARACTERS_MAX = 200
-_NAME = re.compile(r"([^:/=\s\[]+)=(\S.*)", re.DOTALL)
+_NAME = re.compile(r"([^:/=\s\[]+)=(.*)", re.DOTALL)
 _WORD = re.compile(r'\s+([a-z][a-z0-9_]*)=("[^"]*"|\S*)')
 
 
@@ -33,7 +33,7 @@ def parse_target(text: str) -> Target:
     """Read one target; raise Malformed, without repeating more of the text than may be shown."""
     text = text.strip()
     named = _NAME.fullmatch(text)
-    name, rest = named.groups() if named else ("", text)
+    name, rest = (named[1], named[2].strip()) if named else ("", text)
     address = rest.split(None, 1)[0] if rest else ""
     if not address or not address.isprintable():
         raise Malformed("a target has no address that can be read")
