@@ -1,9 +1,103 @@
-"""Disks as devices: their health, arrays, pools, clusters, and what powers them."""
+"""Disks as devices: their health, arrays, pools, clusters, and what powers them; graphics cards stand here too."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from wakeful_wire.catalogue.metric import Metric
+from wakeful_wire.catalogue.metric import COUNTER, GAUGE, Metric
 
-ROWS: tuple[Metric, ...] = ()
+_DISK = ("device", "serial")
+_UPS = ("target", "ups")
+
+ROWS: tuple[Metric, ...] = (
+    Metric("hw.status", GAUGE, "1", "1 for the state that a thing is in, 0 for the others", ("type", "name", "state")),
+    Metric("hw.physical_disk.temperature", GAUGE, "Cel", "Temperature of a disk", _DISK),
+    Metric("hw.physical_disk.power_on_time", COUNTER, "s", "Time a disk has been powered in its life", _DISK),
+    Metric("hw.physical_disk.power_cycles", COUNTER, "{cycle}", "Times a disk was powered on", _DISK),
+    Metric("hw.physical_disk.unsafe_shutdowns", COUNTER, "{shutdown}", "Times a disk lost power unannounced", _DISK),
+    Metric("hw.physical_disk.wear", GAUGE, "1", "Share of its rated writes that a disk has used, may pass 1", _DISK),
+    Metric("hw.physical_disk.spare", GAUGE, "1", "Share of its spare blocks that a disk has left", _DISK),
+    Metric(
+        "hw.physical_disk.sectors",
+        GAUGE,
+        "{sector}",
+        "Bad sectors: reallocated, pending, uncorrectable, grown_defect",
+        (*_DISK, "state"),
+    ),
+    Metric(
+        "hw.physical_disk.errors",
+        COUNTER,
+        "{error}",
+        "Errors: crc, uncorrectable, command_timeout, media, read_, write_, verify_uncorrected",
+        (*_DISK, "kind"),
+    ),
+    Metric(
+        "hw.physical_disk.io",
+        COUNTER,
+        "By",
+        "Bytes read and written in a disk's life, by itself",
+        (*_DISK, "direction"),
+    ),
+    Metric("hw.raid.disks", GAUGE, "{disk}", "Members of an array: active, failed, spare, missing", ("array", "state")),
+    Metric("hw.raid.disks.limit", GAUGE, "{disk}", "Members an array is made for", ("array",)),
+    Metric("hw.raid.sync.progress", GAUGE, "1", "Share of a recovery, resync, reshape or check done", ("array",)),
+    Metric("hw.raid.sync.speed", GAUGE, "By/s", "Speed of a recovery, resync, reshape or check", ("array",)),
+    Metric("hw.raid.mismatches", GAUGE, "{sector}", "Sectors that the last check found to differ", ("array",)),
+    Metric("zfs.pool.limit", GAUGE, "By", "Size of a pool, redundancy included", ("pool",)),
+    Metric("zfs.pool.usage", GAUGE, "By", "Space of a pool: used, free", ("pool", "state")),
+    Metric("zfs.pool.utilization", GAUGE, "1", "Share of a pool that is used", ("pool",)),
+    Metric("zfs.pool.fragmentation", GAUGE, "1", "Fragmentation of a pool's free space", ("pool",)),
+    Metric("zfs.pool.deduplication", GAUGE, "1", "How often a block of a pool is referred to", ("pool",)),
+    Metric("zfs.pool.data_errors", GAUGE, "{error}", "Files and objects of a pool that are damaged", ("pool",)),
+    Metric("zfs.pool.scan.progress", GAUGE, "1", "Share of a running scrub or resilver done", ("pool",)),
+    Metric("zfs.pool.scrub.time", GAUGE, "s", "When a pool's last scrub ended, since the epoch", ("pool",)),
+    Metric(
+        "zfs.vdev.errors",
+        COUNTER,
+        "{error}",
+        "Errors of a pool's device: read, write, checksum",
+        ("pool", "vdev", "kind"),
+    ),
+    Metric("ceph.monitors", GAUGE, "{monitor}", "Monitors: total, quorum", ("state",)),
+    Metric("ceph.osds", GAUGE, "{osd}", "Object storage daemons: total, up, in", ("state",)),
+    Metric(
+        "ceph.placement_groups",
+        GAUGE,
+        "{group}",
+        "Placement groups: total, clean, degraded, undersized, inactive, recovering, inconsistent, stale",
+        ("state",),
+    ),
+    Metric("ceph.objects", GAUGE, "{object}", "Objects: total, degraded, misplaced, unfound", ("state",)),
+    Metric("ceph.capacity.limit", GAUGE, "By", "Raw space of a cluster"),
+    Metric("ceph.capacity.usage", GAUGE, "By", "Raw space: used, free", ("state",)),
+    Metric("ceph.capacity.utilization", GAUGE, "1", "Share of the raw space that is used"),
+    Metric("ceph.client.io", GAUGE, "By/s", "Bytes clients read and write now", ("direction",)),
+    Metric("ceph.client.operations", GAUGE, "{operation}/s", "Operations of clients now", ("direction",)),
+    Metric("ceph.recovery.io", GAUGE, "By/s", "Bytes recovered now"),
+    Metric("ceph.checks", GAUGE, "{check}", "Health checks that complain: warning, error", ("severity",)),
+    Metric("ceph.pool.usage", GAUGE, "By", "Space of a pool: stored (by clients), used (raw)", ("pool", "state")),
+    Metric("ceph.pool.available", GAUGE, "By", "Bytes that clients may still store in a pool", ("pool",)),
+    Metric("ceph.pool.utilization", GAUGE, "1", "Share of what a pool may store that is stored", ("pool",)),
+    Metric("ceph.pool.objects", GAUGE, "{object}", "Objects in a pool", ("pool",)),
+    Metric("ups.up", GAUGE, "1", "1 while the server of a UPS answers", ("target",)),
+    Metric("ups.status", GAUGE, "1", "1 for each state that a UPS is in, 0 for the others", (*_UPS, "state")),
+    Metric("ups.battery.charge", GAUGE, "1", "Charge of a UPS' battery", _UPS),
+    Metric("ups.battery.runtime", GAUGE, "s", "Time a UPS' battery will last at this load", _UPS),
+    Metric("ups.battery.voltage", GAUGE, "V", "Voltage of a UPS' battery", _UPS),
+    Metric("ups.load", GAUGE, "1", "Share of its power that a UPS gives", _UPS),
+    Metric("ups.power", GAUGE, "W", "Power that a UPS gives", _UPS),
+    Metric("ups.apparent_power", GAUGE, "VA", "Apparent power that a UPS gives", _UPS),
+    Metric("ups.temperature", GAUGE, "Cel", "Temperature of a UPS", _UPS),
+    Metric("ups.voltage", GAUGE, "V", "Voltage of a UPS: input, output", (*_UPS, "side")),
+    Metric("ups.frequency", GAUGE, "Hz", "Frequency of a UPS: input, output", (*_UPS, "side")),
+    Metric("hw.gpu.utilization", GAUGE, "1", "Use of a GPU: general, memory, encoder, decoder", ("gpu", "task")),
+    Metric("hw.gpu.memory.limit", GAUGE, "By", "Memory of a GPU", ("gpu",)),
+    Metric("hw.gpu.memory.usage", GAUGE, "By", "Memory of a GPU in use", ("gpu",)),
+    Metric("hw.gpu.memory.utilization", GAUGE, "1", "Share of a GPU's memory in use", ("gpu",)),
+    Metric("hw.gpu.temperature", GAUGE, "Cel", "Temperature of a GPU", ("gpu",)),
+    Metric("hw.gpu.power", GAUGE, "W", "Power that a GPU draws", ("gpu",)),
+    Metric("hw.gpu.power.limit", GAUGE, "W", "Power that a GPU may draw", ("gpu",)),
+    Metric("hw.gpu.fan.utilization", GAUGE, "1", "Speed of a GPU's fan as a share of its highest", ("gpu",)),
+    Metric("hw.gpu.fan.speed", GAUGE, "rpm", "Speed of a GPU's fan", ("gpu",)),
+    Metric("hw.gpu.frequency", GAUGE, "Hz", "Clock of a GPU's part: graphics, memory, video", ("gpu", "part")),
+    Metric("hw.gpu.errors", COUNTER, "{error}", "Memory errors: corrected, uncorrected", ("gpu", "kind")),
+    Metric("hw.gpu.processes", GAUGE, "{process}", "Processes that compute on a GPU", ("gpu",)),
+)
