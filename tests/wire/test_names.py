@@ -7,10 +7,10 @@ import re
 import pytest
 
 from wakeful_wire import limits
-from wakeful_wire.catalogue import databases, extras, machine, storage, web, workloads
+from wakeful_wire.catalogue import caches, databases, extras, machine, storage, web, workloads
 from wakeful_wire.names import COUNTER, GAUGE, METRICS, Metric, describe
 
-FAMILIES = (databases, extras, machine, storage, web, workloads)
+FAMILIES = (caches, databases, extras, machine, storage, web, workloads)
 UNITS = {"1", "By", "s", "Hz", "Cel", "W", "J", "rpm", "bit/s", "V", "A", "%"}
 
 

@@ -12,7 +12,7 @@ ROWS = (
         "redis.cpu.time",
         COUNTER,
         "s",
-        "Processor time of the server by state: sys, user, sys_children, user_children, sys_main_thread, user_main_thread",
+        "Processor time of the server by state: sys, user, and both of children and main_thread",
         ("target", "state"),
     ),
     Metric("redis.clients.connected", GAUGE, "{client}", "Connected clients, without replicas", ("target",)),
@@ -31,7 +31,7 @@ ROWS = (
     Metric("redis.commands.processed", COUNTER, "{command}", "Commands processed", ("target",)),
     Metric("redis.errors", COUNTER, "{error}", "Commands that were answered with an error", ("target",)),
     Metric("redis.cmd.calls", COUNTER, "{call}", "Calls of a command", ("target", "cmd")),
-    Metric("redis.cmd.usec", COUNTER, "us", "Time spent in a command", ("target", "cmd")),
+    Metric("redis.cmd.time", COUNTER, "s", "Time spent in a command", ("target", "cmd")),
     Metric("redis.net.input", COUNTER, "By", "Bytes read from the network", ("target",)),
     Metric("redis.net.output", COUNTER, "By", "Bytes written to the network", ("target",)),
     Metric("redis.keyspace.hits", COUNTER, "{hit}", "Lookups that found their key", ("target",)),
@@ -51,7 +51,7 @@ ROWS = (
     Metric(
         "redis.aof.last_write.ok", GAUGE, "1", "1 when the last write to the append-only file succeeded", ("target",)
     ),
-    Metric("redis.latest_fork", GAUGE, "us", "Time the latest fork took", ("target",)),
+    Metric("redis.latest_fork", GAUGE, "s", "Time the latest fork took", ("target",)),
     Metric("redis.slaves.connected", GAUGE, "{replica}", "Connected replicas", ("target",)),
     Metric("redis.replication.offset", GAUGE, "By", "Replication offset of the server", ("target",)),
     Metric(
@@ -70,9 +70,7 @@ ROWS = (
     ),
     Metric("redis.db.keys", GAUGE, "{key}", "Keys of a database", ("target", "db")),
     Metric("redis.db.expires", GAUGE, "{key}", "Keys of a database that will expire", ("target", "db")),
-    Metric(
-        "redis.db.avg_ttl", GAUGE, "ms", "Mean time to live of a database's keys that will expire", ("target", "db")
-    ),
+    Metric("redis.db.avg_ttl", GAUGE, "s", "Mean time to live of a database's keys that will expire", ("target", "db")),
     Metric("redis.cluster.enabled", GAUGE, "1", "1 for a server that is part of a cluster", ("target",)),
     Metric("memcached.up", GAUGE, "1", "1 while the server answers", ("target",)),
     Metric("memcached.uptime", GAUGE, "s", "Time since the server started", ("target",)),

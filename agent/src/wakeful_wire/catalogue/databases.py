@@ -13,7 +13,7 @@ ROWS = (
         "postgresql.connections",
         GAUGE,
         "{connection}",
-        "Client connections by state: active, idle, idle_in_transaction, aborted, fastpath, disabled, unknown (not shown to this role)",
+        "Client connections by state: active, idle, idle_in_transaction, aborted, other, unknown",
         ("target", "state"),
     ),
     Metric(
@@ -85,7 +85,7 @@ ROWS = (
         ("target", "type"),
     ),
     Metric(
-        "postgresql.bgwriter.duration", COUNTER, "ms", "Time checkpoints spent by type: write, sync", ("target", "type")
+        "postgresql.bgwriter.duration", COUNTER, "s", "Time checkpoints spent by type: write, sync", ("target", "type")
     ),
     Metric("postgresql.archiver.archived", COUNTER, "{file}", "Log files archived", ("target",)),
     Metric("postgresql.archiver.failed", COUNTER, "{file}", "Attempts to archive a log file that failed", ("target",)),
@@ -141,7 +141,7 @@ ROWS = (
         "mysql.connection.errors",
         COUNTER,
         "{error}",
-        "Connections that failed, by error: aborted, aborted_clients, accept, internal, max_connections, peer_address, select, tcpwrap",
+        "Connections that failed by error: aborted, aborted_clients, accept, internal, max_connections, ...",
         ("target", "error"),
     ),
     Metric("mysql.threads", GAUGE, "{thread}", "Threads by kind: cached, connected, running", ("target", "kind")),
@@ -161,7 +161,7 @@ ROWS = (
         "mysql.handlers",
         COUNTER,
         "{request}",
-        "Requests to storage engines by kind: commit, delete, read_first, read_key, read_next, read_prev, read_rnd, read_rnd_next, rollback, update, write",
+        "Requests to storage engines by kind: read_key, read_next, read_rnd_next, write, commit, ...",
         ("target", "kind"),
     ),
     Metric(
@@ -214,7 +214,7 @@ ROWS = (
         "mysql.buffer_pool.operations",
         COUNTER,
         "{operation}",
-        "Operations on InnoDB's buffer pool: read_ahead, read_ahead_evicted, read_ahead_rnd, read_requests, reads, wait_free, write_requests",
+        "Operations on InnoDB's buffer pool: read_requests, reads, write_requests, wait_free, ...",
         ("target", "operation"),
     ),
     Metric(
@@ -253,7 +253,7 @@ ROWS = (
         ("target", "operation"),
     ),
     Metric("mysql.row_locks", COUNTER, "{lock}", "InnoDB's row locks that were waited for", ("target",)),
-    Metric("mysql.row_locks.time", COUNTER, "ms", "Time waited for InnoDB's row locks", ("target",)),
+    Metric("mysql.row_locks.time", COUNTER, "s", "Time waited for InnoDB's row locks", ("target",)),
     Metric("mysql.deadlocks", COUNTER, "{deadlock}", "InnoDB's deadlocks, where the server counts them", ("target",)),
     Metric("mysql.transactions", GAUGE, "{transaction}", "InnoDB's open transactions", ("target",)),
     Metric("mysql.transaction.longest", GAUGE, "s", "Age of InnoDB's oldest open transaction", ("target",)),
