@@ -141,7 +141,7 @@ ROWS = (
         "mysql.connection.errors",
         COUNTER,
         "{error}",
-        "Connections that failed by error: aborted, aborted_clients, accept, internal, max_connections, ...",
+        "Connections that failed by error: aborted, aborted_clients, accept, internal, max_connections and more",
         ("target", "error"),
     ),
     Metric("mysql.threads", GAUGE, "{thread}", "Threads by kind: cached, connected, running", ("target", "kind")),
@@ -161,7 +161,7 @@ ROWS = (
         "mysql.handlers",
         COUNTER,
         "{request}",
-        "Requests to storage engines by kind: read_key, read_next, read_rnd_next, write, commit, ...",
+        "Requests to storage engines by kind: read_key, read_next, read_rnd_next, write, commit and more",
         ("target", "kind"),
     ),
     Metric(
@@ -214,7 +214,7 @@ ROWS = (
         "mysql.buffer_pool.operations",
         COUNTER,
         "{operation}",
-        "Operations on InnoDB's buffer pool: read_requests, reads, write_requests, wait_free, ...",
+        "Operations on InnoDB's buffer pool: read_requests, reads, write_requests, wait_free and more",
         ("target", "operation"),
     ),
     Metric(
