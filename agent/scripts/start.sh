@@ -1,0 +1,51 @@
+#!/bin/sh
+# Starts the agent for this user, without root and without a service manager; prints how to start it with the machine.
+# Exit codes: 0 it runs (also when it did before), 1 it did not start, 5 not installed, 6 not enrolled or wrongly set.
+set -eu
+here=$(dirname "$(readlink -f "$0")")
+# shellcheck source=place.sh
+. "$here/place.sh"
+no_arguments "$@"
+
+hint() {
+    command -v crontab >/dev/null 2>&1 || return 0
+    if ! crontab -l 2>/dev/null | grep -qF "$here/start.sh"; then
+        say "to start it with the machine, run \`crontab -e\` and add the line"
+        cron_line
+    fi
+}
+
+if running; then
+    say "runs already, process $pid"
+    exit 0
+fi
+find_agent
+export CONFIG_DIR="$config" STATE_DIR="$state"
+[ -e "$config/identity.json" ] ||
+    fail 6 "this machine is not enrolled: run the line that \`wakeful-collector invite\` prints on the collector"
+"$agent" check-config >/dev/null || exit 6
+umask 077
+mkdir -p "$state"
+rm -f "$state/status"
+
+# Everything goes into one file, which the agent itself takes over and keeps small (log_file_mb).
+export WAKEFUL_AGENT_LOG_FILE="$log"
+detached() {
+    cd /
+    # nohup: what comes before the agent listens for SIGHUP does not end it. setsid: it outlives this terminal.
+    if command -v setsid >/dev/null 2>&1; then exec nohup setsid "$agent" run; else exec nohup "$agent" run; fi
+}
+detached </dev/null >>"$log" 2>&1 &
+child=$!
+
+# shellcheck disable=SC2317 # it is called by patiently
+settled() { ready || ! kill -0 "$child" 2>/dev/null; }
+patiently 30 settled || fail 1 "process $child is not ready after 30 s; see $here/logs.sh"
+if ready; then
+    say "runs, process $pid; its log is $log"
+    hint
+    exit 0
+fi
+running && patiently 10 ready && say "runs already, process $pid: another start came first" && exit 0
+tail -n 5 "$log" >&2
+fail 1 "did not start; the last lines of $log are above"
