@@ -11,7 +11,7 @@ from wakeful_wire.catalogue import caches, databases, extras, machine, storage, 
 from wakeful_wire.names import COUNTER, GAUGE, METRICS, Metric, describe
 
 FAMILIES = (caches, databases, extras, machine, storage, web, workloads)
-UNITS = {"1", "By", "s", "Hz", "Cel", "W", "J", "rpm", "bit/s", "V", "A", "%"}
+UNITS = {"1", "By", "By/s", "V.A", "s", "Hz", "Cel", "W", "J", "rpm", "bit/s", "V", "A", "%"}
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))

@@ -84,7 +84,7 @@ ROWS: tuple[Metric, ...] = (
     Metric("ups.battery.voltage", GAUGE, "V", "Voltage of a UPS' battery", _UPS),
     Metric("ups.load", GAUGE, "1", "Share of its power that a UPS gives", _UPS),
     Metric("ups.power", GAUGE, "W", "Power that a UPS gives", _UPS),
-    Metric("ups.apparent_power", GAUGE, "VA", "Apparent power that a UPS gives", _UPS),
+    Metric("ups.apparent_power", GAUGE, "V.A", "Apparent power that a UPS gives", _UPS),
     Metric("ups.temperature", GAUGE, "Cel", "Temperature of a UPS", _UPS),
     Metric("ups.voltage", GAUGE, "V", "Voltage of a UPS: input, output", (*_UPS, "side")),
     Metric("ups.frequency", GAUGE, "Hz", "Frequency of a UPS: input, output", (*_UPS, "side")),
