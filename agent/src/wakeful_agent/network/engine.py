@@ -1,7 +1,7 @@
 """Asking a container engine (docker, podman) over its unix socket, and reading its answers.
 
 The HTTP API of docker, which podman speaks too. Only what reads is asked: `version`, the list, one container's details,
-one container's statistics. What comes back is checked like any stranger's: ids go into paths, so only real ids are taken.
+one container's statistics. What comes back is a stranger's: ids go into paths, so only what looks like one is taken.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def parse_details(text: str) -> Details:
 def parse_stats(text: str) -> Usage:
     """Return what a container uses; raise Malformed.
 
-    Memory is without the file cache that the kernel would give back, as `docker stats` shows it. A limit as large as the
-    machine is none, so limits are those that are smaller. Of several networks and devices it is the sum.
+    Memory is without the file cache that the kernel would give back, as `docker stats` shows it. Without a limit the
+    engine says how much memory the machine has. Of several networks and devices it is the sum.
     """
     document = _object(_json(text))
     cpu = _object(document.get("cpu_stats"), {})
