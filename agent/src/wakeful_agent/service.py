@@ -74,7 +74,7 @@ class ServiceMeter(Meter):
     budget_seconds = 60.0
     prefix = ""
     every = False
-    options = (TARGETS, TIMEOUT)
+    options: tuple[Option, ...] = (TARGETS, TIMEOUT)
 
     def __init__(self) -> None:
         super().__init__()
