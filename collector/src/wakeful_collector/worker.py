@@ -83,12 +83,27 @@ def _draw_sparks(data: Path, _settings: Settings, now_ms: int) -> None:
     rollups.refresh_sparks(data, now_ms)
 
 
+class _Standing:
+    """The job that looks for troubles; it remembers what it saw between two runs."""
+
+    def __init__(self) -> None:
+        self._watches: dict[Path, rollups.Watch] = {}
+
+    def __call__(self, data: Path, _settings: Settings, now_ms: int) -> None:
+        self._watches.setdefault(data, rollups.Watch()).refresh(data, now_ms)
+
+
 def _tidy(data: Path, _settings: Settings, now_ms: int) -> None:
     upkeep(data, now_ms)
     housekeeping.prune(data, now_ms)
 
 
-JOBS = (Job("rollups", 10.0, _roll_up), Job("sparks", 60.0, _draw_sparks), Job("upkeep", 3600.0, _tidy))
+JOBS = (
+    Job("rollups", 10.0, _roll_up),
+    Job("sparks", 60.0, _draw_sparks),
+    Job("standing", 10.0, _Standing()),
+    Job("upkeep", 3600.0, _tidy),
+)
 """Everything the collector does by itself."""
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import fleet_hours, hosts, latest
+from wakeful_collector.read import fleet_hours, hosts, latest, troubles
 from wakeful_collector.read.kept import Kept
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
+    from wakeful_collector.model.trouble import Trouble
     from wakeful_collector.read.fleet_hours import Hour
 
 UPTIME, CORES, MEMORY, SPACE = (
@@ -36,7 +37,10 @@ _SEVERITY = {"bad": 0, "conflict": 1, "warn": 2}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should look at: `severity` is bad, conflict or warn; `subject` hostile text or empty."""
+    """Something a person should look at: `severity` is bad, conflict or warn.
+
+    `subject` is hostile text: a mountpoint, the whole sentence where a rule made it, or empty.
+    """
 
     kind: str
     severity: str
@@ -83,9 +87,10 @@ class _Newest(NamedTuple):
 _NOTHING = _Newest({}, [])
 
 
-def _figures(data: Path) -> tuple[dict[int, Hour], dict[int, _Newest]]:
+def _figures(data: Path) -> tuple[dict[int, Hour], dict[int, _Newest], dict[int, list[Trouble]]]:
     found = latest.latest_of_all(data, (UPTIME, CORES, MEMORY, SPACE, CPU_NOW, MEMORY_NOW))
-    return fleet_hours.hours(data), {host: _newest(samples) for host, samples in found.items()}
+    newest = {host: _newest(samples) for host, samples in found.items()}
+    return fleet_hours.hours(data), newest, troubles.troubles(data)
 
 
 _FIGURES = Kept(_figures)
@@ -93,8 +98,11 @@ _FIGURES = Kept(_figures)
 
 def fleet(data: Path, now_ms: int) -> list[FleetRow]:
     """Return a row for every host, unordered; figures of a big fleet may be three seconds old."""
-    lines, newest = _FIGURES.of(data)
-    return [_row(host, lines.get(host.key), newest.get(host.key, _NOTHING), now_ms) for host in hosts.hosts(data)]
+    lines, newest, found = _FIGURES.of(data)
+    return [
+        _row(host, lines.get(host.key), newest.get(host.key, _NOTHING), now_ms, found.get(host.key, ()))
+        for host in hosts.hosts(data)
+    ]
 
 
 def counts(rows: Iterable[FleetRow]) -> Counter[str]:
@@ -136,7 +144,7 @@ def _newest(samples: Sequence[LatestSample]) -> _Newest:
     return _Newest(values, sorted(space, reverse=True))
 
 
-def _row(host: Host, hour: Hour | None, newest: _Newest, now_ms: int) -> FleetRow:
+def _row(host: Host, hour: Hour | None, newest: _Newest, now_ms: int, troubled: Sequence[Trouble] = ()) -> FleetRow:
     status = host_status(host, now_ms)
     values = newest.values
     memory, cores = values.get(MEMORY_NOW), values.get(CORES)
@@ -144,7 +152,7 @@ def _row(host: Host, hour: Hour | None, newest: _Newest, now_ms: int) -> FleetRo
     return FleetRow(
         host=host,
         status=status,
-        problems=_problems(host, status, hour, memory, newest.space),
+        problems=_problems(host, status, hour, memory, newest.space, troubled),
         cpu=values.get(CPU_NOW),
         memory=memory,
         disk=disk,
@@ -158,13 +166,19 @@ def _row(host: Host, hour: Hour | None, newest: _Newest, now_ms: int) -> FleetRo
 
 
 def _problems(
-    host: Host, status: HostStatus, hour: Hour | None, memory: float | None, space: Sequence[tuple[float, str]]
+    host: Host,
+    status: HostStatus,
+    hour: Hour | None,
+    memory: float | None,
+    space: Sequence[tuple[float, str]],
+    troubled: Sequence[Trouble],
 ) -> tuple[Problem, ...]:
     if status is HostStatus.SILENT:
         return (Problem("silent", "bad"),)
     found = [Problem("conflict", "conflict")] if host.twin_of or host.twins else []
     if status is HostStatus.NEW:
         return tuple(found)
+    found += [Problem(one.kind, one.severity, None, one.text) for one in troubled]
     for share, mount in space:
         if share < WARN_SHARE["disk"]:
             break
@@ -196,7 +210,8 @@ def _wanted(row: FleetRow, wish: Wish) -> bool:
     if not wish.words:
         return True
     host = row.host
-    text = " ".join((host.name, host.reported_name, host.id, row.status.value, *host.tags)).casefold()
+    said = [problem.subject for problem in row.problems]
+    text = " ".join((host.name, host.reported_name, host.id, row.status.value, *host.tags, *said)).casefold()
     return all(word in text for word in wish.words)
 
 

@@ -58,6 +58,10 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         """,
     ),
+    (
+        "agent_meters_failed",
+        "CREATE INDEX agent_meters_failed ON agent_meters (host_key, meter) WHERE outcome IN ('failed', 'timeout');",
+    ),
 )
 
 
@@ -263,6 +267,15 @@ def meter_rows(connection: sqlite3.Connection, host_key: int | None = None) -> l
     where = "" if host_key is None else "WHERE host_key = :key"
     statement = f"SELECT * FROM agent_meters {where} ORDER BY host_key, meter"  # noqa: S608 - one of two constants
     return named(connection, statement, {"key": host_key}).fetchall()
+
+
+def failed_meters(connection: sqlite3.Connection, host_key: int | None = None) -> list[tuple[int, str]]:
+    """Return host and name of every meter, or of one host's, whose last run failed or took too long."""
+    statement = (
+        "SELECT host_key, meter FROM agent_meters WHERE outcome IN ('failed', 'timeout')"
+        " AND (?1 IS NULL OR host_key = ?1) ORDER BY host_key, meter"
+    )
+    return [(row[0], row[1]) for row in connection.execute(statement, (host_key,))]
 
 
 def _changed(connection: sqlite3.Connection, change: str, values: tuple[Any, ...], agent_id: str) -> bool:

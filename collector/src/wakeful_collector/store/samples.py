@@ -160,7 +160,7 @@ def move_run(connection: sqlite3.Connection, host: int, run: str, to_host: int) 
 
 def forget_host(connection: sqlite3.Connection, host: int) -> None:
     """Delete everything that is known of a host."""
-    for table in ("hot", "runs", "folds", "chunks", "latest", "sparks"):
+    for table in ("hot", "runs", "folds", "chunks", "latest", "sparks", "standing"):
         connection.execute(f"DELETE FROM {table} WHERE host = ?", (host,))  # noqa: S608 - the names are the line above
 
 

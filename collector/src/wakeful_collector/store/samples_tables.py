@@ -59,4 +59,15 @@ CREATE TABLE sweep (
 );
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("001-samples", SAMPLES), ("003-sweep", SWEEP))
+# standing: what stands of each host (series, when each was read, values) and the troubles that makes, as JSON.
+STANDING = """
+CREATE TABLE standing (
+    host INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    numbers BLOB NOT NULL,
+    times BLOB NOT NULL,
+    readings BLOB NOT NULL,
+    troubles TEXT NOT NULL
+);
+"""
+MIGRATIONS: tuple[tuple[str, str], ...] = (("001-samples", SAMPLES), ("003-sweep", SWEEP), ("004-standing", STANDING))

@@ -169,7 +169,7 @@ def upkeep(connection: sqlite3.Connection, runs_before_ms: int, forgotten: Colle
     connection.execute("PRAGMA foreign_keys=OFF")  # the check would walk all hot rows for each schema; it is done here
     with transaction(connection):
         connection.execute("DELETE FROM runs WHERE heard_ms < ?", (runs_before_ms,))
-        for table in ("hot", "runs", "folds", "chunks", "latest", "sparks"):
+        for table in ("hot", "runs", "folds", "chunks", "latest", "sparks", "standing"):
             connection.execute(
                 f"DELETE FROM {table} WHERE host IN (SELECT value FROM json_each(?))",  # noqa: S608 - names as above
                 (json.dumps(sorted(forgotten)),),

@@ -62,3 +62,18 @@ class Panel:
     unit: str = ""
     choice: str = ""
     draw: Draw | None = None
+
+
+def chart(key: str, title: str, meter: str, *names: str, unit: str = "", **draw: Any) -> Panel:
+    """Return a panel that draws the series of these metrics as `Draw` says."""
+    return Panel(key, title, meter, unit, draw=Draw(names, **draw))
+
+
+def upness(key: str, title: str, meter: str, name: str) -> Panel:
+    """Return the strip of a gauge that is 1 while something is up."""
+    return chart(key, title, meter, name, unit="up or down", style="strip", most=64)
+
+
+def states(key: str, title: str, meter: str, name: str, **draw: Any) -> Panel:
+    """Return the strip of things that each have a state, told by a series a state."""
+    return chart(key, title, meter, name, unit="state", style="states", most=400, **draw)

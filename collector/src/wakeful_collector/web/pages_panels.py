@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from wakeful_collector.web import (
+    pages_panels_databases,
+    pages_panels_services,
+    pages_panels_storage,
+    pages_panels_work,
+)
 from wakeful_collector.web.pages_panel import Panel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from wakeful_collector.model.host import MeterOutcome
+    from wakeful_collector.model.sample import LatestSample
 
 
 SECTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
@@ -63,6 +70,17 @@ SECTIONS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
         ),
     ),
 )
+FAMILIES: tuple[tuple[str, tuple[Panel, ...]], ...] = (
+    *pages_panels_work.SECTIONS,
+    *pages_panels_storage.SECTIONS,
+    *pages_panels_services.SECTIONS,
+    *pages_panels_databases.SECTIONS,
+)
+"""Charts of what not every machine has: they are there when something of it was read."""
+
+ALWAYS = frozenset(panel.meter for _, panels in SECTIONS for panel in panels)
+"""Meters of the machine itself: one that fails keeps its charts, which say why they are empty."""
+
 NEEDS = {
     "load": ("system.load_average.1m",),
     "disk": ("system.disk.io",),
@@ -99,6 +117,7 @@ WORDS = {
     "disabled": "Switched off",
     "refused": "Not permitted here",
 }
+TROUBLED = frozenset({"failed", "timeout"})
 MOODS = {"ok": "ok", "failed": "bad", "timeout": "bad", "refused": "warn"}
 
 
@@ -123,6 +142,47 @@ def sections(
         if kept:
             drawn.append((title, kept))
     return drawn, absent
+
+
+class Note(NamedTuple):
+    """A meter that failed and has no chart to say so, and what it said."""
+
+    meter: str
+    said: str
+
+
+def families(
+    outcomes: Mapping[str, MeterOutcome], samples: Iterable[LatestSample]
+) -> list[tuple[str, list[tuple[Panel, str]]]]:
+    """Return the charts of what this machine has besides, by section, each with the reason it may stop."""
+    held: dict[str, list[Mapping[str, str]]] = {}
+    for sample in samples:
+        held.setdefault(sample.name, []).append(sample.labels)
+    drawn = []
+    for title, panels in FAMILIES:
+        kept = [(panel, reason(outcomes.get(panel.meter))) for panel in panels if _has(panel, held)]
+        if kept:
+            drawn.append((title, kept))
+    return drawn
+
+
+def notes(outcomes: Mapping[str, MeterOutcome]) -> list[Note]:
+    """Return the meters that failed and have no chart of their own that would say so."""
+    return [
+        Note(one.meter, reason(one)) for one in outcomes.values() if one.outcome in TROUBLED and one.meter not in ALWAYS
+    ]
+
+
+def _has(panel: Panel, held: Mapping[str, list[Mapping[str, str]]]) -> bool:
+    """Tell whether a machine has a series that the panel would draw."""
+    if panel.draw is None:
+        return False
+    rules = panel.draw.only.items()
+    return any(
+        all(labels.get(name) in values for name, values in rules)
+        for metric in panel.draw.names
+        for labels in held.get(metric, ())
+    )
 
 
 def reason(outcome: MeterOutcome | None) -> str:

@@ -11,6 +11,7 @@ import { withGaps } from "./series.js";
  */
 const WIDTH = 1000;
 const HEIGHT = 18;
+const RANKS = ["bad", "warn", "ok"];
 const SVG = "http://www.w3.org/2000/svg";
 const BAD = /^(bad|critical|dead|down|error|exited|failed|faulted|failing|fault|lost|low_battery|missing|offline|unavail|unavailable|unhealthy|removed|suspended|stopped|crashed|on_battery|err)$/;
 const WARN = /^(degraded|warn|warning|paused|restarting|activating|deactivating|rebuilding|recovering|resyncing|resync|recovery|pending|starting|unknown|predicted_failure|clean_degraded|needs_charging|reloading|check)$/;
@@ -29,7 +30,12 @@ export class Strip {
     this.host = host;
     this.panel = panel;
     this.good = good;
-    this.states = JSON.parse(element.dataset.draw ?? "{}").style === "states";
+    const draw = JSON.parse(element.dataset.draw ?? "{}");
+    this.states = draw.style === "states";
+    /** @type {string[] | undefined} */
+    this.names = draw.line;
+    /** @type {[string, string[]][]} */
+    this.only = Object.entries(draw.only ?? {});
     this.plot = /** @type {HTMLElement} */ (element.querySelector(".chart-plot"));
     this.note = /** @type {HTMLElement} */ (element.querySelector(".chart-note"));
     this.visible = false;
@@ -69,15 +75,17 @@ export class Strip {
     /** @type {Map<string, Column[]>} */
     const things = new Map();
     for (const column of answer.columns) {
-      const { state: _, ...labels } = column.labels;
-      const key = Object.values(labels).filter(Boolean).join(" ") || column.name;
+      if (!this.only.every(([label, values]) => values.includes(column.labels[label]))) continue;
+      const names = this.names ?? Object.keys(column.labels).filter((name) => name !== "state");
+      const key = names.map((name) => column.labels[name]).filter(Boolean).join(" ") || column.name;
       things.set(key, [...(things.get(key) ?? []), column]);
     }
     return worst([...things].map(([label, columns]) => {
       const states = answer.times.map((_, at) => {
         const known = columns.filter((one) => typeof one.values[at] === "number");
-        const held = known.reduce((/** @type {Column | null} */ most, one) => (Number(one.values[at]) > Number(most?.values[at] ?? 0) ? one : most), null);
-        return known.length ? held?.labels.state ?? "" : columns.some((one) => one.values[at] === undefined) ? "same" : "";
+        if (!known.length) return columns.some((one) => one.values[at] === undefined) ? "same" : "";
+        const held = known.filter((one) => Number(one.values[at]) > 0.01).map((one) => one.labels.state ?? "");
+        return held.sort((a, b) => RANKS.indexOf(mood(a, this.good)) - RANKS.indexOf(mood(b, this.good)))[0] ?? "";
       });
       return { label, moods: states.map((state) => (state && state !== "same" ? mood(state, this.good) : state)), now: last(states).replaceAll("_", " ") || "not known" };
     }));
