@@ -1,4 +1,4 @@
-"""What the agent's tests share: a door to script, over TCP or TLS, and a place for an agent to stand."""
+"""What the agent's tests share: a door and bare ends to script, over TCP, TLS or a unix socket, and a place to stand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import io
 import ipaddress
 import json
 import os
+import socket
 import ssl
 import threading
 import time
@@ -192,3 +193,101 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """Return the environment of an agent that stands in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WAKEFUL_", "NOTIFY_"))}
     return {**kept, "CONFIG_DIR": str(folder / "config"), "STATE_DIR": str(folder / "state"), **more}
+
+
+Serve = Callable[[Any], None]
+
+
+class End:
+    """A listening socket; each connection is given to `serve` in a thread of its own."""
+
+    def __init__(self, listener: socket.socket, serve: Serve, context: ssl.SSLContext | None = None) -> None:
+        self.listener = listener
+        self.serve = serve
+        self.context = context
+        threading.Thread(target=self._run, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self.listener.getsockname()[1])
+
+    @property
+    def address(self) -> str:
+        name = self.listener.getsockname()
+        return f"unix:{name}" if isinstance(name, str) else f"{name[0]}:{name[1]}"
+
+    def _run(self) -> None:
+        while True:
+            try:
+                channel, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._one, args=(channel,), daemon=True).start()
+
+    def _one(self, channel: socket.socket) -> None:
+        try:
+            if self.context:
+                channel = self.context.wrap_socket(channel, server_side=True)
+            with channel:
+                self.serve(channel)
+        except OSError:
+            return
+
+
+@pytest.fixture
+def served(tmp_path: Path, certificate: Path) -> Iterator[Callable[..., End]]:
+    """Return a function that serves as `serve` does: over tcp, unix or tls."""
+    made: list[End] = []
+
+    def make(serve: Serve, kind: str = "tcp") -> End:
+        context = None
+        if kind == "unix":
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(tmp_path / f"{len(made)}.sock"))
+            listener.listen()
+        else:
+            listener = socket.create_server(("127.0.0.1", 0))
+        if kind == "tls":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+        made.append(End(listener, serve, context))
+        return made[-1]
+
+    yield make
+    for end in made:
+        end.listener.close()
+
+
+@pytest.fixture
+def answered(served: Callable[..., End]) -> Callable[..., End]:
+    """Return a function that serves one whole answer of bytes to whatever was asked; `.asked` holds that."""
+
+    def make(answer: bytes | Callable[[bytes], bytes], kind: str = "tcp") -> End:
+        def serve(channel: socket.socket) -> None:
+            asked = channel.recv(65_536)
+            end.asked.append(asked)  # type: ignore[attr-defined] # set below
+            channel.sendall(answer(asked) if callable(answer) else answer)
+
+        end = served(serve, kind)
+        end.asked = []  # type: ignore[attr-defined] # the test's own
+        return end
+
+    return make
+
+
+@pytest.fixture
+def paged(answered: Callable[..., End]) -> Callable[..., str]:
+    """Return a function that serves pages over http: path to body, or to a status; gives the URL (unix: the address)."""
+
+    def make(pages: dict[str, Any], kind: str = "tcp") -> str:
+        def answer(asked: bytes) -> bytes:
+            path = asked.split(b" ")[1].decode()
+            page = pages.get(path, 404)
+            status, body = (page, b"no") if isinstance(page, int) else (200, page)
+            body = body.encode() if isinstance(body, str) else body
+            return b"HTTP/1.1 %d Said\r\nServer: tested/1\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+
+        end = answered(answer, kind)
+        return end.address if kind == "unix" else f"http://{end.address}"
+
+    return make
