@@ -18,7 +18,6 @@ from wakeful_agent.meter import (
     Reading,
     Result,
     Runner,
-    check_options,
     finite,
 )
 from wakeful_wire.push import OUTCOMES, parse_meters
@@ -257,30 +256,6 @@ OPTIONS = (
 )
 
 
-@pytest.mark.parametrize(
-    ("given", "problem"),
-    [
-        ({"count": 0}, "count must be at least 1"),
-        ({"count": 21}, "count must be at most 20"),
-        ({"count": True}, "count must be like 10"),
-        ({"count": 1.5}, "count must be like 10"),
-        ({"flag": 1}, "flag must be like False"),
-        ({"names": "x"}, "names must be a list of text"),
-        ({"names": [1]}, "names must be a list of text"),
-        ({"local": True}, "local can only be set in the machine's own agent.toml"),
-        ({"what": 1}, "what is not an option; known are: count, flag, names, local"),
-    ],
-)
-def test_an_option_that_is_not_acceptable_is_told_with_what_would_be(given, problem):
-    assert check_options(OPTIONS, {**given, "names": given.get("names", [])}, local=False)[1] == [problem]
-
-
-def test_acceptable_options():
-    given = {"count": 20, "flag": True, "names": ["a"], "local": True}
-    assert check_options(OPTIONS, given, local=True) == (given, [])
-    assert check_options((), {"x": 1}, local=True)[1] == ["x is not an option; known are: none"]
-
-
 def test_options_not_given_have_their_defaults():
     class Tuned(Meter):
         options = OPTIONS
@@ -294,3 +269,76 @@ def test_options_not_given_have_their_defaults():
     assert meter.chosen["count"] == 3
     meter.configure({})
     assert meter.chosen["count"] == 10
+
+
+class Aside(Given):
+    """A meter that runs beside the ticks."""
+
+    aside = True
+
+
+def test_a_meter_that_runs_aside_holds_no_tick_up():
+    gate, seen = threading.Event(), []
+
+    def slow(now_ms):
+        gate.wait(5)
+        seen.append(now_ms)
+        return Reading(ONE, [1])
+
+    runner = Runner(Host(), [Aside("slow", slow), Given("quick", lambda _: Reading(ONE, [2]))])
+    assert outcomes(runner.collect(1_000, wait=False)) == {"quick": "ok"}
+    assert outcomes(runner.collect(2_000, wait=False)) == {"quick": "ok"}
+    gate.set()
+    assert outcomes(runner.collect(3_000, ["slow"])) == {"slow": "ok"}
+    assert len(seen) == 1
+    assert 1_000 <= seen[0] < 3_000
+    assert outcomes(runner.collect(4_000, [], wait=False)) == {}
+    runner.close()
+
+
+def test_one_that_hangs_aside_is_left_behind_and_the_end_never_waits():
+    gate, said = threading.Event(), []
+    meters = [Aside("hung", lambda _: gate.wait(60)), Aside("fine", lambda _: Reading(ONE, [1]))]
+    meters[0].budget_seconds = 0.05
+    runner = Runner(Host(), meters, said.append)
+    begun = time.monotonic()
+    assert outcomes(runner.collect(0)) == {"hung": "timeout", "fine": "ok"}
+    assert outcomes(runner.collect(0)) == {"hung": "timeout", "fine": "ok"}
+    assert runner.hung() == ["hung"]
+    runner.close()
+    assert time.monotonic() - begun < 3
+    assert said == ["meter hung: timeout: has not come back within its 0.05 s"]
+    gate.set()
+
+
+def test_probes_of_meters_aside_come_when_they_come():
+    gate = threading.Event()
+    meter = Aside("slow", lambda _: Reading(ONE, [1]))
+    meter.probe = lambda host: gate.wait(5) and granted("slow")
+    quick = Given("quick", lambda _: Reading(ONE, [2]))
+    quick.probe = lambda host: granted("quick")
+    runner = Runner(Host(), [meter, quick])
+    assert [item.name for item in runner.probe(wait=False)] == ["quick"]
+    gate.set()
+    assert [item.name for item in runner.probe(names=["slow"])] == ["slow", "quick"]
+    assert outcomes(runner.collect(0)) == {"slow": "ok", "quick": "ok"}
+    runner.forget_refusals()
+    runner.close()
+
+
+def test_a_secret_is_told_or_in_a_file(tmp_path):
+    class Asks(Given):
+        options = (Option("password", "", "p", local=True, secret=True), Option("password_file", "", "f", local=True))
+
+    meter = Asks("asks", None)
+    host = Host(str(tmp_path))
+    assert meter.secret(host) == ""
+    (tmp_path / "pw").write_text("hunter2\n")
+    (tmp_path / "pw").chmod(0o600)
+    meter.configure({"password_file": "/pw"})
+    assert meter.secret(host) == "hunter2"
+    meter.configure({"password": "told", "password_file": "/pw"})
+    assert meter.secret(host) == "told"
+    meter.configure({"password_file": "/nobody"})
+    with pytest.raises(Absent):
+        meter.secret(host)

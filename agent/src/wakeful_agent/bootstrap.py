@@ -6,6 +6,7 @@ import fcntl
 import os
 import sys
 import time
+from functools import partial
 
 from wakeful_agent import meters
 from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, Loaded, Problem, load
@@ -20,8 +21,10 @@ from wakeful_agent.host.files import Host
 from wakeful_agent.host.notify import Notifier
 from wakeful_agent.host.system import machine_id, system_facts
 from wakeful_agent.host.users import user_names
-from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Result, Runner, check_options
+from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Result, Runner
+from wakeful_agent.options import check_options
 from wakeful_agent.permissions import PROBES
+from wakeful_agent.shelf import load as load_meter
 from wakeful_agent.transport.link import Link, Way, make_client
 from wakeful_agent.transport.sender import Listeners
 from wakeful_wire import __version__
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.config.loading import OptionCheck
     from wakeful_agent.host.log import Log
+    from wakeful_agent.shelf import Entry
     from wakeful_agent.transport.checkup import Finding
 
 NOT_ENROLLED = "this machine is not enrolled"
@@ -59,11 +63,16 @@ def now_ms() -> int:
 
 def option_checks() -> dict[str, OptionCheck]:
     """Return for every meter what checks its options in the local file."""
+    always = {meter.name: partial(_check, meter) for meter in meters.METERS}
+    return {**always, **{entry.name: partial(_check_loaded, entry) for entry in meters.OPTIONAL}}
 
-    def check_of(meter: type[Meter]) -> OptionCheck:
-        return lambda given: check_options(meter.options, given, local=True)[1]
 
-    return {meter.name: check_of(meter) for meter in meters.METERS}
+def _check(meter: type[Meter], given: Mapping[str, Any]) -> list[str]:
+    return check_options(meter.options, given, local=True)[1]
+
+
+def _check_loaded(entry: Entry, given: Mapping[str, Any]) -> list[str]:
+    return _check(load_meter(entry), given)
 
 
 def read_config(place: Place) -> Loaded:
@@ -101,7 +110,7 @@ def build(place: Place, log: Log) -> Daemon:
         return AgentFigures(link.size_bytes, len(link), link.age_seconds(now_ms()), link.counts(), composer.seconds)
 
     host = Host(place.root)
-    runner = Runner(host, meters.build(figures), lambda sentence: log.say("info", sentence))
+    runner = Runner(host, meters.shelf(figures), lambda sentence: log.say("info", sentence))
     tuned = Tuned(place.folders.tuning, config, runner.meters)
     for problem in tuned.restore():
         log.say("warning", f"what the collector tuned before is not used: {problem}")
@@ -168,9 +177,14 @@ def look(way: Way, timeout_seconds: float) -> Finding:
 
 
 def probe(place: Place) -> list[Capability]:
-    """Return what the agent may do here."""
-    runner = Runner(Host(place.root), meters.build(None))
+    """Return what the agent may do here, with the settings in force (the defaults, where those cannot be used)."""
     try:
+        config = read_config(place).config
+    except ConfigErrors:
+        config = load(place.folders._replace(config="/nonexistent"), {}, {}).config
+    runner = Runner(Host(place.root), meters.shelf())
+    try:
+        _prepare(runner, config)
         return runner.probe(PROBES)
     finally:
         runner.close()
@@ -180,16 +194,11 @@ def collect_once(place: Place, say: Log) -> dict[str, Any]:
     """Return one collection as a whole push, series list included; nothing is written and nobody is asked."""
     config = read_config(place).config
     host = Host(place.root)
-    runner = Runner(host, meters.build(None), lambda sentence: say.say("info", sentence))
+    runner = Runner(host, meters.shelf(), lambda sentence: say.say("info", sentence))
     try:
-        tuned = Tuned("", config, runner.meters)
-        results: dict[str, Result] = {}
-        for name, chosen in tuned.plan.meters.items():
-            runner.meters[name].configure(chosen.options)
-            if not chosen.enabled:
-                results[name] = Result(DISABLED)
+        tuned, results = _prepare(runner, config)
         time_ms = now_ms()
-        results.update(runner.collect(time_ms, [name for name in runner.meters if name not in results]).results)
+        results.update(runner.collect(time_ms, [name for name in tuned.plan.meters if name not in results]).results)
         columns = Columns()
         row = columns.row(results, time_ms)
         introduced = hello(config, runner.probe(PROBES), tuned, _facts(host))
@@ -200,10 +209,23 @@ def collect_once(place: Place, say: Log) -> dict[str, Any]:
     return push
 
 
+def _prepare(runner: Runner, config: Config) -> tuple[Tuned, dict[str, Result]]:
+    """Load and configure what the local file alone wants; return its plan, and the results of what is switched off."""
+    tuned = Tuned("", config, runner.meters)
+    if runner.look(tuned.spoken_of(), tuned.switched_off()):
+        tuned.renew()
+    results: dict[str, Result] = {}
+    for name, chosen in tuned.plan.meters.items():
+        runner.meters[name].configure(chosen.options)
+        if not chosen.enabled:
+            results[name] = Result(DISABLED)
+    return tuned, results
+
+
 def contents() -> dict[str, list[str]]:
     """Return what this build of the agent holds, for comparing a frozen one with its source."""
     return {
-        "meters": [meter.name for meter in meters.METERS],
+        "meters": [*(meter.name for meter in meters.METERS), *(entry.name for entry in meters.OPTIONAL)],
         "probes": [one.name for one in PROBES],
         "actions": [],
         "watches": [],

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import partial
+from time import monotonic
 
 from wakeful_agent.capabilities import Capability, granted, missing
+from wakeful_agent.host.background import Background
 from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.lane import Answer, Call, Lane
 from wakeful_agent.host.text import label
+from wakeful_agent.shelf import Shelf
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterable, Mapping, Sequence
+    from typing import Any, Callable, Collection, Iterable, Mapping, Sequence
 
     from wakeful_agent.host.files import Host
     from wakeful_wire.schema import Series
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 SERIES_OF_A_METER_MAX = 4_000
 VALUE_MAX = 1e300
 PROBE_BUDGET_SECONDS = 2.0
+PROBE_ASIDE_BUDGET_SECONDS = 10.0
 
 OK = "ok"
 NOTHING = "nothing"
@@ -74,7 +78,10 @@ class Collected(NamedTuple):
 
 
 class Option(NamedTuple):
-    """Something that can be set for a meter; its type is its default's. `local`: only in the machine's own file."""
+    """Something that can be set for a meter; its type is its default's. `local`: only in the machine's own file.
+
+    A `secret` never stands in agent.toml: it comes from the environment, or the file that option `NAME_file` names.
+    """
 
     name: str
     default: Any
@@ -82,6 +89,7 @@ class Option(NamedTuple):
     local: bool = False
     least: float | None = None
     most: float | None = None
+    secret: bool = False
 
 
 class AgentFigures(NamedTuple):
@@ -105,6 +113,8 @@ class Meter(ABC):
     fix: str = ""
     exposes: str = ""
     options: tuple[Option, ...] = ()
+    aside: bool = False
+    """Whether it starts programs or asks over sockets: then it runs beside the ticks, which never wait for it."""
 
     def __init__(self) -> None:
         self.configure({})
@@ -120,6 +130,14 @@ class Meter(ABC):
         except HostError as error:
             return missing(self.name, label(str(error)), self.fix, self.exposes)
         return granted(self.name) if found else missing(self.name, f"/{self.source} is empty", self.fix, self.exposes)
+
+    def secret(self, host: Host, name: str = "password") -> str:
+        """Return a secret option, or what is in the file that the option `NAME_file` names; empty where neither is.
+
+        Raises Denied when that file is open to others, Absent, HostError.
+        """
+        told, path = str(self.chosen.get(name) or ""), str(self.chosen.get(f"{name}_file") or "")
+        return told or (host.secret(path) if path else "")
 
     @abstractmethod
     def read(self, host: Host, now_ms: int) -> Reading:
@@ -158,50 +176,128 @@ class Probe(NamedTuple):
 class Runner:
     """Runs meters one after the other within their budgets; a hung one costs its own samples and nothing else.
 
-    `say` is told one sentence when a meter's outcome changes. To be used from one thread at a time.
+    Those that are `aside` run beside the ticks in a thread of their own: what they read travels with the first tick
+    after it was there. `say` is told one sentence when a meter's outcome changes. To be used from one thread at a time.
     """
 
-    def __init__(self, host: Host, meters: Sequence[Meter], say: Callable[[str], None] | None = None) -> None:
-        self.meters = {meter.name: meter for meter in meters}
+    def __init__(self, host: Host, meters: Sequence[Meter] | Shelf, say: Callable[[str], None] | None = None) -> None:
+        self.meters = meters if isinstance(meters, Shelf) else Shelf(meters)
         self._host = host
+        self._apart: Host | None = None
         self._say = say or (lambda _sentence: None)
         self._lane = Lane()
+        self._background = Background()
         self._said: dict[str, tuple[str, str]] = {}
         self._checked: dict[str, Sequence[Series]] = {}
+        self._capabilities: dict[str, Capability] = {}
+        self._ready: dict[str, Answer] = {}
 
-    def collect(self, now_ms: int, due: Iterable[str] | None = None) -> Collected:
-        """Return the results of the meters named in `due` (None: all); names that are not known are left out."""
+    def look(self, configured: Collection[str], barred: Collection[str] = ()) -> bool:
+        """Look for optional meters whose subject came or went; tells whether there are any."""
+        return self.meters.look(self._host, configured, barred)
+
+    def look_for(self, names: Collection[str]) -> bool:
+        """Look for those of the missing optional meters `names`, which are switched on; tells whether any came."""
+        return self.meters.look_for(self._host, names)
+
+    def collect(self, now_ms: int, due: Iterable[str] | None = None, wait: bool = True) -> Collected:
+        """Return the results of the meters named in `due` (None: all); names that are not known are left out.
+
+        With `wait` false those that run aside are only started, and the results are of those that have finished.
+        """
         names = [name for name in (self.meters if due is None else due) if name in self.meters]
-        calls = [
-            Call(name, partial(self._read, self.meters[name], now_ms), self.meters[name].budget_seconds)
-            for name in names
-        ]
-        answers = self._lane.run(calls)
-        results = {name: self._result(name, answers[name]) for name in names}
+        absent = {name: entry for name in names for entry in [self.meters.absent(name)] if entry is not None}
+        aside = [name for name in names if name not in absent and self.meters[name].aside]
+        here = [name for name in names if name not in absent and name not in aside]
+        self._background.start([self._call(name, now_ms, self._beside()) for name in aside])
+        answers = self._lane.run([self._call(name, now_ms, self._host) for name in here])
+        if wait:
+            self._background.wait(aside)
+        self._fetch()
+        answers.update(self._ready)
+        self._ready = {}
+        found = {name: Result(NOTHING, entry.absent) for name, entry in absent.items()}
+        found.update((name, self._result(name, answer)) for name, answer in answers.items())
+        results = {name: found[name] for name in [*names, *found] if name in found}
         for name, result in results.items():
             self._tell(name, result)
         return Collected(now_ms, results)
 
-    def probe(self, probes: Sequence[Probe] = ()) -> list[Capability]:
-        """Return the capabilities of all meters and of `probes`, each asked within its own time."""
-        looks: list[Probe] = [Probe(meter.name, meter.probe) for meter in self.meters.values()]
-        looks.extend(probes)
-        calls = [Call(f"probe {look.name}", partial(look.look, self._host), PROBE_BUDGET_SECONDS) for look in looks]
-        answers = self._lane.run(calls)
-        return [_probed(look.name, answers[f"probe {look.name}"]) for look in looks]
+    def probe(
+        self, probes: Sequence[Probe] = (), wait: bool = True, names: Collection[str] | None = None
+    ) -> list[Capability]:
+        """Ask all meters (or those of `names`) and `probes` what they can do here, each within its own time.
+
+        Returns what is known then, as `capabilities`; with `wait` false, answers of meters that run aside come later.
+        """
+        wanted = [name for name in self.meters if self.meters.absent(name) is None]
+        wanted = wanted if names is None else [name for name in wanted if name in names]
+        looks = [Probe(name, self.meters[name].probe) for name in wanted if not self.meters[name].aside]
+        calls = [
+            Call(f"probe {look.name}", partial(look.look, self._host), PROBE_BUDGET_SECONDS)
+            for look in [*looks, *probes]
+        ]
+        aside = [
+            Call(f"probe {name}", partial(self.meters[name].probe, self._beside()), PROBE_ASIDE_BUDGET_SECONDS)
+            for name in wanted
+            if self.meters[name].aside
+        ]
+        self._background.start(aside)
+        for key, answer in self._lane.run(calls).items():
+            self._note(key, answer)
+        if wait:
+            self._background.wait([call.key for call in aside])
+        return self.capabilities()
+
+    def capabilities(self) -> list[Capability]:
+        """Return what is known of what can be done here: of meters in their order, then of other rights."""
+        self._fetch()
+        known = dict(self._capabilities)
+        for name in self.meters.entries:
+            entry = self.meters.absent(name)
+            if entry is not None:
+                known[name] = missing(name, entry.absent, entry.fix, entry.exposes)
+        order = {name: place for place, name in enumerate([*self.meters, *self.meters.entries])}
+        return sorted(known.values(), key=lambda item: order.get(item.name, len(order)))
+
+    def forget_refusals(self) -> None:
+        """Let sudo be asked again for what it refused."""
+        for host in (self._host, self._beside()):
+            host.forget_refusals()
 
     def hung(self) -> list[str]:
         """Return the names of what was called and has not come back."""
-        return sorted(self._lane.hung)
+        return sorted({*self._lane.hung, *self._background.hung})
 
     def close(self) -> None:
-        """Let go of the worker and the kept descriptors; never waits for a meter that hangs."""
+        """Let go of the worker and the kept descriptors; never waits for a meter that hangs or runs aside."""
         self._lane.close()
         if not self._lane.hung:
             self._host.close()
 
-    def _read(self, meter: Meter, now_ms: int) -> Result:
-        series, values, inventories, trouble = meter.read(self._host, now_ms)
+    def _beside(self) -> Host:
+        self._apart = self._apart or self._host.apart()
+        return self._apart
+
+    def _call(self, name: str, now_ms: int, host: Host) -> Call:
+        meter = self.meters[name]
+        return Call(name, partial(self._read, meter, host, now_ms, monotonic()), meter.budget_seconds)
+
+    def _fetch(self) -> None:
+        for key, answer in self._background.take().items():
+            if key.startswith("probe "):
+                self._note(key, answer)
+            else:
+                self._ready[key] = answer
+
+    def _note(self, key: str, answer: Answer) -> None:
+        name = key[len("probe ") :]
+        self._capabilities[name] = _probed(name, answer)
+
+    def _read(self, meter: Meter, host: Host, now_ms: int, asked: float) -> Result:
+        if meter.aside:  # it may have waited for others
+            now_ms += int((monotonic() - asked) * 1000)
+        series, values, inventories, trouble = meter.read(host, now_ms)
         left_out = 0
         known = self._checked.get(meter.name)
         if series is not known:
@@ -253,42 +349,6 @@ def finite(values: Sequence[float | None]) -> Sequence[float | None]:
         if value is not None and not -VALUE_MAX < value < VALUE_MAX:
             return [None if value is None or not -VALUE_MAX < value < VALUE_MAX else value for value in values]
     return values
-
-
-def check_options(options: Sequence[Option], given: Mapping[str, Any], local: bool) -> tuple[dict[str, Any], list[str]]:
-    """Return the acceptable options of `given` and one sentence for each that is not.
-
-    `local` says whether they come from the machine's own file; what is for that file alone is refused otherwise.
-    """
-    known = {option.name: option for option in options}
-    accepted = {}
-    problems = []
-    for name, value in given.items():
-        option = known.get(name)
-        problem = f"is not an option; known are: {', '.join(known) or 'none'}" if option is None else ""
-        if option is not None:
-            problem = _problem(option, value, local)
-        if problem:
-            problems.append(f"{name} {problem}")
-        else:
-            accepted[name] = value
-    return accepted, problems
-
-
-def _problem(option: Option, value: Any, local: bool) -> str:
-    if option.local and not local:
-        return "can only be set in the machine's own agent.toml"
-    if isinstance(option.default, list):
-        return (
-            "" if isinstance(value, list) and all(isinstance(item, str) for item in value) else "must be a list of text"
-        )
-    if type(value) is not type(option.default):
-        return f"must be like {option.default!r}"
-    if option.least is not None and value < option.least:
-        return f"must be at least {option.least:g}"
-    if option.most is not None and value > option.most:
-        return f"must be at most {option.most:g}"
-    return ""
 
 
 def _failure(error: BaseException) -> tuple[str, str]:

@@ -37,7 +37,9 @@ def problems(tmp_path: Path, text: str = "", **environ: str) -> list[str]:
 
 def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
     config = load(Folders(str(tmp_path), str(tmp_path)), {}, METERS).config
-    assert config == Config(None, None, 15, [], "info", None, None, 20, True, 256, 7, 20, {})
+    assert config == Config(
+        None, None, 15, [], "info", None, None, 20, True, 256, 7, 20, {}, allow_collector_targets=[]
+    )
 
 
 def test_the_file_is_read_and_every_value_knows_its_line(tmp_path: Path) -> None:

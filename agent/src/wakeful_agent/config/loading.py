@@ -49,6 +49,7 @@ class Config(NamedTuple):
     meters: dict[str, MeterSetting]
     log_file: str | None = None
     log_file_mb: float = 5
+    allow_collector_targets: Sequence[str] = ()
 
 
 class Loaded(NamedTuple):

@@ -85,6 +85,13 @@ SETTINGS = (
         True,
         "Whether the collector may change intervals and switch meters that are not switched off here",
     ),
+    Setting(
+        "allow_collector_targets",
+        "list",
+        [],
+        "Meters whose targets the collector may set; their passwords and files stay this file's",
+        example='["http", "ping"]',
+    ),
     Setting("spool.size_mb", "whole", 256, "Disk space for what waits to be sent, in MiB", 1, 65_536),
     Setting("spool.age_days", "number", 7, "How long it may wait; older is dropped and counted", 0.01, 30),
     Setting("spool.drain_per_second", "number", 20, "Pushes a second while catching up", 1, 1000),

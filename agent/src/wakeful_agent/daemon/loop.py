@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 
 PROBE_SECONDS = 300.0
+SEEK_ASIDE_SECONDS = 60.0
 DUE_SLACK_SECONDS = 0.3
 DROPPED_SAID_SECONDS = 3600.0
 
@@ -86,6 +87,7 @@ class Daemon:
         self._ran: dict[str, float] = {}
         self._capabilities: list[Capability] = []
         self._probed = 0.0
+        self._sought = 0.0
         self._hello: dict[str, Any] = {}
         self._dropped_said = -DROPPED_SAID_SECONDS
         self._cut = 0
@@ -94,6 +96,7 @@ class Daemon:
         """Tick until told to stop; return the name of the signal."""
         parts = self._parts
         parts.ears.listen()
+        self._look()
         self._settle()
         self._probe()
         parts.composer.tell(events.event(events.STARTED, parts.now_ms(), **self._started()))
@@ -136,7 +139,9 @@ class Daemon:
         interval_ms = self._interval_ms(now_ms)
         elapsed_ms = int((monotonic - self._last_monotonic) * 1000)
         time_ms = grid.stamp_ms(planned_ms, now_ms, self._last_ms, elapsed_ms, interval_ms)
+        self._seek(monotonic)
         collected = self._collect(time_ms, monotonic) if plan.enabled else Collected(time_ms, {})
+        self._compare()
         ticks = []
         if plan.enabled:
             ticks.append([time_ms, self._columns.row(collected.results, time_ms)])
@@ -152,7 +157,10 @@ class Daemon:
             if plan.enabled and (plan.interval_seconds <= 0 or left <= 0):
                 self._ran[name] = monotonic
                 due.append(name)
-        return self._parts.runner.collect(time_ms, due)
+        collected = self._parts.runner.collect(time_ms, due, wait=False)
+        meters = self._parts.tuned.plan.meters
+        # What ran aside may come back when its meter has been switched off meanwhile.
+        return Collected(time_ms, {name: one for name, one in collected.results.items() if meters[name].enabled})
 
     def _push(self, ticks: list[list[Any]], results: Mapping[str, Result], time_ms: int) -> None:
         parts = self._parts
@@ -257,6 +265,7 @@ class Daemon:
             self._settle()
             parts.log.say("info", "agent.toml was read again and is in force")
             parts.composer.tell(events.event(events.RELOADED, parts.now_ms()))
+        parts.runner.forget_refusals()
         self._probe()
         self._greet()
         parts.notifier.reloaded(status or self._status(), not status)
@@ -275,9 +284,45 @@ class Daemon:
         parts.composer.note(off)
         parts.outbox.reconfigure(self._config, plan.request_timeout_seconds)
 
+    def _look(self) -> bool:
+        """Take up optional meters whose subject appeared; tells whether any came or went."""
+        parts = self._parts
+        changed = parts.runner.look(parts.tuned.spoken_of(), parts.tuned.switched_off())
+        if changed:
+            parts.tuned.renew()
+        return changed
+
+    def _seek(self, monotonic: float) -> None:
+        """Look for what agent.toml switches on and is missing: each tick where that is cheap, else each minute."""
+        parts = self._parts
+        wanted = parts.tuned.switched_on()
+        came = parts.runner.look_for(wanted)
+        if came:
+            parts.tuned.renew()
+            self._settle()
+        lacking = {item.name for item in self._capabilities if not item.available}
+        again = [name for name in wanted if name in lacking and parts.runner.meters.absent(name) is None]
+        if monotonic - self._sought < SEEK_ASIDE_SECONDS and not came:
+            again = [name for name in again if not parts.runner.meters[name].aside]
+        else:
+            self._sought = monotonic
+        if again:
+            parts.runner.probe(wait=False, names=again)
+
     def _probe(self) -> None:
         parts = self._parts
-        found = parts.runner.probe(parts.probes)
+        if self._look():
+            self._settle()
+        parts.runner.probe(parts.probes, wait=False)
+        self._probed = time.monotonic()
+        self._compare()
+
+    def _compare(self) -> None:
+        """Tell what came or went of what can be done here."""
+        parts = self._parts
+        found = parts.runner.capabilities()
+        if found == self._capabilities:
+            return
         before = {item.name: item for item in self._capabilities}
         for sentence in capabilities.flips(self._capabilities, found):
             parts.log.say("info", sentence)
@@ -285,10 +330,8 @@ class Daemon:
             if item.name in before and before[item.name].available != item.available:
                 data = {"available": item.available, "reason": item.reason}
                 parts.composer.tell(events.event(events.CAPABILITY_CHANGED, parts.now_ms(), item.name, **data))
-        changed = found != self._capabilities
-        self._capabilities, self._probed = found, time.monotonic()
-        if changed:
-            self._greet()
+        self._capabilities = found
+        self._greet()
 
     def _greet(self) -> None:
         """Make hello anew; it is told with the next push when something in it is new."""

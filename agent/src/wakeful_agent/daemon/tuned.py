@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from wakeful_agent.daemon.tuning import Plan, make_plan
+from wakeful_agent.daemon.tuning import Plan, make_plan, spoken_of, switched_off, switched_on
 from wakeful_agent.host import durable
 from wakeful_wire.errors import WireError
 from wakeful_wire.tuning import NO_TUNING, Tuning, parse_tuning, tuning_hash
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from wakeful_agent.config import Config
     from wakeful_agent.meter import Meter
+    from wakeful_agent.shelf import Shelf
 
 ERROR_CHARACTERS_MAX = 1000
 
@@ -22,7 +23,7 @@ ERROR_CHARACTERS_MAX = 1000
 class Tuned:
     """Holds the plan in force and what became of the last tuning that was asked for."""
 
-    def __init__(self, path: str, config: Config, meters: Mapping[str, Meter]) -> None:
+    def __init__(self, path: str, config: Config, meters: Shelf | Mapping[str, Meter]) -> None:
         self._path = path
         self._meters = meters
         self._config = config
@@ -34,6 +35,22 @@ class Tuned:
     def document(self) -> dict[str, Any]:
         """Return what hello says of it."""
         return {"hash": self.hash, "refused": self.refused}
+
+    def spoken_of(self) -> set[str]:
+        """Return the meters that agent.toml or the collector say something of."""
+        return spoken_of(self._config, self._tuning)
+
+    def switched_on(self) -> list[str]:
+        """Return the meters that agent.toml says something of, other than that they be off."""
+        return switched_on(self._config)
+
+    def switched_off(self) -> list[str]:
+        """Return the meters that agent.toml switches off."""
+        return switched_off(self._config)
+
+    def renew(self) -> None:
+        """Make the plan again: meters were loaded meanwhile."""
+        self.plan = make_plan(self._config, self._tuning, self._meters)[0]
 
     def restore(self) -> list[str]:
         """Take up what was tuned before a restart; return what is wrong with it, if it cannot be."""

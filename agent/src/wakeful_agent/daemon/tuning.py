@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wakeful_agent.meter import check_options
+from wakeful_agent.options import check_options
 from wakeful_wire.record import NamedTuple
 from wakeful_wire.tuning import NO_TUNING, Tuning
 
@@ -10,8 +10,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Mapping
 
-    from wakeful_agent.config import Config
+    from wakeful_agent.config import Config, MeterSetting
     from wakeful_agent.meter import Meter
+    from wakeful_agent.shelf import Shelf
 
 FAST_SECONDS = 5.0
 FAST_SPAN_MS = 600_000
@@ -37,15 +38,19 @@ class Plan(NamedTuple):
     meters: dict[str, MeterPlan]
 
 
-def make_plan(config: Config, tuning: Tuning, meters: Mapping[str, Meter]) -> tuple[Plan, list[str]]:
-    """Return the plan and what is wrong with the tuning: any problem means that it must not be used at all."""
+def make_plan(config: Config, tuning: Tuning, meters: Shelf | Mapping[str, Meter]) -> tuple[Plan, list[str]]:
+    """Return the plan and what is wrong with the tuning: any problem means that it must not be used at all.
+
+    Optional meters are in it when they are loaded, switched on here, or named by the tuning, which loads them.
+    """
     problems = []
     if tuning != NO_TUNING and not config.allow_collector_tuning:
         problems.append("allow_collector_tuning is false in this machine's agent.toml")
     problems += [f"{name} is not a meter of this agent" for name in tuning.meters if name not in meters]
+    named = [name for name in [*switched_on(config), *tuning.meters] if name in meters]
     chosen = {}
-    for name, meter in meters.items():
-        chosen[name], wrong = _meter_plan(config, tuning, meter)
+    for name in dict.fromkeys([*meters, *named]):
+        chosen[name], wrong = _meter_plan(config, tuning, meters[name])
         problems += wrong
     plan = Plan(
         tuning.enabled,
@@ -55,6 +60,21 @@ def make_plan(config: Config, tuning: Tuning, meters: Mapping[str, Meter]) -> tu
         chosen,
     )
     return plan, problems
+
+
+def switched_on(config: Config) -> list[str]:
+    """Return the meters that agent.toml says something of, other than that they be off."""
+    return [name for name, local in config.meters.items() if local.enabled or (local.enabled is None and local.options)]
+
+
+def switched_off(config: Config) -> list[str]:
+    """Return the meters that agent.toml switches off."""
+    return [name for name, local in config.meters.items() if local.enabled is False]
+
+
+def spoken_of(config: Config, tuning: Tuning) -> set[str]:
+    """Return the meters that are configured, here or by the collector: a clue for those that need to be."""
+    return {*switched_on(config), *(name for name, asked in tuning.meters.items() if asked.enabled or asked.options)}
 
 
 def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan, list[str]]:
@@ -71,12 +91,24 @@ def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan
     problems = []
     if asked.enabled and not enabled:
         problems.append(f"{meter.name} is switched off in this machine's agent.toml")
-    accepted, wrong = check_options(meter.options, asked.options, local=False)
+    accepted, wrong = check_options(meter.options, asked.options, False, _permitted(config, meter, local))
     problems += [f"{meter.name}.{sentence}" for sentence in wrong]
     options.update(accepted)
     enabled = enabled if asked.enabled is None else enabled and asked.enabled
     interval = interval if asked.interval_seconds is None else asked.interval_seconds
     return MeterPlan(enabled, interval, options), problems
+
+
+def _permitted(config: Config, meter: Meter, local: MeterSetting | None) -> tuple[str, ...]:
+    """Return the local options that the collector may set all the same: where to measure, if agent.toml allows that.
+
+    Not where agent.toml gives the meter anything else of its own (a password, a file): the collector could have that
+    sent to a place of its choosing.
+    """
+    if meter.name not in config.allow_collector_targets:
+        return ()
+    kept = {option.name for option in meter.options if option.local} - {"targets"}
+    return () if local is not None and kept & set(local.options) else ("targets",)
 
 
 def interval_seconds(plan: Plan, now_ms: int, enrolled_ms: int, live_until_ms: int) -> float:

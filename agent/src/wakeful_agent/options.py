@@ -1,0 +1,48 @@
+"""What may be set for a meter, by the machine's own file or by the collector: checked against the meter's own table."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Collection, Mapping, Sequence
+
+    from wakeful_agent.meter import Option
+
+
+def check_options(
+    options: Sequence[Option], given: Mapping[str, Any], local: bool, permitted: Collection[str] = ()
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the acceptable options of `given` and one sentence for each that is not.
+
+    `local` says whether they come from the machine's own file; what is for that file alone is refused otherwise, unless
+    it is `permitted`.
+    """
+    known = {option.name: option for option in options}
+    accepted = {}
+    problems = []
+    for name, value in given.items():
+        option = known.get(name)
+        problem = f"is not an option; known are: {', '.join(known) or 'none'}" if option is None else ""
+        if option is not None:
+            problem = _problem(option, value, local or name in permitted)
+        if problem:
+            problems.append(f"{name} {problem}")
+        else:
+            accepted[name] = value
+    return accepted, problems
+
+
+def _problem(option: Option, value: Any, local: bool) -> str:
+    if option.local and not local:
+        return "can only be set in the machine's own agent.toml"
+    if isinstance(option.default, list):
+        return (
+            "" if isinstance(value, list) and all(isinstance(item, str) for item in value) else "must be a list of text"
+        )
+    if type(value) is not type(option.default):
+        return f"must be like {option.default!r}"
+    if option.least is not None and value < option.least:
+        return f"must be at least {option.least:g}"
+    if option.most is not None and value > option.most:
+        return f"must be at most {option.most:g}"
+    return ""
