@@ -30,11 +30,12 @@ class Reading(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """Something to look at: `kind` is the rule's, `text` for people; it holds hostile names."""
+    """Something to look at: `kind` and `metric` are the rule's, `text` is for people and holds hostile names."""
 
     kind: str
     severity: str
     text: str
+    metric: str = ""
 
 
 def troubles(readings: Iterable[Reading], now_ms: int) -> list[Trouble]:
@@ -46,7 +47,9 @@ def troubles(readings: Iterable[Reading], now_ms: int) -> list[Trouble]:
             if _holds(rule, reading, figure):
                 found.setdefault(rule, []).append((_subject(rule, reading), figure))
                 break  # the rules of a metric stand in order of weight: the first that holds says it
-    made = [(rule, Trouble(rule.kind, rule.severity, _text(rule, things))) for rule, things in found.items()]
+    made = [
+        (rule, Trouble(rule.kind, rule.severity, _text(rule, things), rule.metric)) for rule, things in found.items()
+    ]
     made.sort(key=lambda pair: (_ORDER[pair[0].severity], RULES.index(pair[0])))
     return [trouble for _, trouble in made]
 

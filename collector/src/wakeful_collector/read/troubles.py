@@ -14,14 +14,18 @@ METERS_NAMED = 3
 
 
 def troubles(data: Path, host_key: int | None = None) -> dict[int, list[Trouble]]:
-    """Return the troubles of every host that has some, or of one, the bad first; texts hold hostile names."""
+    """Return the troubles of every host that has some, or of one, the bad first; texts hold hostile names.
+
+    A meter whose target is down is not named a second time.
+    """
     with database.translated():
         stood = standing.troubles(database.reader(data, "samples"), host_key)
         failed = agents.failed_meters(database.reader(data, "state"), host_key)
-    found = {host: [Trouble(*(str(part) for part in one[:3])) for one in some] for host, some in stood.items()}
+    found = {host: [Trouble(*map(str, one)) for one in some] for host, some in stood.items()}
     meters: dict[int, list[str]] = {}
     for host, meter in failed:
-        meters.setdefault(host, []).append(meter)
+        if not any(meter.startswith(one.metric.split(".")[0]) for one in found.get(host, ()) if one.kind == "down"):
+            meters.setdefault(host, []).append(meter)
     for host, names in meters.items():
         found.setdefault(host, []).append(Trouble("meter", "warn", _meters(names)))
     return found

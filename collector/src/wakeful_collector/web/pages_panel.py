@@ -77,3 +77,11 @@ def upness(key: str, title: str, meter: str, name: str) -> Panel:
 def states(key: str, title: str, meter: str, name: str, **draw: Any) -> Panel:
     """Return the strip of things that each have a state, told by a series a state."""
     return chart(key, title, meter, name, unit="state", style="states", most=400, **draw)
+
+
+def flow(key: str, title: str, meter: str, name: str, line: tuple[str, ...]) -> Panel:
+    """Return the chart of bytes received and, below the axis, transmitted."""
+    down = ("direction", "transmit")
+    return chart(
+        key, title, meter, name, unit="in above, out below", style="mirrored", line=line, down=down, least=1000
+    )

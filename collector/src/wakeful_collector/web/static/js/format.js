@@ -53,7 +53,7 @@ const FORMATS = {
   bits: (value) => scaled(value, BITS, 1000),
   volts: (value) => `${figures(value)} V`,
   amperes: (value) => `${figures(value)} A`,
-  days: (value) => `${figures(value / 86400)} days`,
+  until: (value) => `${figures((value - Date.now() / 1000) / 86400)} days`,
 };
 
 /** @param {string} kind @param {number | null | undefined} value */
