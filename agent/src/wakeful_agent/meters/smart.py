@@ -60,7 +60,7 @@ class SmartMeter(Meter):
             "disks that a scan does not find, each as `PATH TYPE`: `/dev/sda areca,1/2`; type as for smartctl -d",
             local=True,
         ),
-        Option("left_out", [], "disks to leave out, by path: `/dev/sdb`"),
+        Option("left_out", [], "disks to leave out, by path or name: `/dev/sdb`, `bus/0 megaraid,3`"),
     )
 
     def __init__(self) -> None:
@@ -106,7 +106,8 @@ class SmartMeter(Meter):
             given.append(Device(path, kind.strip() or "auto"))
         left_out = set(self.chosen["left_out"])
         devices = [Device(device.path, _kind(host, device)) for device in found]
-        return [one for one in dict.fromkeys((*given, *devices)) if one.path not in left_out][: smartctl.DEVICES_MAX]
+        wanted = [one for one in dict.fromkeys((*given, *devices)) if not left_out & {one.path, one.name}]
+        return wanted[: smartctl.DEVICES_MAX]
 
     def _one(self, host: Host, device: Device, as_root: bool, ends: float) -> Disk:
         kind = self._kinds.get(device, device.kind)
@@ -122,7 +123,7 @@ class SmartMeter(Meter):
             self._late.add(device)
             return Disk(UNKNOWN, (label(str(error)),))
         self._late.discard(device)
-        return disk
+        return _heard(host, device, disk) if disk.state == ASLEEP else disk
 
     def _reading(self, host: Host, disks: Sequence[tuple[Device, Disk]], now_ms: int) -> Reading:
         keys: list[Any] = []
@@ -130,8 +131,6 @@ class SmartMeter(Meter):
         rows = []
         for device, disk in disks:
             before, seen_ms = self._last.get(device, (Disk(UNKNOWN), None))
-            if disk.state == ASLEEP:
-                disk = _heard(host, device, disk)
             known = disk if disk.figures or disk.about else before
             seen_ms = now_ms if known is disk else seen_ms
             self._last[device] = known, seen_ms
