@@ -1,4 +1,4 @@
-"""What the agent's tests share: a door and bare ends to script, over TCP, TLS or a unix socket, and a place to stand."""
+"""What the agent's tests share: doors and bare ends to script, over TCP, TLS or unix sockets, a place to stand."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ def answered(served: Callable[..., End]) -> Callable[..., End]:
 
 @pytest.fixture
 def paged(answered: Callable[..., End]) -> Callable[..., str]:
-    """Return a function that serves pages over http: path to body, or to a status; gives the URL (unix: the address)."""
+    """Return a function that serves pages over http: path to body or status; gives the URL, or the address."""
 
     def make(pages: dict[str, Any], kind: str = "tcp") -> str:
         def answer(asked: bytes) -> bytes:

@@ -42,7 +42,86 @@ METERS: tuple[type[Meter], ...] = (
     AgentMeter,
 )
 
-OPTIONAL: tuple[Entry, ...] = ()
+OPTIONAL: tuple[Entry, ...] = (
+    Entry(
+        "containers",
+        "containers:ContainersMeter",
+        (
+            "path:run/docker.sock",
+            "path:run/podman/podman.sock",
+            "path:run/user/*/docker.sock",
+            "path:run/user/*/podman/podman.sock",
+            "configured",
+        ),
+        fix="apt install podman && systemctl enable --now podman.socket",
+        absent="no container engine's socket is here",
+    ),
+    Entry(
+        "systemd",
+        "systemd:SystemdMeter",
+        ("path:run/systemd/system",),
+        absent="this machine was not started by systemd (containers are not)",
+    ),
+    Entry(
+        "logs",
+        "logs:LogsMeter",
+        ("path:var/log/journal/*", "path:run/log/journal/*", "configured"),
+        absent="no journal is kept on this machine",
+    ),
+    Entry(
+        "libvirt",
+        "libvirt:LibvirtMeter",
+        ("path:run/libvirt/*sock*", "configured"),
+        fix="apt install libvirt-daemon-system libvirt-clients",
+        absent="libvirt does not run on this machine",
+    ),
+    Entry(
+        "proxmox",
+        "proxmox:ProxmoxMeter",
+        ("program:pvesh", "configured"),
+        absent="this is no Proxmox VE node, and no API is named in [meters.proxmox]",
+    ),
+    Entry(
+        "nginx",
+        "nginx:NginxMeter",
+        needs=("program:nginx", "path:etc/nginx/nginx.conf", "configured"),
+        fix="[meters.nginx] targets in agent.toml, for one elsewhere",
+        absent="nginx is not installed",
+        exposes="counts of connections and requests",
+    ),
+    Entry(
+        "apache",
+        "apache:ApacheMeter",
+        needs=("program:apache2", "program:httpd", "configured"),
+        fix="[meters.apache] targets in agent.toml, for one elsewhere",
+        absent="Apache httpd is not installed",
+        exposes="counts and times of requests",
+    ),
+    Entry(
+        "caddy",
+        "caddy:CaddyMeter",
+        needs=("program:caddy", "configured"),
+        fix="[meters.caddy] targets in agent.toml, for one elsewhere",
+        absent="Caddy is not installed",
+        exposes="counts and times of requests, addresses of upstreams",
+    ),
+    Entry(
+        "php_fpm",
+        "php_fpm:PhpFpmMeter",
+        needs=("path:etc/php/*/fpm/pool.d", "configured"),
+        fix="[meters.php_fpm] targets in agent.toml, for one elsewhere",
+        absent="PHP-FPM is not installed",
+        exposes="counts of processes and requests of each pool",
+    ),
+    Entry(
+        "haproxy",
+        "haproxy:HaproxyMeter",
+        needs=("program:haproxy", "path:etc/haproxy/haproxy.cfg", "configured"),
+        fix="[meters.haproxy] targets in agent.toml, for one elsewhere",
+        absent="HAProxy is not installed",
+        exposes="names, states and counts of proxies and servers",
+    ),
+)
 """Meters of what only some machines have; see `Entry` for the clues that load one."""
 
 
