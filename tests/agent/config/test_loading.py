@@ -168,7 +168,7 @@ def test_a_secret_is_read_from_a_file_and_not_shown(tmp_path: Path) -> None:
 
 
 def test_a_ca_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    assert "cannot be read" in problems(tmp_path, 'ca_file = "/nonexistent"')[0]
+    assert "cannot be read" in problems(tmp_path, f'ca_file = "{tmp_path}/nowhere.pem"')[0]
 
 
 def test_the_sample_holds_every_setting_and_is_right_with_all_of_it_in_force(tmp_path: Path) -> None:

@@ -112,8 +112,10 @@ def events(door: Any) -> list[dict[str, Any]]:
 
 
 def sent(door: Any, tools: Any, count: int) -> list[dict[str, Any]]:
+    """Return the pushes in the order they were made: they arrive newest first when two of them wait."""
     tools["until"](lambda: len(door.pushes) >= count)
-    return door.pushes
+    runs = list(dict.fromkeys(push["run"] for push in door.pushes))
+    return sorted(door.pushes, key=lambda push: (runs.index(push["run"]), push["sequence"]))
 
 
 def test_a_meter_with_an_interval_of_its_own_leaves_gaps(stand: Stand, door: Any, tools: Any) -> None:

@@ -181,3 +181,18 @@ def test_a_store_that_cannot_write_is_503(
     with closing(database.writer(data, "state")) as other, database.transaction(other):
         answer = _enroll(client, invite)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize("path", ["push", "enroll"])
+def test_what_nobody_thought_of_is_answered_in_words_and_logged(
+    settings: Settings, frozen: list[int], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    api = wsgi.create_application(settings)
+    api.door.close()
+    del api.door
+    answer = Client(api).post(f"/api/v1/{path}", data=b"{", headers={"Content-Encoding": "odd"})
+    assert (answer.status_code, answer.json) == (
+        500,
+        {"error": "internal", "message": "the collector's own log says what went wrong"},
+    )
+    assert "AttributeError" in caplog.text

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import socket
+import struct
 
 import pytest
 
@@ -39,3 +41,15 @@ def test_bodies_are_bounded(body: bytes, more: dict[str, str], status: int) -> N
 
 def test_packing_is_gzip() -> None:
     assert gzip.decompress(gzipped(b"x" * 100)) == b"x" * 100
+
+
+def test_a_connection_that_breaks_is_a_body_cut_short() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        taken, _ = server.accept()
+        with taken, taken.makefile("rb") as stream:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+            with pytest.raises(WireError, match="the connection broke") as caught:
+                body_of({"wsgi.input": stream, "CONTENT_LENGTH": "5"}, 10)
+    assert (caught.value.code, caught.value.status) == ("cut_short", 400)

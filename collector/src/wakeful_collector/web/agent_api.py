@@ -6,6 +6,7 @@ It stands before Flask because it is asked a thousand times as often as everythi
 from __future__ import annotations
 
 import json
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     Environ = dict[str, Any]
     StartResponse = Callable[..., Any]
     Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+log = logging.getLogger("wakeful.web")
 
 PUSH_PATH = "/api/v1/push"
 ENROLL_PATH = "/api/v1/enroll"
@@ -62,13 +65,14 @@ class AgentApi:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a WSGI request."""
-        path = environ["PATH_INFO"]
-        if path == PUSH_PATH:
-            reply = self._push(environ) if environ["REQUEST_METHOD"] == "POST" else _only_post()
-        elif path == ENROLL_PATH:
-            reply = self._enroll(environ) if environ["REQUEST_METHOD"] == "POST" else _only_post()
-        else:
+        take = {PUSH_PATH: self._push, ENROLL_PATH: self._enroll}.get(environ["PATH_INFO"])
+        if take is None:
             return self.application(environ, start_response)
+        try:
+            reply = take(environ) if environ["REQUEST_METHOD"] == "POST" else _only_post()
+        except Exception:
+            log.exception("a request of an agent could not be answered")
+            reply = answers.refused(WireError("internal", "the collector's own log says what went wrong", 500))
         return _answer(environ, start_response, reply)
 
     def _push(self, environ: Environ) -> Reply:

@@ -19,13 +19,13 @@ def body_of(environ: dict[str, Any], most: int) -> bytes:
             raise WireError("invalid", "Content-Length: must be a whole number", 400)
         if len(length) > 15 or int(length) > most:
             raise _too_large(most)
-        body: bytes = environ["wsgi.input"].read(int(length))
+        body = _read(environ, int(length))
         if len(body) != int(length):
             raise WireError("cut_short", "the body ends before its Content-Length", 400)
         return body
     if environ.get("HTTP_TRANSFER_ENCODING", "").lower() != "chunked":
         return b""
-    body = environ["wsgi.input"].read(most + 1)
+    body = _read(environ, most + 1)
     if len(body) > most:
         raise _too_large(most)
     return body
@@ -35,6 +35,14 @@ def gzipped(body: bytes) -> bytes:
     """Return the body packed."""
     packed: bytes = igzip.compress(body)
     return packed
+
+
+def _read(environ: dict[str, Any], most: int) -> bytes:
+    try:
+        body: bytes = environ["wsgi.input"].read(most)
+    except OSError as error:
+        raise WireError("cut_short", f"the connection broke while the body was read: {error}", 400) from None
+    return body
 
 
 def _too_large(most: int) -> WireError:
