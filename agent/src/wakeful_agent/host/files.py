@@ -182,9 +182,9 @@ class Host:
 
         What sudo refused is not asked again for an hour, or until its files change: it mails every refusal to root.
         """
-        words = [self._startable(argv[0]), *argv[1:]]
         if self.user_id == 0:
-            return self.run(words, timeout_seconds, most, give)
+            return self.run(argv, timeout_seconds, most, give)
+        words = [self._startable(argv[0]), *argv[1:]]
         return self._superuser().run(self, words, timeout_seconds, most, give)
 
     def check_root(self, argv: Sequence[str], timeout_seconds: float = 5.0) -> None:
