@@ -39,6 +39,10 @@ def _problem(option: Option, value: Any, local: bool) -> str:
         return (
             "" if isinstance(value, list) and all(isinstance(item, str) for item in value) else "must be a list of text"
         )
+    if isinstance(option.default, dict):
+        return (
+            "" if isinstance(value, dict) and all(map(_is_argv, value.values())) else "must be a table of lists of text"
+        )
     if type(value) is not type(option.default):
         return f"must be like {option.default!r}"
     if option.least is not None and value < option.least:
@@ -46,3 +50,7 @@ def _problem(option: Option, value: Any, local: bool) -> str:
     if option.most is not None and value > option.most:
         return f"must be at most {option.most:g}"
     return ""
+
+
+def _is_argv(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)

@@ -121,6 +121,22 @@ OPTIONAL: tuple[Entry, ...] = (
         absent="HAProxy is not installed",
         exposes="names, states and counts of proxies and servers",
     ),
+    Entry(
+        "textfile",
+        "textfile:TextfileMeter",
+        ("path:var/lib/wakeful-agent/textfile", "configured"),
+        fix="mkdir -p /var/lib/wakeful-agent/textfile",
+        absent="there is no folder of *.prom files",
+        exposes="numbers and labels that programs of this machine write into *.prom files there",
+    ),
+    Entry(
+        "exec",
+        "exec:ExecMeter",
+        ("configured",),
+        fix="name scripts in agent.toml: [meters.exec.scripts] NAME = ['/path/of/script', 'argument']",
+        absent="agent.toml names no scripts",
+        exposes="the numbers and labels that these scripts print",
+    ),
 )
 """Meters of what only some machines have; see `Entry` for the clues that load one."""
 

@@ -124,4 +124,9 @@ ROWS = (
     Metric("agent.spool.age", GAUGE, "s", "Age of the oldest push in the spool"),
     Metric("agent.pushes", COUNTER, "{push}", "Pushes by outcome: accepted, retried, set_aside, dropped", ("outcome",)),
     Metric("agent.meter.duration", GAUGE, "s", "Time a meter's last run took", ("meter",)),
+    Metric("textfile.up", GAUGE, "1", "1 while a *.prom file can be read", ("file",)),
+    Metric("textfile.age", GAUGE, "s", "Time since a *.prom file was written", ("file",)),
+    Metric("exec.up", GAUGE, "1", "1 while a script of agent.toml ends well", ("script",)),
+    Metric("exec.duration", GAUGE, "s", "Time a script's last run took", ("script",)),
+    Metric("exec.code", GAUGE, "1", "Exit code of a script's last run", ("script",)),
 )
