@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wakeful_agent.host.errors import Absent, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.host.processes import PAGE_BYTES, command_line, parse_stat, process_name, socket_owners, walk
+from wakeful_agent.host.processes import PAGE_BYTES, command_words, parse_stat, process_name, socket_owners, walk
 
 
 def test_a_walk_over_a_machine_with_odd_processes(machine):
@@ -34,7 +34,7 @@ def test_this_machine_has_this_process():
     assert users[own.pid, own.start_ticks] == os.geteuid()
     assert own.threads >= 1
     assert own.resident_bytes > 0
-    assert "python" in command_line(Host(), os.getpid())
+    assert "python" in " ".join(command_words(Host(), os.getpid()))
 
 
 @given(st.binary(max_size=300))
@@ -54,8 +54,8 @@ def test_a_name_may_hold_anything(name):
 
 
 def test_command_lines_and_names(machine, made):
-    assert command_line(machine("bare-metal"), 800) == "nginx: master process -g daemon off;"
-    assert command_line(machine("bare-metal"), 12345) == ""
+    assert " ".join(command_words(machine("bare-metal"), 800)) == "nginx: master process -g daemon off;"
+    assert command_words(machine("bare-metal"), 12345) == []
     assert process_name(machine("bare-metal"), 700) == "sshd"
     assert process_name(machine("bare-metal"), 12345) == ""
 
@@ -82,3 +82,16 @@ def test_a_descriptor_closed_meanwhile_hides_no_other(made, tmp_path, monkeypatc
 
     monkeypatch.setattr(os, "readlink", readlink)
     assert socket_owners(host, {42}) == {42: 5}
+
+
+def test_the_words_of_a_command_line_are_whole_or_left_out(tmp_path):
+    line = tmp_path / "proc/7/cmdline"
+    line.parent.mkdir(parents=True)
+    for content, words in (
+        (b"", []),
+        (b"app\0a b\0\0c\0", ["app", "a b", "", "c"]),
+        (b"app\0" + b"x" * 9000, ["app"]),
+        (b"x" * 9000, []),
+    ):
+        line.write_bytes(content)
+        assert command_words(Host(str(tmp_path)), 7) == words

@@ -67,6 +67,19 @@ def test_command_lines_only_where_the_machines_own_file_says_so(machine):
     assert commands[700] == ""
 
 
+def test_command_lines_hold_no_secrets(made):
+    meter = ProcessesMeter()
+    meter.configure({"command_lines": True})
+    stat = STAT.format(pid=7, name="mysql", ticks=1, start=5, pages=10)
+    files = {
+        "proc/uptime": "100.0 0\n",
+        "proc/7/stat": stat,
+        "proc/7/cmdline": "mysql\0-phunter2\0--token\0s3cret\0x\0",
+    }
+    [row] = meter.read(made(files), 0).inventories["processes"]["rows"]
+    assert row[-1] == "mysql -p[redacted] --token [redacted] x"
+
+
 def test_the_first_walk_invents_no_processor_use_and_the_second_knows_it(made):
     meter = ProcessesMeter()
     base = {"proc/uptime": "100.0 0\n", "proc/7/stat": STAT.format(pid=7, name="busy", ticks=1000, start=5, pages=10)}

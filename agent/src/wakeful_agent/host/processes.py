@@ -90,16 +90,18 @@ def walk(host: Host, users: dict[tuple[int, int], int]) -> Iterator[Process]:
         yield one
 
 
-def command_line(host: Host, pid: int) -> str:
-    """Return the process's command line with spaces between its words, at most 4 kB of it; empty when not readable."""
+def command_words(host: Host, pid: int) -> list[str]:
+    """Return the words of the process's command line, at most 4 kB of them; none when they cannot be read."""
     try:
         descriptor = os.open(host.path(f"proc/{pid}/cmdline"), _FLAGS)
         try:
-            return decode(os.read(descriptor, _COMMAND_BYTES_MAX)).rstrip("\0").replace("\0", " ")
+            content = os.read(descriptor, _COMMAND_BYTES_MAX)
         finally:
             os.close(descriptor)
     except OSError:
-        return ""
+        return []
+    whole = content if len(content) < _COMMAND_BYTES_MAX else content.rpartition(b"\0")[0]
+    return [decode(word) for word in whole.rstrip(b"\0").split(b"\0")] if whole else []
 
 
 def socket_owners(host: Host, wanted: set[int]) -> dict[int, int]:

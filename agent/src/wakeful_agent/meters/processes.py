@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wakeful_agent.host.errors import HostError
-from wakeful_agent.host.processes import TICKS_A_SECOND, Process, command_line, walk
+from wakeful_agent.host.processes import TICKS_A_SECOND, Process, command_words, walk
 from wakeful_agent.host.text import decode, label
 from wakeful_agent.host.users import user_names
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
@@ -77,7 +77,7 @@ class ProcessesMeter(Meter):
         Option(
             "list_most", 1000, "At most so many processes are in the list, the busiest and largest", least=0, most=5000
         ),
-        Option("command_lines", False, "Send command lines too; they may hold passwords", local=True),
+        Option("command_lines", False, "Send command lines too, without what looks like a secret", local=True),
     )
 
     def __init__(self) -> None:
@@ -169,9 +169,11 @@ class ProcessesMeter(Meter):
         ]
         columns = list(COLUMNS)
         if self.chosen["command_lines"]:
+            from wakeful_agent.redaction import redact_command
+
             columns.append("command")
             for row in rows:
-                row.append(label(command_line(host, int(row[0] or 0)), _COMMAND_CHARACTERS_MAX))
+                row.append(label(redact_command(command_words(host, int(row[0] or 0))), _COMMAND_CHARACTERS_MAX))
         return {"columns": columns, "rows": rows, "total": len(found), "at": now_ms}
 
 
