@@ -184,5 +184,5 @@ def test_tls_is_verified(served: Callable[..., Any], certificate: Path) -> None:
 
 def test_whatever_else_goes_wrong_is_a_sentence() -> None:
     place = module.parse_place("h:1")
-    assert str(module._translated(OSError("odd"), place, 1)) == "h:1: odd"
-    assert str(module._translated(ValueError("odd"), place, 1)) == "h:1: odd"
+    assert str(module.translated(OSError("odd"), place, 1)) == "h:1: odd"
+    assert str(module.translated(ValueError("odd"), place, 1)) == "h:1: odd"

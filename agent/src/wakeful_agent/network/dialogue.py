@@ -182,7 +182,7 @@ class Dialogue:
         try:
             return action()
         except (OSError, ValueError) as error:
-            raise _translated(error, self.place, self._timeout_seconds) from None
+            raise translated(error, self.place, self._timeout_seconds) from None
 
 
 def _open_datagrams(end: Any, timeout_seconds: float) -> socket.socket:
@@ -197,7 +197,8 @@ def _open_datagrams(end: Any, timeout_seconds: float) -> socket.socket:
     return channel
 
 
-def _translated(error: Exception, place: Place, timeout_seconds: float) -> HostError:
+def translated(error: Exception, place: Place, timeout_seconds: float) -> HostError:
+    """Return the house's own error for what a socket, a lookup or TLS said at `place`."""
     kinds: tuple[tuple[tuple[type[Exception], ...], type[HostError], str], ...] = (
         ((TimeoutError, socket.timeout), Late, f"{place.text} does not answer within {timeout_seconds:g} s"),
         ((FileNotFoundError, NotADirectoryError), Absent, f"there is no socket {place.text}"),

@@ -56,7 +56,7 @@ def fetch(  # noqa: PLR0913 - what a request can have, all but the URL by name
         end = Place("unix", path=socket_path) if socket_path else Place("tcp", place.host, place.port)
         dialogue = Dialogue(end, max(left, 0.001), place.scheme == "https" and not socket_path, ca_file, fingerprint)
         with dialogue:
-            dialogue.send(_request(place, method, told, body))
+            dialogue.send(request_of(place, method, told, body))
             found = _read(dialogue, method, most)
         if found.status not in _MOVED or redirects <= 0 or socket_path or "location" not in found.headers:
             return found._replace(seconds=monotonic() - begun)
@@ -76,7 +76,8 @@ def _read(dialogue: Dialogue, method: str, most: int) -> Fetched:
     return Fetched(response.status, response.headers, response.body, 0.0, dialogue.certificate_expires_ms)
 
 
-def _request(url: Url, method: str, headers: Mapping[str, str], body: bytes) -> bytes:
+def request_of(url: Url, method: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+    """Return a request as it is sent; raise HostError when a header holds what none can hold."""
     lines = [
         f"{method} {url.target} HTTP/1.1",
         f"Host: {url.authority}",
