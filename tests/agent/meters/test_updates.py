@@ -134,7 +134,7 @@ def test_the_probe_of_one_that_needs_root_says_the_exact_line(tmp_path):
     assert not found.available
     assert "a password is required" in found.reason
     dnf = tmp_path / "bin/dnf"
-    assert f"NOPASSWD: {dnf} -C -q check-update, {dnf} -C -q check-update --security'" in found.fix
+    assert f"NOPASSWD: {dnf} -C -q check-update, {dnf} -C -q check-update --security" in found.fix
     script(tmp_path / "bin/sudo", "exit 0")
     host.forget_refusals()
     assert UpdatesMeter().probe(host).available

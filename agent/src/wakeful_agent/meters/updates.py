@@ -6,6 +6,7 @@ from wakeful_agent.capabilities import granted, missing
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.package_databases import changed_ms, find_databases
 from wakeful_agent.host.reboot import reboot
+from wakeful_agent.host.sudoers import sudoers
 from wakeful_agent.host.update_ways import WAYS
 from wakeful_agent.meter import Meter, NoData, Reading
 from wakeful_wire.schema import series
@@ -127,5 +128,4 @@ def newest_ms(host: Host, paths: tuple[str, ...]) -> int | None:
 
 
 def _sudoers(host: Host, way: Way) -> str:
-    commands = ", ".join(" ".join([host.program(argv[0]) or argv[0], *argv[1:]]) for argv in way.as_root)
-    return f"echo 'wakeful ALL=(root) NOPASSWD: {commands}' > /etc/sudoers.d/wakeful-updates"
+    return sudoers("updates", [(host.program(argv[0]) or argv[0], *argv[1:]) for argv in way.as_root])
