@@ -137,6 +137,32 @@ OPTIONAL: tuple[Entry, ...] = (
         absent="agent.toml names no scripts",
         exposes="the numbers and labels that these scripts print",
     ),
+    Entry(
+        "packages",
+        "packages:PackagesMeter",
+        needs=(
+            "path:var/lib/dpkg/status",
+            "path:usr/lib/sysimage/rpm/*",
+            "path:var/lib/rpm/*",
+            "path:usr/lib/apk/db/installed",
+            "path:lib/apk/db/installed",
+            "path:var/lib/pacman/local",
+        ),
+        absent="no package database that is known (dpkg, rpm, apk, pacman) is here",
+    ),
+    Entry(
+        "updates",
+        "updates:UpdatesMeter",
+        needs=tuple(f"program:{name}" for name in ("apt-get", "zypper", "dnf", "yum", "apk", "pacman")),
+        absent="no package manager that is known (apt, dnf, yum, zypper, apk, pacman) is here",
+    ),
+    Entry(
+        "fail2ban",
+        "fail2ban:Fail2banMeter",
+        needs=("program:fail2ban-client",),
+        fix="apt install fail2ban",
+        absent="fail2ban is not installed",
+    ),
 )
 """Meters of what only some machines have; see `Entry` for the clues that load one."""
 
