@@ -47,7 +47,9 @@ def count_by_unit(messages: list[Message], known: list[str], most: int) -> tuple
     totals: dict[str, int] = {}
     for one in messages:
         totals[one.unit] = totals.get(one.unit, 0) + 1
-    new = sorted((unit for unit in totals if unit not in known), key=lambda unit: (-totals[unit], unit))
+    new = sorted(
+        (unit for unit in totals if unit not in known and unit != OTHER), key=lambda unit: (-totals[unit], unit)
+    )
     shown = [*known, *new][:most]
     counts: dict[tuple[str, str], int] = {}
     for one in messages:

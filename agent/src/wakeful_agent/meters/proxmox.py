@@ -119,7 +119,7 @@ class ProxmoxMeter(Meter):
         return granted(self.name)
 
     def read(self, host: Host, now_ms: int) -> Reading:
-        """Return the use of this node and its guests, and the inventories `proxmox`, `proxmox_guests`, `proxmox_storages`."""
+        """Return the use of this node and its guests, with `proxmox`, `proxmox_guests` and `proxmox_storages`."""
         try:
             resources = parse_resources(self._ask(host, RESOURCES))
             cluster = parse_cluster(self._ask(host, CLUSTER))
