@@ -21,14 +21,16 @@ def test_the_values_are_believable(machine):
     seconds = np.arange(END - 2 * 86_400, END, 60.0)
     values, _ = signals.measure(machine, END, seconds, start(machine, seconds))
     assert values.shape == (len(seconds), len(columns))
-    assert np.isfinite(values).all()
-    assert (values >= 0).all()
+    assert not np.isinf(values).any()
+    assert (np.nan_to_num(values) >= 0).all()
     assert len(set(columns)) == len(columns)
     for number, one in enumerate(columns):
         assert one.name in METRICS
         assert {label for label, _ in one.labels} == set(describe(one.name).labels)
+        if not one.name.startswith("hw.physical_disk."):
+            assert np.isfinite(values[:, number]).all(), one
         if describe(one.name).unit == "1":
-            assert values[:, number].max() <= 1.0 or one.name == "process.cpu.utilization", one
+            assert np.nanmax(values[:, number]) <= 1.0 or one.name == "process.cpu.utilization", one
         if describe(one.name).kind == COUNTER and machine.fate != "rebooted":
             assert (np.diff(values[:, number]) >= 0).all(), one
 

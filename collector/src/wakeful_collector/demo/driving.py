@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 import signal
 import threading
@@ -63,7 +64,7 @@ class Puppet:
             "run": self.run,
             "sequence": self.sequence,
             "schema": self.schema,
-            "ticks": [[now_ms, values[0].tolist()]],
+            "ticks": [[now_ms, [None if math.isnan(value) else value for value in values[0].tolist()]]],
         }
         if self.sequence == 1:
             document["series"] = [one.document() for one in self.series]

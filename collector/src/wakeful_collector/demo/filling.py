@@ -44,6 +44,7 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
             told(number)
     _push_last(data, story)
     rollups.refresh_sparks(data, end_ms)
+    rollups.Watch().refresh(data, end_ms)
     story_file.write(data, story)
     return story
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wakeful_collector.demo import shelves
 from wakeful_collector.demo.fate import DAY, DEPLOY_DAYS, HOUR, LEAK_DAYS, REBOOT_HOURS, SILENT_HOURS, Course
 from wakeful_collector.demo.fleet import AGENT_VERSION
 from wakeful_wire.push import Event, Outcome
@@ -93,6 +94,7 @@ def inventories(machine: Machine, end_ms: int, boot_ms: int) -> dict[str, Any]:
             {"mountpoint": one.point, "device": one.device, "type": one.kind, "options": "rw,relatime"}
             for one in machine.volumes
         ],
+        **shelves.inventories(machine, boot_ms, end_ms),
     }
 
 
@@ -101,7 +103,10 @@ _SYSTEM_FIELDS = {"uname", "os", "virtualization", "machine_id", "cpu", "boot_ti
 
 def outcomes(machine: Machine) -> dict[str, Outcome]:
     """Return how the meters of a machine ended last."""
-    found = {meter: Outcome("ok", "", round(0.0004 + 0.0001 * len(meter), 4)) for meter in METERS}
+    found = {
+        meter: Outcome("ok", "", round(0.0004 + 0.0001 * len(meter), 4))
+        for meter in (*METERS, *shelves.meters(machine))
+    }
     if not machine.role.sensors:
         found["sensors"] = Outcome("nothing", "no hwmon chip here", 0.0002)
     if machine.fate == "meter fails":

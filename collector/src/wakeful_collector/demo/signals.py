@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wakeful_collector.demo import rhythm
+from wakeful_collector.demo import equipment, rhythm
 from wakeful_collector.demo.fate import Course
 from wakeful_wire.names import COUNTER, describe
 from wakeful_wire.schema import Series
@@ -84,6 +84,7 @@ def _columns(machine: Machine, seconds: Floats, course: Course) -> _Columns:
     _network(columns, machine, busy)
     _kernel(columns, machine, course, busy)
     _sensors(columns, machine, busy)
+    equipment.measure(columns, machine, busy)
     return columns
 
 

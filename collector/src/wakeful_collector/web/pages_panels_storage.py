@@ -5,19 +5,24 @@ from __future__ import annotations
 from wakeful_collector.web.pages_panel import chart, states, upness
 
 _TYPE = "type"
+_DISK = ("device",)
 SECTIONS = (
     (
         "Disk health",
         (
             states("smart-state", "Disks", "smart", "hw.status", only={_TYPE: ("physical_disk",)}, line=("name",),
                    good=("asleep",)),
-            chart("smart-temperature", "Disk temperature", "smart", "hw.physical_disk.temperature"),
-            chart("smart-wear", "Wear", "smart", "hw.physical_disk.wear", unit="share of its rated writes", least=0.1),
-            chart("smart-sectors", "Bad sectors", "smart", "hw.physical_disk.sectors", least=4),
-            chart("smart-errors", "Disk errors", "smart", "hw.physical_disk.errors", kind="perminute", unit="a minute",
-                  least=1),
-            chart("smart-spare", "Spare blocks left", "smart", "hw.physical_disk.spare", top=1.0, kind="percent"),
+            chart("smart-temperature", "Disk temperature", "smart", "hw.physical_disk.temperature", line=_DISK),
+            chart("smart-wear", "Wear", "smart", "hw.physical_disk.wear", line=_DISK, least=0.1,
+                  unit="share of its rated writes"),
+            chart("smart-sectors", "Bad sectors", "smart", "hw.physical_disk.sectors", least=4,
+                  line=("device", "state")),
+            chart("smart-errors", "Disk errors", "smart", "hw.physical_disk.errors", kind="perminute",
+                  unit="a minute", line=("device", "kind"), least=1),
+            chart("smart-spare", "Spare blocks left", "smart", "hw.physical_disk.spare", line=_DISK, top=1.0,
+                  kind="percent"),
             chart("smart-io", "Written in its life", "smart", "hw.physical_disk.io", unit="by the disk's own count",
+                  line=("device", "direction"),
                   style="mirrored", down=("direction", "write")),
         ),
     ),
