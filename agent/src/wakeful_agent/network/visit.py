@@ -53,10 +53,14 @@ def visit(
     most: int = BODY_BYTES_MAX,
     ca_file: str | None = None,
     fingerprint: str | None = None,
+    family: int = 0,
 ) -> Visit:
-    """Ask for `url` once, following no redirect; raise Late, Malformed or HostError."""
+    """Ask for `url` once, over addresses of `family` (0: any), following no redirect.
+
+    Raises Late, Malformed or HostError.
+    """
     request = request_of(url, method, headers or {})
-    walk = _Walk(url, timeout_seconds)
+    walk = _Walk(url, timeout_seconds, family)
     try:
         return walk.go(request, method, most, ca_file, fingerprint)
     except BadResponse as error:
@@ -70,9 +74,10 @@ def visit(
 class _Walk:
     """The state of a visit: its open channel, its deadline, the phases so far."""
 
-    def __init__(self, url: Url, timeout_seconds: float) -> None:
+    def __init__(self, url: Url, timeout_seconds: float, family: int) -> None:
         self.url = url
         self.place = Place("tcp", url.host, url.port)
+        self._family = family
         self._mark = monotonic()
         self._deadline = self._mark + timeout_seconds
         self._phases: dict[str, float] = {}
@@ -104,7 +109,7 @@ class _Walk:
 
     def _connect(self) -> tuple[socket.socket, int, Any]:
         # As bytes: text would load the codec for international names, half a megabyte.
-        found = socket.getaddrinfo(self.url.host.encode("ascii"), self.url.port, 0, socket.SOCK_STREAM)
+        found = socket.getaddrinfo(self.url.host.encode("ascii"), self.url.port, self._family, socket.SOCK_STREAM)
         self._passed(LOOKUP)
         problem: OSError = OSError("its name has no address")
         for number, (family, _, _, _, end) in enumerate(found):
