@@ -152,6 +152,8 @@ class ProxmoxMeter(Meter):
             if code:
                 raise HostError(f"pvesh ended with {code}: {label(err.strip(), 200)}")
             return parse_document(out)
+        if not self.chosen["url"].startswith("https://"):
+            raise HostError("url of [meters.proxmox] must begin with https://, because a token is told to it")
         found = fetch(
             f"{self.chosen['url'].rstrip('/')}/api2/json{path}",
             headers={"Authorization": f"PVEAPIToken={host.secret(self.chosen['token_file'])}"},
