@@ -38,3 +38,10 @@ def test_acceptable_options():
 def test_what_is_permitted_is_taken_from_the_collector_too():
     assert check_options(OPTIONS, {"local": True}, False, ["local"]) == ({"local": True}, [])
     assert check_options(OPTIONS, {"local": 1}, False, ["local"])[1] == ["local must be like False"]
+
+
+def test_a_whole_number_serves_where_parts_of_one_do():
+    options = (Option("ratio", 0.5, ""),)
+    assert check_options(options, {"ratio": 2}, True) == ({"ratio": 2}, [])
+    assert check_options(options, {"ratio": True}, True)[1] == ["ratio must be like 0.5"]
+    assert check_options((Option("count", 5, ""),), {"count": 2.0}, True)[1] == ["count must be like 5"]

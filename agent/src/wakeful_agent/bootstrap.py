@@ -9,7 +9,7 @@ import time
 from functools import partial
 
 from wakeful_agent import meters
-from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, Loaded, Problem, load
+from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, KnownMeter, Loaded, Problem, load
 from wakeful_agent.config.identity import load_identity, load_token
 from wakeful_agent.config.settings import ENVIRONMENT_PREFIX
 from wakeful_agent.daemon.columns import Columns
@@ -21,7 +21,7 @@ from wakeful_agent.host.files import Host
 from wakeful_agent.host.notify import Notifier
 from wakeful_agent.host.system import machine_id, system_facts
 from wakeful_agent.host.users import user_names
-from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Result, Runner
+from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Option, Result, Runner
 from wakeful_agent.options import check_options
 from wakeful_agent.permissions import PROBES
 from wakeful_agent.shelf import load as load_meter
@@ -32,12 +32,10 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping, Sequence
+    from typing import Any, Callable, Mapping, Sequence
 
     from wakeful_agent.capabilities import Capability
-    from wakeful_agent.config.loading import OptionCheck
     from wakeful_agent.host.log import Log
-    from wakeful_agent.shelf import Entry
     from wakeful_agent.transport.checkup import Finding
 
 NOT_ENROLLED = "this machine is not enrolled"
@@ -61,23 +59,28 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def option_checks() -> dict[str, OptionCheck]:
-    """Return for every meter what checks its options in the local file."""
-    always = {meter.name: partial(_check, meter) for meter in meters.METERS}
-    return {**always, **{entry.name: partial(_check_loaded, entry) for entry in meters.OPTIONAL}}
+def known_meters() -> dict[str, KnownMeter]:
+    """Return for every meter what checks its options and what they are; optional ones are loaded when that is asked."""
+    found = {meter.name: partial(_same, meter) for meter in meters.METERS}
+    found.update((entry.name, partial(load_meter, entry)) for entry in meters.OPTIONAL)
+    return {name: KnownMeter(partial(_check, load), partial(_options, load)) for name, load in found.items()}
 
 
-def _check(meter: type[Meter], given: Mapping[str, Any]) -> list[str]:
-    return check_options(meter.options, given, local=True)[1]
+def _same(meter: type[Meter]) -> type[Meter]:
+    return meter
 
 
-def _check_loaded(entry: Entry, given: Mapping[str, Any]) -> list[str]:
-    return _check(load_meter(entry), given)
+def _options(load: Callable[[], type[Meter]]) -> Sequence[Option]:
+    return load().options
+
+
+def _check(load: Callable[[], type[Meter]], given: Mapping[str, Any]) -> list[str]:
+    return check_options(load().options, given, local=True)[1]
 
 
 def read_config(place: Place) -> Loaded:
     """Return the settings in force; raise ConfigErrors with everything that is wrong."""
-    return load(place.folders, place.environ, option_checks())
+    return load(place.folders, place.environ, known_meters())
 
 
 def read_way(place: Place, config: Config) -> Way:

@@ -43,7 +43,8 @@ def _problem(option: Option, value: Any, local: bool) -> str:
         return (
             "" if isinstance(value, dict) and all(map(_is_argv, value.values())) else "must be a table of lists of text"
         )
-    if type(value) is not type(option.default):
+    whole = isinstance(option.default, float) and type(value) is int
+    if type(value) is not type(option.default) and not whole:
         return f"must be like {option.default!r}"
     if option.least is not None and value < option.least:
         return f"must be at least {option.least:g}"

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING
 
 import pytest
 
-from wakeful_agent.config import Config, ConfigErrors, Folders, MeterSetting, load
+from wakeful_agent.config import Config, ConfigErrors, Folders, KnownMeter, MeterSetting, load
 from wakeful_agent.config.document import lines_of, parse_document
 from wakeful_agent.config.sample import in_force, sample
 from wakeful_agent.config.settings import SETTINGS
+from wakeful_agent.meter import Option
+from wakeful_agent.options import check_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,11 +17,22 @@ if TYPE_CHECKING:
     from wakeful_agent.config.loading import Loaded
 
 
-def check(options: Mapping[str, Any]) -> list[str]:
-    return [f"{name} is not an option" for name in options if name != "top"]
+OPTIONS = (
+    Option("top", 3, "how many", least=1, most=50),
+    Option("ratio", 0.5, "how much"),
+    Option("targets", [], "where", local=True),
+    Option("password", "", "the password", local=True, secret=True),
+    Option("password_file", "", "a file with it", local=True),
+    Option("commands", {}, "what to run", local=True),
+    Option("quiet", False, "whether"),
+)
 
 
-METERS = {"cpu": check, "processes": check}
+def known(*options: Option) -> KnownMeter:
+    return KnownMeter(lambda given: check_options(options, given, local=True)[1], lambda: options)
+
+
+METERS = {"cpu": known(), "processes": known(OPTIONS[0]), "web": known(*OPTIONS), "web_door": known(*OPTIONS)}
 
 
 def loaded(tmp_path: Path, text: str = "", **environ: str) -> Loaded:
@@ -47,7 +60,12 @@ def test_the_file_is_read_and_every_value_knows_its_line(tmp_path: Path) -> None
     assert found.config.name == "a"
     assert found.config.spool_size_mb == 5
     assert found.config.meters == {"processes": MeterSetting(False, None, {"top": 3})}
-    assert found.sources == {"name": f"{tmp_path}/agent.toml:1", "spool.size_mb": f"{tmp_path}/agent.toml:3"}
+    assert {key: source.rpartition("/")[2] for key, source in found.sources.items()} == {
+        "name": "agent.toml:1",
+        "spool.size_mb": "agent.toml:3",
+        "meters.processes.enabled": "agent.toml:5",
+        "meters.processes.top": "agent.toml:6",
+    }
 
 
 def test_everything_wrong_is_said_at_once_with_line_and_hint(tmp_path: Path) -> None:
@@ -83,7 +101,7 @@ colour = 1
         ("agent.toml:10: request_timeout_seconds must be a number from 1 to 120", ""),
         ("agent.toml:12: spool.size_mb must be a whole number", ""),
         ("agent.toml:13: spool.age_days must be a number", ""),
-        ("agent.toml:14: meters.nosuch is not a meter", "known are: cpu, processes"),
+        ("agent.toml:14: meters.nosuch is not a meter", "known are: cpu, processes, web, web_door"),
         ("agent.toml:16: meters.cpu.enabled must be true or false", ""),
         ("agent.toml:17: meters.cpu.interval_seconds is 1e+09", ""),
         ("agent.toml:18: meters.cpu.colour is not an option", ""),
@@ -172,16 +190,21 @@ def test_a_ca_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_sample_holds_every_setting_and_is_right_with_all_of_it_in_force(tmp_path: Path) -> None:
-    text = sample()
+    text = sample(METERS)
     for setting in SETTINGS:
         assert f"# {setting.key.rpartition('.')[2]} = " in text
         assert setting.help in text
+    assert "# how many (1 to 50).\n# top = 3\n" in text
+    assert "# where (local).\n# targets = []\n" in text
+    assert "Never here: set WAKEFUL_AGENT_METERS_WEB_DOOR_PASSWORD, or password_file." in text
+    assert "# password =" not in text
     lines = [line[2:] if line.startswith("# ") and " = " in line else line for line in text.splitlines()]
     lines = [line.replace("# [", "[") for line in lines if not line.startswith(("agent.toml:", "ca_file"))]
-    found = loaded(tmp_path, "\n".join(lines).replace("interval_seconds = 60", "interval_seconds = 60"))
+    lines = [line for line in lines if not line.startswith("allow_collector_targets")]
+    found = loaded(tmp_path, "\n".join(lines))
     assert found.config.interval_seconds == 15
-    assert found.config.meters["processes"] == MeterSetting(True, 60, {})
-    assert ("meters.processes.interval_seconds", 60, "agent.toml") in in_force(found)
+    assert found.config.meters["processes"] == MeterSetting(True, None, {"top": 3})
+    assert ("meters.processes.top", 3) in [row[:2] for row in in_force(found)]
 
 
 def test_a_file_of_comments_says_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import OK, USAGE
-from wakeful_agent.cli.place import complain_of, here, show_json
+from wakeful_agent.cli.place import complain, complain_of, here, show_json
 from wakeful_agent.config import ConfigErrors
 
 TYPE_CHECKING = False
@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 
 def main(chosen: argparse.Namespace) -> int:
-    """Print everything that is wrong with the configuration, or that nothing is."""
+    """Print everything that is wrong with the configuration, or that nothing is, and what to mind; 2 when wrong."""
     place = here()
     try:
-        bootstrap.read_config(place)
+        warnings = bootstrap.read_config(place).warnings
     except ConfigErrors as errors:
         if chosen.json:
-            show_json({"ok": False, "problems": [problem._asdict() for problem in errors.problems]})
+            show_json({"ok": False, "problems": [problem._asdict() for problem in errors.problems], "warnings": []})
         else:
             complain_of(errors)
         return USAGE
     if chosen.json:
-        show_json({"ok": True, "problems": []})
-    else:
-        print(f"{place.folders.file} and the environment are right")
+        show_json({"ok": True, "problems": [], "warnings": [problem._asdict() for problem in warnings]})
+        return OK
+    for warning in warnings:
+        complain(f"mind: {warning}")
+    print(f"{place.folders.file} and the environment are right")
     return OK

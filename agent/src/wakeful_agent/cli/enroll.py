@@ -12,8 +12,8 @@ from wakeful_agent.config import ConfigErrors
 from wakeful_agent.config.address import parse
 from wakeful_agent.config.identity import load_identity, read_secret
 from wakeful_agent.config.settings import ENVIRONMENT_PREFIX
-from wakeful_agent.transport.enrolment import NotTakenIn
 from wakeful_agent.network.http import Unreachable
+from wakeful_agent.transport.enrolment import NotTakenIn
 from wakeful_wire.enroll import INVITE_PREFIX
 
 TYPE_CHECKING = False

@@ -9,20 +9,22 @@ from wakeful_agent.cli.exits import OK, USAGE
 from wakeful_agent.cli.place import complain_of, here, show_json
 from wakeful_agent.config import ConfigErrors
 from wakeful_agent.config.sample import in_force, sample
+from wakeful_agent.redaction import redact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
 
 def main(chosen: argparse.Namespace) -> int:
     """Print the settings and where each comes from; secrets are named, not shown."""
     if chosen.sample:
-        print(sample(), end="")
+        print(sample(bootstrap.known_meters()), end="")
         return OK
     place = here()
     try:
-        rows = in_force(bootstrap.read_config(place))
+        rows = [(key, _shown(value), source) for key, value, source in in_force(bootstrap.read_config(place))]
     except ConfigErrors as errors:
         complain_of(errors)
         return USAGE
@@ -34,3 +36,10 @@ def main(chosen: argparse.Namespace) -> int:
     for key, value, source in rows:
         print(f"{key} = {json.dumps(value)}    # {source}")
     return OK
+
+
+def _shown(value: Any) -> Any:
+    """Return a value fit to be shown: an address may hold a password although it must not."""
+    if isinstance(value, str):
+        return redact(value)
+    return [_shown(item) for item in value] if isinstance(value, list) else value

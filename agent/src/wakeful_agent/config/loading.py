@@ -9,26 +9,17 @@ from wakeful_agent.config import settings as table
 from wakeful_agent.config.document import lines_of, parse_document
 from wakeful_agent.config.errors import ConfigErrors, Problem
 from wakeful_agent.config.identity import read_secret
+from wakeful_agent.config.metering import PREFIX, MeterSetting, Origin, read_meters
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping, Sequence
+    from typing import Any, Mapping, Sequence
 
     from wakeful_agent.config.folders import Folders
-
-    OptionCheck = Callable[[Mapping[str, Any]], Sequence[str]]
-    """Given a meter's options as they stand in the file, says what is wrong with them."""
+    from wakeful_agent.config.metering import KnownMeter
 
 FOLDER_VARIABLES = ("TOKEN_FILE", "INVITE_FILE")
-
-
-class MeterSetting(NamedTuple):
-    """What the local file says of one meter; None leaves the meter's own value."""
-
-    enabled: bool | None = None
-    interval_seconds: float | None = None
-    options: Mapping[str, Any] = {}
 
 
 class Config(NamedTuple):
@@ -53,36 +44,39 @@ class Config(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """A Config, and where each value that is not a default came from, by the setting's key."""
+    """A Config, and where each value that is not a default came from, by the setting's key.
+
+    `secrets` are keys whose values are not to be shown, `warnings` what a person should see to.
+    """
 
     config: Config
     sources: dict[str, str]
+    secrets: frozenset[str] = frozenset()
+    warnings: Sequence[Problem] = ()
 
 
-def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, OptionCheck]) -> Loaded:
+def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, KnownMeter]) -> Loaded:
     """Read agent.toml, which may be missing, and the environment; raise ConfigErrors with everything that is wrong."""
     text, problems = _read(folders.file)
     document, bad = parse_document(text, folders.file)
     problems += bad
-    file = _File(folders.file, lines_of(text) if document else {})
-    values, sources = _from_document(document, file, problems)
-    chosen = _meters(document.get("meters", {}), file, meters, problems)
+    origin = Origin(folders.file, lines_of(text) if document else {}, {})
+    values, sources = _from_document(document, origin, problems)
+    metering = read_meters(document.get("meters", {}), origin, environ, meters, problems)
     _from_environment(environ, values, sources, problems)
     if values["ca_file"] and not os.access(values["ca_file"], os.R_OK):
         hint = "give the path of a PEM file that the agent's user may read"
         problems.append(Problem(sources["ca_file"], 0, f"ca_file {values['ca_file']} cannot be read", hint))
+    for name in values["allow_collector_targets"] or ():
+        if name not in meters:
+            hint = table.nearest(str(name), meters)
+            problems.append(origin.problem("allow_collector_targets", f"names {name!r}, which is not a meter", hint))
     if problems:
         raise ConfigErrors(problems)
     fields = {setting.field: values[setting.key] for setting in table.SETTINGS}
-    return Loaded(Config(meters=chosen, **fields), sources)
-
-
-class _File(NamedTuple):
-    path: str
-    lines: dict[str, int]
-
-    def problem(self, key: str, text: str, hint: str = "") -> Problem:
-        return Problem(self.path, self.lines.get(key, 0), f"{key} {text}", hint)
+    secrets = frozenset(metering.secrets | {setting.key for setting in table.SETTINGS if setting.secret})
+    config = Config(meters=metering.chosen, **fields)
+    return Loaded(config, {**sources, **metering.sources}, secrets, metering.warnings)
 
 
 def _read(path: str) -> tuple[str, list[Problem]]:
@@ -100,7 +94,7 @@ def _read(path: str) -> tuple[str, list[Problem]]:
 
 
 def _from_document(
-    document: dict[str, Any], file: _File, problems: list[Problem]
+    document: dict[str, Any], file: Origin, problems: list[Problem]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     values = {setting.key: setting.default for setting in table.SETTINGS}
     sources: dict[str, str] = {}
@@ -108,7 +102,7 @@ def _from_document(
     for key, given in _flat(document):
         setting = known.get(key)
         if setting is None:
-            problems.append(file.problem(key, "is not a setting", _nearest(key, known)))
+            problems.append(file.problem(key, "is not a setting", table.nearest(key, known)))
             continue
         values[key], problem = table.check_value(setting, given)
         sources[key] = f"{file.path}:{file.lines.get(key, 0)}"
@@ -127,45 +121,12 @@ def _flat(document: dict[str, Any]) -> list[tuple[str, Any]]:
     return rows
 
 
-def _meters(
-    given: Any, file: _File, known: Mapping[str, OptionCheck], problems: list[Problem]
-) -> dict[str, MeterSetting]:
-    if not isinstance(given, dict):
-        problems.append(file.problem("meters", "must be a table", "write [meters.NAME] and settings below it"))
-        return {}
-    chosen = {}
-    for name, body in given.items():
-        key = f"meters.{name}"
-        if name not in known:
-            problems.append(file.problem(key, "is not a meter", _nearest(name, known)))
-        elif not isinstance(body, dict):
-            problems.append(file.problem(key, "must be a table", f"write [meters.{name}] and settings below it"))
-        else:
-            chosen[name] = _meter(key, body, file, known[name], problems)
-    return chosen
-
-
-def _meter(key: str, body: dict[str, Any], file: _File, check: OptionCheck, problems: list[Problem]) -> MeterSetting:
-    enabled, interval = body.get("enabled"), body.get("interval_seconds")
-    if enabled is not None and not isinstance(enabled, bool):
-        problems.append(file.problem(f"{key}.enabled", "must be true or false"))
-    if interval is not None:
-        problem = table.check_interval(interval, table.METER_INTERVAL_SECONDS_MAX)
-        if problem:
-            problems.append(file.problem(f"{key}.interval_seconds", problem))
-    options = {name: value for name, value in body.items() if name not in table.METER_KEYS}
-    for sentence in check(options):
-        name, _, text = sentence.partition(" ")
-        problems.append(file.problem(f"{key}.{name}", text))
-    return MeterSetting(enabled, interval, options)
-
-
 def _from_environment(
     environ: Mapping[str, str], values: dict[str, Any], sources: dict[str, str], problems: list[Problem]
 ) -> None:
     known = {setting.variable: setting for setting in table.SETTINGS}
     for variable in sorted(environ):
-        if not variable.startswith(table.ENVIRONMENT_PREFIX):
+        if not variable.startswith(table.ENVIRONMENT_PREFIX) or variable.startswith(PREFIX):
             continue
         word = variable[len(table.ENVIRONMENT_PREFIX) :]
         setting = known.get(variable)
@@ -177,7 +138,7 @@ def _from_environment(
             setting = setting if setting is not None and setting.secret else None
             text = _secret(setting, text, problems)
         if setting is None:
-            problems.append(Problem(variable, 0, "is not a setting", _nearest(variable, known)))
+            problems.append(Problem(variable, 0, "is not a setting", table.nearest(variable, known)))
         elif text:
             values[setting.key], problem = table.read_variable(setting, text)
             sources[setting.key] = variable
@@ -193,10 +154,3 @@ def _secret(setting: table.Setting | None, path: str, problems: list[Problem]) -
     except ConfigErrors as error:
         problems.extend(error.problems)
         return ""
-
-
-def _nearest(word: str, known: Mapping[str, Any]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 
-from wakeful_agent.config.settings import SETTINGS, Setting
+from wakeful_agent.config.metering import variable_of
+from wakeful_agent.config.settings import METER_INTERVAL_SECONDS_MAX, SETTINGS, Setting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Mapping
 
     from wakeful_agent.config.loading import Loaded
+    from wakeful_agent.config.metering import Choice, KnownMeter
 
 
-def sample() -> str:
-    """Return a whole agent.toml with every setting, its meaning and its default, all commented out."""
+def sample(meters: Mapping[str, KnownMeter]) -> str:
+    """Return a whole agent.toml with every setting and every meter, their meaning and defaults, all commented out."""
     lines = [
         "# agent.toml: what this machine lets its agent do. Every line is optional; the values are the defaults.",
         "",
@@ -29,32 +31,42 @@ def sample() -> str:
             "",
         ]
     lines += [
-        "# One table a meter; `wakeful-agent probe` lists them, docs/meters.md says what options they have.",
-        "# What is switched off here stays off, whatever the collector says.",
-        "# [meters.processes]",
-        "# enabled = true",
-        "# interval_seconds = 60",
+        "# One table a meter. What is switched off here stays off, whatever the collector says; every meter also takes",
+        f"# interval_seconds (1 to {METER_INTERVAL_SECONDS_MAX}). Options marked local are this file's alone.",
+        "",
     ]
+    for name, meter in meters.items():
+        lines += _meter(name, meter)
     return "\n".join(lines) + "\n"
+
+
+def _meter(name: str, meter: KnownMeter) -> list[str]:
+    lines = [f"# [meters.{name}]", "# enabled = true"]
+    for option in meter.options():
+        text = f"# {option.help.rstrip('.')}{_extent(option)}{' (local)' if option.local else ''}."
+        if option.secret:
+            lines.append(f"{text} Never here: set {variable_of(name, option.name)}, or {option.name}_file.")
+        else:
+            lines += [text, f"# {option.name} = {json.dumps(option.default)}"]
+    return [*lines, ""]
+
+
+def _extent(option: Choice) -> str:
+    if option.least is None or option.most is None:
+        return ""
+    return f" ({option.least:g} to {option.most:g})"
 
 
 def in_force(loaded: Loaded) -> list[tuple[str, Any, str]]:
     """Return key, value and source of every setting; secrets are named, not shown."""
-    rows: list[tuple[str, Any, str]] = []
-    for setting in SETTINGS:
-        value = getattr(loaded.config, setting.field)
-        rows.append(
-            (setting.key, "(set)" if setting.secret and value else value, loaded.sources.get(setting.key, "default"))
-        )
+    values = {setting.key: getattr(loaded.config, setting.field) for setting in SETTINGS}
+    rows = [(key, value, loaded.sources.get(key, "default")) for key, value in values.items()]
     for name, chosen in sorted(loaded.config.meters.items()):
-        for key, value in (
-            ("enabled", chosen.enabled),
-            ("interval_seconds", chosen.interval_seconds),
-            *chosen.options.items(),
-        ):
+        said = {"enabled": chosen.enabled, "interval_seconds": chosen.interval_seconds, **chosen.options}
+        for key, value in said.items():
             if value is not None:
-                rows.append((f"meters.{name}.{key}", value, "agent.toml"))
-    return rows
+                rows.append((f"meters.{name}.{key}", value, loaded.sources.get(f"meters.{name}.{key}", "default")))
+    return [(key, "(set)" if value and key in loaded.secrets else value, source) for key, value, source in rows]
 
 
 def _bounds(setting: Setting) -> str:

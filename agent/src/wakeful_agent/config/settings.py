@@ -10,7 +10,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Mapping
 
 ENVIRONMENT_PREFIX = "WAKEFUL_AGENT_"
 TEXT_CHARACTERS_MAX = 256
@@ -125,6 +125,14 @@ def read_variable(setting: Setting, text: str) -> tuple[Any, str]:
 def check_interval(value: Any, most: float) -> str:
     """Return what is wrong with an interval in seconds, from 1 to `most`."""
     return _number(Setting("", "number", None, "", 1, most), value)
+
+
+def nearest(word: str, known: Mapping[str, Any]) -> str:
+    """Return the hint for a word that is not known: the nearest that is, or all of them."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
 
 
 def _text(_: Setting, value: Any) -> str:
