@@ -163,6 +163,14 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="apt install fail2ban",
         absent="fail2ban is not installed",
     ),
+    Entry(
+        "game",
+        "game:GameMeter",
+        needs=("configured",),
+        fix='[meters.game] targets = ["NAME=a2s://HOST:PORT"] in agent.toml (or minecraft://, bedrock://)',
+        absent="no game servers are named in [meters.game]",
+        exposes="counts of players, name, map and version of the server: what every client sees",
+    ),
 )
 """Meters of what only some machines have; see `Entry` for the clues that load one."""
 
