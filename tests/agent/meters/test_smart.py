@@ -7,8 +7,8 @@ import pytest
 from wakeful_agent.host.errors import Absent, Denied, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import NoData
-from wakeful_agent.options import check_options
 from wakeful_agent.meters.smart import SmartMeter
+from wakeful_agent.options import check_options
 from wakeful_wire.push import parse_inventories
 
 CAPTURED = pathlib.Path(__file__).parents[2] / "fixtures" / "smartctl"
