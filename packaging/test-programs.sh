@@ -26,6 +26,9 @@ want snmpd snmpd
 want snmpget snmp
 want wg wireguard-tools
 want podman podman
+want runc runc
+want virsh libvirt-clients
+want /lib/systemd/systemd-journal-remote systemd-journal-remote
 want mdadm mdadm
 want smartctl smartmontools
 want openrc-run openrc
