@@ -1,4 +1,4 @@
-"""How long a connection takes to be answered, taken or refused: both come from the other end. Nothing is said over it."""
+"""How long a connection takes to be answered, taken or refused: both come from the other end. Nothing is said on it."""
 
 from __future__ import annotations
 
