@@ -59,6 +59,11 @@ class Dialogue:
         if channel is not None:
             channel.close()
 
+    def renew(self, timeout_seconds: float) -> None:
+        """Give what follows on the open connection a time of its own."""
+        self._timeout_seconds = timeout_seconds
+        self._deadline = monotonic() + timeout_seconds
+
     def send(self, content: bytes) -> None:
         """Send all of `content`; over UDP as one datagram."""
         self._guarded(lambda: self._ready().sendall(content))
