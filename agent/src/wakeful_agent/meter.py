@@ -45,8 +45,9 @@ class NoData(Exception):
 class Reading(NamedTuple):
     """What a meter read: one value a series (None: the series is known, but has no reading now), and documents.
 
-    An inventory that is not in the reading was not looked at this time and stays as it was. `trouble` is the error that
-    the run ends with although what was read is worth sending: of many targets none answers, and each says so.
+    An inventory that is not in the reading was not looked at this time and stays as it was; one that is the same object
+    as last time is taken as unchanged. `trouble` is the error that the run ends with although what was read is worth
+    sending: of many targets none answers, and each says so.
     """
 
     series: Sequence[Series]
@@ -113,6 +114,7 @@ class Meter(ABC):
     fix: str = ""
     exposes: str = ""
     options: tuple[Option, ...] = ()
+    series_most: int = SERIES_OF_A_METER_MAX
     aside: bool = False
     """Whether it starts programs or asks over sockets: then it runs beside the ticks, which never wait for it."""
 
@@ -302,10 +304,10 @@ class Runner:
         known = self._checked.get(meter.name)
         if series is not known:
             wanted = len(series)
-            series, values = bounded(series, values)
+            series, values = bounded(series, values, meter.series_most)
             left_out = wanted - len(series)
             series = self._checked[meter.name] = known if known == series else series
-        error = f"{left_out} series are left out: doubles, or more than {SERIES_OF_A_METER_MAX}" if left_out else ""
+        error = f"{left_out} series are left out: doubles, or more than {meter.series_most}" if left_out else ""
         outcome, error = (OK, error) if trouble is None else _failure(trouble)
         return Result(outcome, error, 0.0, series, finite(values), inventories)
 
@@ -328,18 +330,18 @@ class Runner:
 
 
 def bounded(
-    series: Sequence[Series], values: Sequence[float | None]
+    series: Sequence[Series], values: Sequence[float | None], most: int = SERIES_OF_A_METER_MAX
 ) -> tuple[Sequence[Series], Sequence[float | None]]:
-    """Return series and values with each series once, and with at most as many as a meter may have.
+    """Return series and values with each series once, and with at most `most`.
 
     Raises ValueError when there is not one value a series.
     """
     if len(series) != len(values):
         raise ValueError(f"{len(series)} series have {len(values)} values")
-    if len(series) <= SERIES_OF_A_METER_MAX and len(set(series)) == len(series):
+    if len(series) <= most and len(set(series)) == len(series):
         return series, values
     first = dict(zip(reversed(series), reversed(values)))
-    kept = list(dict.fromkeys(series))[:SERIES_OF_A_METER_MAX]
+    kept = list(dict.fromkeys(series))[:most]
     return kept, [first[one] for one in kept]
 
 

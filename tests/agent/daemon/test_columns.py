@@ -74,3 +74,16 @@ def test_what_the_wire_does_not_take_is_left_out_and_counted() -> None:
     columns.forget("one")
     assert columns.row({"two": read([C, D], 3, 4)}, 1) == [3, 4]
     assert columns.cut == 0
+
+
+def test_what_two_meters_give_is_the_first_ones() -> None:
+    columns = Columns()
+    one, two = [A, B], [B, C]
+    assert columns.row({"one": read(one, 1, 2), "two": read(two, 3, 4)}, 0) == [1, 2, 4]
+    assert columns.document() == [["a", {}], ["b", {}], ["c", {}]]
+    assert columns.cut == 1
+    parse_series(columns.document())
+    assert columns.row({"two": read(two, 5, 6)}, 1) == [None, None, 6]
+    assert columns.row({"one": read([A], 7), "two": read([B, C], 8, 9)}, 2) == [7, None, 9], "it stays for an hour"
+    assert columns.row({"one": read([A], 7), "two": read([C, B], 9, 8)}, GONE_MS + 3) == [7, 9, 8]
+    assert columns.cut == 0

@@ -120,3 +120,25 @@ def test_events_have_ids_and_known_kinds() -> None:
     assert one["id"] != two["id"]
     assert {**one, "id": ""} == {"id": "", "at": 5, "kind": STARTED, "subject": "s", "data": {"x": 1}}
     assert all(kind.startswith("agent.") and meaning for kind, meaning in KINDS.items())
+
+
+def test_a_document_that_is_the_same_object_is_not_looked_through_again() -> None:
+    class Counted(dict):  # type: ignore[type-arg] # a plain document that counts
+        looked = 0
+
+        def items(self) -> Any:
+            Counted.looked += 1
+            return super().items()
+
+    composer = Composer(lambda *_: None)
+    body = Counted(a=1)
+    first = composer.compose({}, "s", [], {"m": Result(OK, inventories={"x": body})})
+    assert first["inventories"]["x"]["body"] == {"a": 1}
+    looked = Counted.looked
+    again = composer.compose({}, "s", [], {"m": Result(OK, inventories={"x": body})})
+    assert again["inventories"]["x"] == {"hash": first["inventories"]["x"]["hash"]}
+    assert Counted.looked == looked
+    composer.want(["inventory:x"])
+    wanted = composer.compose({}, "s", [], {"m": Result(OK, inventories={"x": body})})
+    assert wanted["inventories"]["x"]["body"] == {"a": 1}
+    assert composer._results["m"].inventories == {}

@@ -147,3 +147,41 @@ def test_a_disk_that_is_full_does_not_keep_a_tuning_from_being_in_force(tmp_path
     tuned = Tuned(str(tmp_path / "nosuch" / "tuning.json"), OFF, METERS)
     assert tuned.ask(GOOD) == []
     assert tuned.plan.interval_seconds == 7
+
+
+class Asks(Quick):
+    name = "asks"
+    options = (
+        Option("targets", [], "where", local=True),
+        Option("password_file", "", "a file", local=True),
+        Option("top", 5, "how many"),
+    )
+
+
+def planned(config: Config, *targets: str) -> list[str]:
+    tuning = parse_tuning({"meters": {"asks": {"options": {"targets": list(targets)}}}})
+    plan, problems = make_plan(config, tuning, {"asks": Asks()})
+    assert problems or plan.meters["asks"].options["targets"] == list(targets)
+    return problems
+
+
+def test_targets_are_the_collectors_only_where_agent_toml_says_so() -> None:
+    allowed = CONFIG._replace(allow_collector_targets=["asks"])
+    assert planned(allowed, "a=h:1", "h:2 user=me") == []
+    assert "own agent.toml" in planned(CONFIG, "h:1")[0]
+    assert "own agent.toml" in planned(CONFIG._replace(allow_collector_targets=["quick"]), "h:1")[0]
+    assert planned(allowed._replace(meters={"asks": MeterSetting(None, None, {"top": 3})}), "h:1") == []
+
+
+def test_a_password_never_goes_where_the_collector_says() -> None:
+    allowed = CONFIG._replace(allow_collector_targets=["asks"])
+    local = {"asks": MeterSetting(None, None, {"password_file": "/x"})}
+    assert "own agent.toml" in planned(allowed._replace(meters=local), "h:1")[0]
+    assert planned(allowed, "h:1 password_file=/etc/wakeful/TOKEN ca_file=/x") == [
+        "asks.targets may name no password_file unless in agent.toml",
+        "asks.targets may name no ca_file unless in agent.toml",
+    ]
+    [problem] = make_plan(
+        allowed, parse_tuning({"meters": {"asks": {"options": {"password_file": "/x"}}}}), {"asks": Asks()}
+    )[1]
+    assert "own agent.toml" in problem

@@ -7,7 +7,7 @@ from wakeful_wire.schema import Series, schema_hash
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping, Sequence
+    from typing import Any, Collection, Mapping, Sequence
 
     from wakeful_agent.meter import Result
 
@@ -24,11 +24,14 @@ class _Group:
         self.places: list[int] | None = None
         self.gone: dict[Series, int] = {}
 
-    def take(self, read: Sequence[Series], now_ms: int, room: int) -> int:
-        """Fit the columns to a new series list; `room` is how many may be added. Returns how many found no room."""
+    def take(self, read: Sequence[Series], now_ms: int, room: int, others: Collection[Series] = ()) -> int:
+        """Fit the columns to a new series list; `room` is how many may be added, `others` are those of other meters.
+
+        Returns how many found no room, or are another meter's already (two scripts may print the same).
+        """
         known = {series: place for place, series in enumerate(self.series)}
         for series in read:
-            if series not in known and len(self.series) - len(known) < room:
+            if series not in known and series not in others and len(self.series) - len(known) < room:
                 self.series.append(series)
         known = {series: place for place, series in enumerate(self.series)}
         here = set(read)
@@ -74,12 +77,12 @@ class Columns:
             if result.series and (group is None or result.series is not group.current):
                 group = self._groups.setdefault(name, _Group())
                 before = list(group.series)
-                self._cut[name] = group.take(result.series, now_ms, self._most - self._size)
+                self._cut[name] = group.take(result.series, now_ms, self._most - self._size, self._others(name))
                 self._size += len(group.series) - len(before)
                 changed = changed or before != group.series
             if group is not None and group.gone and group.drop_gone(now_ms):
                 self._size = sum(len(each.series) for each in self._groups.values())
-                group.take(result.series, now_ms, self._most - self._size)
+                group.take(result.series, now_ms, self._most - self._size, self._others(name))
                 changed = True
         if changed:
             self._rehash()
@@ -99,6 +102,9 @@ class Columns:
     def cut(self) -> int:
         """Return how many series found no room in what the wire takes."""
         return sum(self._cut.values())
+
+    def _others(self, meter: str) -> set[Series]:
+        return {series for name, group in self._groups.items() if name != meter for series in group.series}
 
     def _rehash(self) -> None:
         columns = [series for group in self._groups.values() for series in group.series]

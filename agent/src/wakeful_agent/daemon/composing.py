@@ -33,6 +33,7 @@ class Composer:
         self._outcomes: dict[str, tuple[str, str]] = {}
         self._told_meters = False
         self._inventories: dict[str, str] = {}
+        self._bodies: dict[str, tuple[Any, str]] = {}
         self._sizes: dict[str, int] = {}
         self._events: list[dict[str, Any]] = []
         self._results: dict[str, Result] = {}
@@ -64,7 +65,7 @@ class Composer:
 
     def note(self, results: Mapping[str, Result]) -> None:
         """Take the outcomes of meters that are not run."""
-        self._results.update(results)
+        self._remember(results)
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -129,7 +130,7 @@ class Composer:
         return {**same, "sequence": self.sequence - 1, "ticks": []}
 
     def _meters(self, results: Mapping[str, Result]) -> dict[str, Any]:
-        self._results.update(results)
+        self._remember(results)
         outcomes = {name: (result.outcome, result.error) for name, result in self._results.items()}
         if self._told_meters and outcomes == self._outcomes:
             return {}
@@ -137,10 +138,18 @@ class Composer:
         self._outcomes = outcomes
         return {name: result.document() for name, result in self._results.items()}
 
+    def _remember(self, results: Mapping[str, Result]) -> None:
+        for name, result in results.items():
+            self._results[name] = result._replace(series=(), values=(), inventories={})
+
     def _changed(self, results: Mapping[str, Result]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for result in results.values():
             for name, body in result.inventories.items():
+                same = self._bodies.get(name)
+                if same is not None and same[0] is body and self._inventories.get(name) == same[1]:
+                    found[name] = {"hash": same[1]}
+                    continue
                 try:
                     text = json.dumps(body, sort_keys=True, allow_nan=False)
                 except (ValueError, TypeError) as error:
@@ -151,6 +160,7 @@ class Composer:
                     continue
                 digest = hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
                 found[name] = {"hash": digest}
+                self._bodies[name] = (body, digest)
                 if self._inventories.get(name) != digest:
                     self._inventories[name] = digest
                     self._sizes[name] = len(text)

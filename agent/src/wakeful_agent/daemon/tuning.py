@@ -8,7 +8,7 @@ from wakeful_wire.tuning import NO_TUNING, Tuning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping
+    from typing import Any, Mapping, Sequence
 
     from wakeful_agent.config import Config, MeterSetting
     from wakeful_agent.meter import Meter
@@ -92,6 +92,7 @@ def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan
     if asked.enabled and not enabled:
         problems.append(f"{meter.name} is switched off in this machine's agent.toml")
     accepted, wrong = check_options(meter.options, asked.options, False, _permitted(config, meter, local))
+    wrong += [f"targets {text}" for text in _reaching(accepted.get("targets", ()))]
     problems += [f"{meter.name}.{sentence}" for sentence in wrong]
     options.update(accepted)
     enabled = enabled if asked.enabled is None else enabled and asked.enabled
@@ -109,6 +110,12 @@ def _permitted(config: Config, meter: Meter, local: MeterSetting | None) -> tupl
         return ()
     kept = {option.name for option in meter.options if option.local} - {"targets"}
     return () if local is not None and kept & set(local.options) else ("targets",)
+
+
+def _reaching(targets: Sequence[str]) -> list[str]:
+    """Return what is wrong with targets of the collector: words behind an address that name a file of this machine."""
+    words = [word.partition("=")[0] for text in targets for word in text.split()[1:]]
+    return [f"may name no {word} unless in agent.toml" for word in words if word.endswith("file")]
 
 
 def interval_seconds(plan: Plan, now_ms: int, enrolled_ms: int, live_until_ms: int) -> float:
