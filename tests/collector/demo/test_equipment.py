@@ -52,6 +52,6 @@ def test_a_few_machines_have_troubles_and_most_have_none():
         columns, values = measured(machine)
         newest = [Reading(one.name, dict(one.labels), float(values[-1, number])) for number, one in enumerate(columns)]
         texts += [one.text for one in troubles(newest, round(END * 1000))]
-    assert 4 <= len(texts) <= 20
-    for word in ("unhealthy", "degraded", "certificate", "Unit"):
+    assert 8 <= len(texts) <= 24
+    for word in ("unhealthy", "misses", "wearing", "certificate", "Unit"):
         assert any(word in text for text in texts), word

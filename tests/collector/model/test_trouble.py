@@ -55,7 +55,7 @@ def test_several_things_in_the_same_trouble_are_one() -> None:
 
 def test_the_bad_comes_first() -> None:
     found = said(state("physical_disk", "sda", "degraded"), state("pool", "tank", "degraded"))
-    assert found == [("bad", "Pool tank is degraded"), ("warn", "Disk sda shows wear or bad sectors")]
+    assert found == [("bad", "Pool tank is degraded"), ("warn", "Disk sda is wearing out")]
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,9 @@ def test_missing_slots_are_counted() -> None:
 def test_what_no_rule_speaks_of_is_no_trouble() -> None:
     assert said(Reading("system.uptime", {}, 0.0), Reading("redis.up", {"target": "a"}, 1.0)) == []
     assert said(Reading("redis.up", {}, 0.0)) == [("bad", "Redis is down")]
+
+
+def test_no_thing_is_named_twice() -> None:
+    missing = Reading("hw.raid.disks", {"array": "md0", "state": "missing"}, 1.0)
+    found = said(missing, state("array", "md0", "degraded"), state("array", "md1", "degraded"))
+    assert found == [("bad", "Array md0 misses 1 disk"), ("bad", "Array md1 is degraded")]

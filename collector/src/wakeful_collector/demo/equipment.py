@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from wakeful_collector.demo.rhythm import Floats
 
 SELDOM_SECONDS = 1_800.0
-DISK_STATES = ("ok", "degraded", "failed", "asleep", "unknown")
-ARRAY_STATES = ("ok", "degraded", "recovering", "failed", "inactive")
-POOL_STATES = ("online", "degraded", "faulted", "offline", "unavail", "removed", "suspended")
+DISK_STATES = ("ok", "degraded", "failed")
+ARRAY_STATES = ("ok", "degraded", "failed")
+POOL_STATES = ("online", "degraded", "faulted")
 UPS_STATES = ("online", "on_battery", "low_battery", "charging")
 CERTIFICATE_DAYS, OLD_CERTIFICATE_DAYS = 71.0, 9.0
 

@@ -28,11 +28,11 @@ _BY_ROLE = {
     "units": frozenset({"app", "web", "db", "backup"}),
 }
 _AILMENTS = {
-    "unhealthy container": ("ci", 5),
-    "worn disk": ("nas", 3),
-    "missing disk": ("backup", 4),
-    "old certificate": ("web", 14),
-    "failed unit": ("app", 11),
+    "unhealthy container": ("ci", 16),
+    "worn disk": ("nas", 7),
+    "missing disk": ("backup", 14),
+    "old certificate": ("web", 10),
+    "failed unit": ("app", 6),
 }
 """What ails one in so many machines of a role."""
 

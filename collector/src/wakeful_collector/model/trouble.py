@@ -39,7 +39,7 @@ class Trouble(NamedTuple):
 
 
 def troubles(readings: Iterable[Reading], now_ms: int) -> list[Trouble]:
-    """Return what the rules find, the bad first; several things in the same trouble are one."""
+    """Return what the rules find, the bad first: things in the same trouble are one, and none is named twice."""
     found: dict[Rule, list[tuple[str, float]]] = {}
     for reading in readings:
         for rule in _BY_METRIC.get(reading.name, ()):
@@ -47,11 +47,14 @@ def troubles(readings: Iterable[Reading], now_ms: int) -> list[Trouble]:
             if _holds(rule, reading, figure):
                 found.setdefault(rule, []).append((_subject(rule, reading), figure))
                 break  # the rules of a metric stand in order of weight: the first that holds says it
-    made = [
-        (rule, Trouble(rule.kind, rule.severity, _text(rule, things), rule.metric)) for rule, things in found.items()
-    ]
-    made.sort(key=lambda pair: (_ORDER[pair[0].severity], RULES.index(pair[0])))
-    return [trouble for _, trouble in made]
+    made = []
+    said: set[tuple[str, str]] = set()
+    for rule in sorted(found, key=lambda rule: (_ORDER[rule.severity], RULES.index(rule))):
+        things = [thing for thing in found[rule] if not thing[0] or (rule.kind, thing[0]) not in said]
+        said |= {(rule.kind, subject) for subject, _ in things}
+        if things:
+            made.append(Trouble(rule.kind, rule.severity, _text(rule, things), rule.metric))
+    return made
 
 
 def _holds(rule: Rule, reading: Reading, figure: float) -> bool:

@@ -47,7 +47,11 @@ def _ups(words: str, severity: str, one: str) -> Rule:
 
 RULES: tuple[Rule, ...] = (
     _state("physical_disk", "failed", "bad", "Disk {subject} fails its health check", "{count} disks fail"),
-    _state("physical_disk", "degraded", "warn", "Disk {subject} shows wear or bad sectors", "{count} disks are worn"),
+    _state("physical_disk", "degraded", "warn", "Disk {subject} is wearing out", "{count} disks are wearing out"),
+    Rule("hw.raid.disks", "hardware", "bad", "Array {subject} misses {number} disk", "{count} arrays miss disks",
+         least=0.5, below=1.5, where=(("state", frozenset({"missing"})),), subject=("array",)),
+    Rule("hw.raid.disks", "hardware", "bad", "Array {subject} misses {number} disks", "{count} arrays miss disks",
+         least=1.5, where=(("state", frozenset({"missing"})),), subject=("array",)),
     _state("array", "failed", "bad", "Array {subject} has failed", "{count} arrays have failed"),
     _state("array", "degraded", "bad", "Array {subject} is degraded", "{count} arrays are degraded"),
     _state("array", "recovering", "warn", "Array {subject} is recovering", "{count} arrays are recovering"),
@@ -57,10 +61,6 @@ RULES: tuple[Rule, ...] = (
     _state("cluster", "error", "bad", "Ceph reports an error", ""),
     _state("cluster", "warning", "warn", "Ceph warns", ""),
     _state("gpu", "failed", "bad", "GPU {subject} has failed", "{count} GPUs have failed"),
-    Rule("hw.raid.disks", "hardware", "bad", "Array {subject} misses {number} disk", "{count} arrays miss disks",
-         least=0.5, below=1.5, where=(("state", frozenset({"missing"})),), subject=("array",)),
-    Rule("hw.raid.disks", "hardware", "bad", "Array {subject} misses {number} disks", "{count} arrays miss disks",
-         least=1.5, where=(("state", frozenset({"missing"})),), subject=("array",)),
     Rule("zfs.pool.data_errors", "hardware", "bad", "Pool {subject} has damaged files",
          "{count} pools have damaged files", least=0.5, subject=("pool",)),
     Rule("zfs.pool.utilization", "space", "warn", "Pool {subject} is {share} full", "{count} pools are nearly full",

@@ -63,6 +63,11 @@ class Panel:
     choice: str = ""
     draw: Draw | None = None
 
+    @property
+    def is_strip(self) -> bool:
+        """Whether it is rows of states instead of lines."""
+        return self.draw is not None and self.draw.style in {"strip", "states"}
+
 
 def chart(key: str, title: str, meter: str, *names: str, unit: str = "", **draw: Any) -> Panel:
     """Return a panel that draws the series of these metrics as `Draw` says."""

@@ -121,15 +121,23 @@ TROUBLED = frozenset({"failed", "timeout"})
 MOODS = {"ok": "ok", "failed": "bad", "timeout": "bad", "refused": "warn"}
 
 
+class Section(NamedTuple):
+    """Charts under one heading, each with the reason it may be empty; strips with how many rows they have."""
+
+    title: str
+    panels: list[tuple[Panel, str]]
+    strips: list[tuple[Panel, str, int]]
+
+
 def sections(
     outcomes: Mapping[str, MeterOutcome], known: Mapping[str, float], young: bool = False
-) -> tuple[list[tuple[str, list[tuple[Panel, str]]]], list[str]]:
+) -> tuple[list[Section], list[str]]:
     """Return the charts to draw, by section, each with the reason it may stay empty; and words for what is not here.
 
     `known` holds the newest value of each metric the host has. What fails is drawn as an empty chart that says why;
     what the machine simply does not have takes no room. A `young` host may still have to say what it has.
     """
-    drawn: list[tuple[str, list[tuple[Panel, str]]]] = []
+    drawn: list[Section] = []
     absent: list[str] = []
     for title, panels in SECTIONS:
         kept: list[tuple[Panel, str]] = []
@@ -140,7 +148,7 @@ def sections(
             else:
                 kept.append((panel, reason(outcome)))
         if kept:
-            drawn.append((title, kept))
+            drawn.append(Section(title, kept, []))
     return drawn, absent
 
 
@@ -151,18 +159,23 @@ class Note(NamedTuple):
     said: str
 
 
-def families(
-    outcomes: Mapping[str, MeterOutcome], samples: Iterable[LatestSample]
-) -> list[tuple[str, list[tuple[Panel, str]]]]:
-    """Return the charts of what this machine has besides, by section, each with the reason it may stop."""
+def families(outcomes: Mapping[str, MeterOutcome], samples: Iterable[LatestSample]) -> list[Section]:
+    """Return the charts of what this machine has besides, by section."""
     held: dict[str, list[Mapping[str, str]]] = {}
     for sample in samples:
         held.setdefault(sample.name, []).append(sample.labels)
     drawn = []
     for title, panels in FAMILIES:
-        kept = [(panel, reason(outcomes.get(panel.meter))) for panel in panels if _has(panel, held)]
-        if kept:
-            drawn.append((title, kept))
+        section = Section(title, [], [])
+        for panel in panels:
+            rows = _rows(panel, held)
+            why = reason(outcomes.get(panel.meter))
+            if rows and panel.is_strip:
+                section.strips.append((panel, why, rows))
+            elif rows:
+                section.panels.append((panel, why))
+        if section.panels or section.strips:
+            drawn.append(section)
     return drawn
 
 
@@ -173,16 +186,18 @@ def notes(outcomes: Mapping[str, MeterOutcome]) -> list[Note]:
     ]
 
 
-def _has(panel: Panel, held: Mapping[str, list[Mapping[str, str]]]) -> bool:
-    """Tell whether a machine has a series that the panel would draw."""
+def _rows(panel: Panel, held: Mapping[str, list[Mapping[str, str]]]) -> int:
+    """Return how many things of a machine the panel would draw."""
     if panel.draw is None:
-        return False
+        return 0
     rules = panel.draw.only.items()
-    return any(
-        all(labels.get(name) in values for name, values in rules)
+    found = {
+        tuple(value for name, value in labels.items() if name != "state")
         for metric in panel.draw.names
         for labels in held.get(metric, ())
-    )
+        if all(labels.get(name) in values for name, values in rules)
+    }
+    return len(found)
 
 
 def reason(outcome: MeterOutcome | None) -> str:

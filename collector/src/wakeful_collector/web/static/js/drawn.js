@@ -10,13 +10,15 @@ import { CATEGORIES, each, reach, weight } from "./columns.js";
  * @typedef {{names: string[], kind: string, by?: string[], line?: string[], words?: Record<string, string>, style?: string, only?: Record<string, string[]>, down?: string[], most?: number, least?: number, top?: number, label?: string, good?: string[], scale?: number}} Draw
  */
 const MOST = 8;
+const WAYS = /** @type {Record<string, string>} */ ({ receive: "in", transmit: "out", received: "in", sent: "out", receives: "in", sends: "out" });
+const WORDS = /^(state|kind|status|phase|task|part|type|direction|mode|severity|operation|side|source)$/;
 
 /** @param {Draw} draw @returns {Panel} */
 export function made(draw) {
   const style = draw.style ?? "lines";
   const ways = { ratio: ratios, share: shares };
   return {
-    names: draw.names, by: draw.by?.join(","), most: draw.most ?? (draw.by ? undefined : MOST), label: draw.label, kind: draw.kind,
+    names: draw.names, by: draw.by?.join(","), most: draw.most ?? (draw.by ? undefined : style === "mirrored" ? 2 * MOST : MOST), label: draw.label, kind: draw.kind,
     stacked: style === "stacked", mirrored: style === "mirrored", strip: style === "strip" || style === "states", least: draw.least,
     draw: (answer) => {
       const columns = kept(answer.columns, draw);
@@ -42,7 +44,12 @@ function naming(columns, draw) {
 
 /** @param {Column} column @param {string[]} labels */
 function thing(column, labels) {
-  return labels.map((name) => column.labels[name]).filter(Boolean).join(" ");
+  return labels.map((name) => spoken(name, column.labels[name])).filter(Boolean).join(" ");
+}
+
+/** Words of ours are spoken, names of things stay as they are. @param {string} name @param {string | undefined} value */
+function spoken(name, value) {
+  return value && WORDS.test(name) ? (name === "direction" && WAYS[value]) || value.replaceAll("_", " ") : value;
 }
 
 /** @param {Column} column @param {Draw} draw */
@@ -60,7 +67,8 @@ function plain(columns, draw) {
   return sorted.map((one) => {
     const below = mirrored && (draw.down?.[0] === "name" ? one.name === draw.down[1] : one.labels[draw.down?.[0] ?? ""] === draw.down?.[1]);
     const sign = (below ? -1 : 1) * (draw.scale ?? 1);
-    const label = [thing(one, labels), word(one, draw)].filter(Boolean).join(" ") || "newest";
+    const way = mirrored && draw.down?.[0] !== "name" && !labels.includes(draw.down?.[0] ?? "") ? spoken("direction", one.labels[draw.down?.[0] ?? ""]) : "";
+    const label = [thing(one, labels), way, word(one, draw)].filter(Boolean).join(" ") || "newest";
     const own = thing(one, labels.filter((name) => name !== draw.down?.[0]));
     return {
       key: `${one.name} ${JSON.stringify(one.labels)}`, label,
