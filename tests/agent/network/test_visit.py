@@ -88,6 +88,7 @@ def test_who_shows_a_certificate_once_and_never_again(served):
         def wrap_socket(self, channel, server_side):
             once.append(1)
             if len(once) > 1:
+                channel.close()
                 raise OSError("gone")
             return context.wrap_socket(channel, server_side=server_side)
 
