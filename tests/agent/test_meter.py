@@ -166,6 +166,13 @@ def test_a_series_is_named_once_and_a_meter_has_at_most_so_many():
     assert runner.collect(1).results["m"].series is result.series
 
 
+def test_a_meter_may_have_more_series_where_it_says_so():
+    many = [series("a.b", n=str(number)) for number in range(SERIES_OF_A_METER_MAX + 5)]
+    meter = Given("m", lambda _: Reading(many, [0] * len(many)))
+    meter.series_most = len(many) - 1
+    assert len(Runner(Host(), [meter]).collect(0).results["m"].series) == len(many) - 1
+
+
 def test_an_unchanged_list_of_series_is_handed_on_as_it_is():
     runner = Runner(Host(), [Given("m", lambda _: Reading(ONE, [1]))])
     assert runner.collect(0).results["m"].series is ONE

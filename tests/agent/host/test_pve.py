@@ -69,7 +69,13 @@ def test_no_json_is_malformed(text):
         parse_document(text)
 
 
-@given(st.recursive(st.none() | st.floats() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner)))
+@given(
+    st.recursive(
+        st.none() | st.floats() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3),
+        max_leaves=6,
+    )
+)
 def test_wrong_types_never_break_a_parser(value):
     keys = ("node", "vmid", "cpu", "maxcpu", "name", "online", "local", "quorate", "storage", "disk")
     for kind in ("node", "qemu", "storage", "cluster"):

@@ -307,6 +307,20 @@ def test_engines_that_the_local_file_names(engine, tmp_path, form):
     assert "nowhere/at/all.sock" in str(meter.read(Host("/"), 0).trouble)
 
 
+def test_a_target_that_is_none_costs_no_other(engine):
+    meter = ContainersMeter()
+    meter.configure({"targets": [f"mine=unix:{engine.socket_path}", "far=10.0.0.1:2375", "mine=/x what is this"]})
+    found = meter.read(Host("/"), NOW_MS)
+    states = {row["engine"]: row["state"] for row in found.inventories["container_engines"]}
+    assert states == {"mine": "up", "far": "down"}
+    assert "far is no engine's address" in str(found.trouble)
+    assert "words like" in str(found.trouble)
+    assert meter.probe(Host("/")).available
+    meter.configure({"targets": [""]})
+    assert "no address" in str(meter.read(Host("/"), NOW_MS).trouble)
+    assert "no address" in meter.probe(Host("/")).reason
+
+
 def test_more_than_fit_are_left_out_and_said(engine, tmp_path):
     for number in range(4):
         engine.add(f"job{number}", state="exited")
@@ -356,3 +370,17 @@ def test_a_hostile_name_is_data(engine, tmp_path):
     assert len(row["name"]) == 128
     assert row["image"] == "\ufffd[31m"
     assert ("docker", row["name"], "container.up") in values
+
+
+def test_five_hundred_containers_are_all_measured(engine, tmp_path):
+    for number in range(500):
+        container_id = engine.add(f"c{number:03d}", pid=number + 1)
+        key = f"{number + 1:064x}"
+        engine.containers[key] = engine.containers.pop(container_id)
+        in_group(tmp_path, key, number + 1)
+    runner = Runner(Host(str(tmp_path)), [ContainersMeter()])
+    result = runner.collect(NOW_MS).results["containers"]
+    runner.close()
+    assert (result.outcome, result.error) == ("ok", "")
+    assert len(result.series) == 500 * 15 + 2 + len(STATES)
+    assert sum(value == 1.5 for value in result.values) == 500

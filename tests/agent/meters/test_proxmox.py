@@ -188,3 +188,15 @@ def test_a_token_that_others_may_read_is_refused(paged, certificate, token):
     found = meter.probe(Host())
     assert (found.available, "chmod" in found.reason) == (False, True)
     assert isinstance(meter.read(Host(), 0).trouble, Denied)
+
+
+def test_no_token_is_said(paged, certificate):
+    meter = over_the_api(paged, certificate, "", {})
+    assert "no token is given" in meter.probe(Host()).reason
+    assert "no token is given" in str(meter.read(Host(), 0).trouble)
+
+
+def test_a_token_of_the_environment(paged, certificate):
+    meter = over_the_api(paged, certificate, "", {"/api2/json/cluster/resources": 401})
+    meter.configure({**meter.chosen, "token": SECRET})
+    assert isinstance(meter.read(Host(), 0).trouble, Denied)

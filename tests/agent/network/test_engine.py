@@ -122,7 +122,13 @@ def test_no_list_is_malformed(text):
         parse_containers(text)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: st.lists(inner, max_size=3),
+        max_leaves=6,
+    )
+)
 def test_wrong_types_never_break_a_parser(value):
     keys = ("State", "HostConfig", "Health", "cpu_stats", "memory_stats", "blkio_stats", "networks", "Components")
     for text in (json.dumps(value), json.dumps(dict.fromkeys(keys, value)), json.dumps({"State": {"Health": value}})):

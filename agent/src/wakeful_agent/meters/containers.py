@@ -12,12 +12,13 @@ from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
 from wakeful_agent.network.engine import STATES, Container, Details, Engine
 from wakeful_agent.network.many import Crowd
+from wakeful_agent.network.targets import parse_targets
 from wakeful_wire.record import NamedTuple
 from wakeful_wire.schema import Series, series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Sequence
+    from typing import Any, Callable, Mapping, Sequence
 
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.cgroups import Group
@@ -132,6 +133,7 @@ class ContainersMeter(Meter):
     aside = True
     interval_seconds = 60.0
     budget_seconds = 30.0
+    series_most = 8_000
     source = "run/docker.sock"
     fix = "usermod -aG docker wakeful"
     exposes = "the docker socket is as good as root: whoever may ask it may start any container; so is podman's"
@@ -147,10 +149,15 @@ class ContainersMeter(Meter):
         self._known: dict[tuple[str, str], Known] = {}
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
+    def configure(self, options: Mapping[str, Any]) -> None:
+        """Take checked options."""
+        super().configure(options)
+        self._targets, self._problems = parse_targets(self.chosen["targets"])
+
     def engines(self, host: Host) -> list[Engine]:
         """Return the engines to ask: those of the local file, else the sockets that are there."""
         if self.chosen["targets"]:
-            return [_target(text) for text in self.chosen["targets"]]
+            return [Engine(target.name, _socket_path(target.address)) for target in self._targets]
         own = f"run/user/{host.user_id}/"
         places = list(SOCKETS) + [(name, own + path) for name, path in SOCKETS_OF_USER]
         return [Engine(name, host.path(path)) for name, path in places if host.exists(path)]
@@ -158,9 +165,9 @@ class ContainersMeter(Meter):
     def probe(self, host: Host) -> Capability:
         """Say whether an engine answers."""
         engines = self.engines(host)
-        if not engines:
+        if not engines and not self._problems:
             return missing(self.name, "no engine's socket is here", "apt install podman")
-        problems = []
+        problems = list(self._problems)
         for engine in engines:
             try:
                 return granted(self.name, f"{engine.name}: {engine.version(1.0)}")
@@ -171,7 +178,7 @@ class ContainersMeter(Meter):
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return what all containers of all engines use, with the inventories `containers` and `container_engines`."""
         engines = self.engines(host)
-        if not engines:
+        if not engines and not self._problems:
             raise NoData("no container engine's socket is here")
         deadline = monotonic() + _LIST_SECONDS + _ALL_SECONDS
         asked = {engine.name: partial(_survey, engine, self.chosen["most"]) for engine in engines}
@@ -228,7 +235,7 @@ class ContainersMeter(Meter):
         inventories = {"container_engines": engines}
         if surveys:
             inventories["containers"] = [row for some in rows.values() for row in some]
-        trouble = None if surveys else _trouble(answers)
+        trouble = _trouble(answers, self._problems) if self._problems or not surveys else None
         return Reading(self._columns.of(keys), values, inventories, trouble)
 
 
@@ -310,18 +317,17 @@ def _row(engine: str, one: Container, details: Details) -> dict[str, Any]:
     }
 
 
-def _target(text: str) -> Engine:
-    name, found, address = text.partition("=")
-    if not found:
-        name, address = "", text
+def _socket_path(address: str) -> str:
+    """Return the path of `unix:/path`, `unix:///path` or `/path`; nothing for what is no unix socket."""
     path = address[5:] if address.startswith("unix:") else address
     path = path[2:] if path.startswith("//") else path
-    return Engine(label(name or path.strip("/"), 64), path)
+    return path if path.startswith("/") else ""
 
 
-def _trouble(answers: dict[str, Answer]) -> HostError:
-    said = [f"{name}: {_why(answer)}" for name, answer in answers.items()]
-    denied = all(isinstance(answer.error, Denied) for answer in answers.values())
+def _trouble(answers: dict[str, Answer], problems: list[str]) -> HostError:
+    failed = {name: answer for name, answer in answers.items() if not isinstance(answer.value, Survey)}
+    said = problems + [f"{name}: {_why(answer)}" for name, answer in failed.items()]
+    denied = not problems and all(isinstance(answer.error, Denied) for answer in failed.values())
     return (Denied if denied else HostError)("; ".join(said))
 
 

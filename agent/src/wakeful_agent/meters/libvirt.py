@@ -132,6 +132,7 @@ class LibvirtMeter(Meter):
     aside = True
     interval_seconds = 60.0
     budget_seconds = 30.0
+    series_most = 8_000
     source = _SOCKETS + "/"
     fix = "usermod -aG libvirt wakeful"
     exposes = "the group libvirt may also change and start guests, which is as good as root"

@@ -84,6 +84,7 @@ class ProxmoxMeter(Meter):
     aside = True
     interval_seconds = 60.0
     budget_seconds = 30.0
+    series_most = 8_000
     source = "usr/bin/pvesh"
     fix = (
         "wakeful ALL=(root) NOPASSWD: /usr/bin/pvesh get /cluster/resources --output-format json, "
@@ -92,7 +93,8 @@ class ProxmoxMeter(Meter):
     exposes = "names, tags and use of all guests, nodes and storages; these two questions change nothing"
     options = (
         Option("url", "", "The API, like https://pve1:8006; without it pvesh is asked", local=True),
-        Option("token_file", "", "A file with the API token, USER@REALM!NAME=SECRET", local=True),
+        Option("token", "", "The API token, USER@REALM!NAME=SECRET", secret=True),
+        Option("token_file", "", "A file with the API token", local=True),
         Option("ca_file", "", "The CA of the API's certificate, as /etc/pve/pve-root-ca.pem", local=True),
         Option("fingerprint", "", "The certificate's fingerprint instead, sha256:...", local=True),
         Option("node", "", "The node to measure, when it is not the one that answers", local=True),
@@ -106,7 +108,7 @@ class ProxmoxMeter(Meter):
         """Say whether Proxmox VE may be asked; the API is not asked for that, it is asked when it is read."""
         if self.chosen["url"]:
             try:
-                host.secret(self.chosen["token_file"])
+                self._token(host)
             except HostError as error:
                 return missing(self.name, label(str(error)), "set token_file of [meters.proxmox]")
             return granted(self.name, label(self.chosen["url"]))
@@ -146,6 +148,12 @@ class ProxmoxMeter(Meter):
                 values += _guest_values(guest)
         return Reading(self._columns.of(keys), values, _inventories(own, cluster, nodes, guests, shown, storages))
 
+    def _token(self, host: Host) -> str:
+        token = self.secret(host, "token")
+        if not token:
+            raise HostError("no token is given: set token_file below [meters.proxmox]")
+        return token
+
     def _ask(self, host: Host, path: str) -> Any:
         if not self.chosen["url"]:
             code, out, err = host.run_as_root(_argv(path), _TIMEOUT_SECONDS, _BYTES_MAX)
@@ -156,7 +164,7 @@ class ProxmoxMeter(Meter):
             raise HostError("url of [meters.proxmox] must begin with https://, because a token is told to it")
         found = fetch(
             f"{self.chosen['url'].rstrip('/')}/api2/json{path}",
-            headers={"Authorization": f"PVEAPIToken={host.secret(self.chosen['token_file'])}"},
+            headers={"Authorization": f"PVEAPIToken={self._token(host)}"},
             timeout_seconds=_TIMEOUT_SECONDS,
             most=_BYTES_MAX,
             ca_file=self.chosen["ca_file"] or None,

@@ -85,6 +85,8 @@ class Engine(NamedTuple):
         return parse_stats(self._ask(path, timeout_seconds))
 
     def _ask(self, path: str, timeout_seconds: float, most: int = _ANSWER_BYTES_MAX) -> str:
+        if not self.socket_path:
+            raise HostError(f"{self.name} is no engine's address: it must be unix:/path/of/socket")
         url = f"http://localhost/{path}"
         found = fetch(url, socket_path=self.socket_path, timeout_seconds=timeout_seconds, most=most)
         if found.status != 200:
