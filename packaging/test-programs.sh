@@ -25,6 +25,8 @@ want fail2ban-server fail2ban
 want snmpd snmpd
 want snmpget snmp
 want wg wireguard-tools
+want wireguard-go wireguard-go
+want rpm rpm
 want podman podman
 want runc runc
 want virsh libvirt-clients

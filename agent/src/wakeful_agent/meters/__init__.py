@@ -258,6 +258,19 @@ OPTIONAL: tuple[Entry, ...] = (
         absent="no MQTT broker is on this machine",
         exposes="figures of the broker, and when something was said on the topics that agent.toml names",
     ),
+    Entry(
+        "wireguard",
+        "wireguard:WireguardMeter",
+        needs=("program:wg",),
+        fix="apt install wireguard-tools",
+        absent="WireGuard's program wg is not installed",
+    ),
+    Entry(
+        "tailscale",
+        "tailscale:TailscaleMeter",
+        needs=("program:tailscale",),
+        absent="Tailscale is not installed",
+    ),
 )
 """Meters of what only some machines have; see `Entry` for the clues that load one."""
 
