@@ -126,8 +126,8 @@ class RedisMeter(ServiceMeter):
     name = "redis"
     source = "INFO of the server"
     fix = (
-        "redis-cli ACL SETUSER wakeful on '>PASSWORD' +info; then PASSWORD into /etc/wakeful/redis.password "
-        '(chmod 600, owner wakeful) and user = "wakeful", password_file = "/etc/wakeful/redis.password" below [meters.redis]'
+        "redis-cli ACL SETUSER wakeful on '>PASSWORD' +info; then PASSWORD into /etc/wakeful/redis.password (chmod "
+        '600, owner wakeful) and user = "wakeful", password_file = "/etc/wakeful/redis.password" below [meters.redis]'
     )
     exposes = "figures of the server; no keys and no values"
     options = (
