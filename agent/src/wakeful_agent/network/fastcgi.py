@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Callable, Mapping
 
 ANSWER_BYTES_MAX = 1024 * 1024
+NO_SCRIPT = "/wakeful-agent-asks-for-no-script"
+"""What is named as the script's file: FPM answers its status by SCRIPT_NAME, and finds nothing to run for any other."""
 RECORDS_MAX = 10_000
 _HEADER = struct.Struct(">BBHHBx")
 _VERSION, _REQUEST = 1, 1
@@ -81,10 +83,13 @@ def parse_cgi(output: bytes) -> Said:
 
 
 def ask(address: str, script: str, query: str, timeout_seconds: float) -> Said:
-    """Ask the responder at `address` (`unix:/path`, `host:port`) for `script`; raise as Dialogue does."""
+    """Ask the responder at `address` (`unix:/path`, `host:port`) for `script`; raise as Dialogue does.
+
+    Whatever `script` is, none is run: only what the responder answers itself, as FPM its status, can be asked for.
+    """
     parameters = {
         "SCRIPT_NAME": script,
-        "SCRIPT_FILENAME": script,
+        "SCRIPT_FILENAME": NO_SCRIPT,
         "REQUEST_URI": script,
         "QUERY_STRING": query,
         "REQUEST_METHOD": "GET",
