@@ -63,6 +63,8 @@ pod run -d --name worker --memory {memory} --cpus 0.5 --pids-limit 50 --network 
 pod run -d --name shared --network host localhost/tiny:1 /bin/busybox sleep 300
 pod run --name bye --network none localhost/tiny:1 /bin/busybox sh -c 'exit 3'
 pod create --name never --network none localhost/tiny:1 /bin/busybox true
+pod run --name hungry --memory 16m --network none localhost/tiny:1 /bin/busybox tail /dev/zero
+pod run -d --name again --restart on-failure:2 --network none localhost/tiny:1 /bin/busybox false
 pod system service -t 0 unix://{folder}/engine.sock &
 engine=$!
 touch {folder}/ready
@@ -80,7 +82,7 @@ def make_image(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """A podman of its own with four containers."""
+    """A podman of its own with six containers."""
     folder = tmp_path_factory.mktemp("podman")
     make_image(folder)
     (folder / "containers.conf").write_text(CONFIGURATION)
@@ -92,7 +94,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
         def answers() -> bool:
             try:
-                return len(engine.containers(5)) == 4
+                return len(engine.containers(5)) == 6
             except HostError:
                 return False
 
@@ -105,12 +107,14 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The engine of the tests with four containers like those."""
+    """The engine of the tests with six containers like those."""
     with docker_engine(tmp_path_factory.mktemp("docker")) as served:
         served.add("worker", network="none", stats={**stats(), "networks": {}})
         served.add("shared", network="host", stats={**stats(), "networks": None})
         served.add("bye", state="exited", status="Exited (3) 2 seconds ago")
         served.add("never", state="created")
+        served.add("hungry", state="exited", status="Exited (137) 1 second ago", oom=True)
+        served.add("again", state="exited", status="Exited (1) 1 second ago", restarts=2)
         yield Engine("podman", served.socket_path)
 
 
@@ -146,13 +150,24 @@ def test_every_container_is_there_as_it_is(read: Callable[[], tuple[dict[Any, An
         "shared": "running",
         "bye": "exited",
         "never": "created",
+        "hungry": "exited",
+        "again": "exited",
     }
     assert values["", "container.engine.up"] == 1
-    assert [values[state, "container.count"] for state in ("running", "exited", "created")] == [2, 1, 1]
+    assert [values[state, "container.count"] for state in ("running", "exited", "created")] == [2, 3, 1]
     assert values["bye", "container.exit_code"] == rows["bye"]["exit_code"] == 3
     assert values["never", "container.exit_code"] is None
     assert values["worker", "container.restarts"] == 0
     assert inventories["container_engines"][0]["version"]
+
+
+def test_how_a_container_ended(read: Callable[[], tuple[dict[Any, Any], Any]]) -> None:
+    values, _ = read()
+    # Whether podman sees that it was for lack of memory depends on the kernel's hierarchy; that it was killed does not.
+    assert values["hungry", "container.exit_code"] == 137
+    assert values["hungry", "container.oom_killed"] in {0, 1}
+    assert values["bye", "container.oom_killed"] == 0
+    assert values["again", "container.restarts"] == 2
 
 
 def test_what_a_container_uses(read: Callable[[], tuple[dict[Any, Any], Any]]) -> None:
@@ -192,3 +207,20 @@ def test_the_control_group_says_what_the_engine_says(podman: Engine) -> None:
     assert before.memory_limit_bytes == said.memory_limit_bytes == MEMORY_BYTES
     assert abs((before.memory_bytes or 0) - (said.memory_bytes or 0)) < 4 * 1024 * 1024
     assert (before.cpu_limit, before.pids_limit) == (0.5, 50)
+
+
+def test_a_process_in_the_unified_hierarchy() -> None:
+    """What the kernel itself counts, in a group of our own; podman's are in the first hierarchy where that one is."""
+    top = "/sys/fs/cgroup" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "/sys/fs/cgroup/unified"
+    mark = f"{os.getpid():064x}"
+    group = f"{top}/libpod-{mark}"
+    os.mkdir(group)
+    try:
+        with running(["sh", "-c", "while :; do :; done"]) as process:
+            with open(f"{group}/cgroup.procs", "w") as members:
+                members.write(str(process.pid))
+            found = await_true(lambda: find_group(Host(), process.pid, mark), "the group")
+            first = read_usage(Host(), found).cpu_seconds
+            await_true(lambda: (read_usage(Host(), found).cpu_seconds or 0) > (first or 0) + 0.1, "time that is used")
+    finally:
+        os.rmdir(group)
