@@ -155,6 +155,31 @@ def test_system_shows_facts_permissions_with_their_line_and_meters(ada: Any, web
     assert "psi=0" in text
 
 
+def test_things_in_trouble_are_seen_in_the_list_and_the_table(ada: Any, web: Any) -> None:
+    disks = [{"device": "sda", "state": "ok"}, {"device": "sdb", "state": "failed", "parts": [{"state": "missing"}]}]
+    web.push([[NOW_MS, VALUES]], NOW_MS, SERIES, inventories={"disks": {"hash": "d", "body": disks}})
+    listed = ada.get(f"/hosts/{web.id}/inventories").text
+    assert '<span class="mood bad">1 bad</span>' in listed
+    text = ada.get(f"/hosts/{web.id}/inventories/disks").text
+    assert text.index(">sdb<") < text.index(">sda<")
+    assert '<span class="mood bad">failed</span>' in text
+    assert '<span class="part mood bad">missing</span>' in text
+    assert f"/hosts/{web.id}/metrics?label=device:sda" in text
+
+
+def test_charts_and_notes_of_what_only_some_have(ada: Any, machine: Callable[..., Any]) -> None:
+    made = machine("docker-1")
+    series = [["container.cpu.time", {"engine": "docker", "container": "web"}], ["redis.up", {"target": "local"}]]
+    failed = {"smart": {"outcome": "failed", "error": "smartctl said nothing", "seconds": 0.1}}
+    made.push([[NOW_MS - 5000, [1.0, 1.0]]], NOW_MS, series, meters=failed)
+    text = ada.get(f"/hosts/{made.id}").text
+    assert 'data-panel="container-cpu"' in text
+    assert 'data-panel="container-memory"' not in text
+    assert "rows-1" in text
+    assert "The meter smart does not come through." in text
+    assert "Failed: smartctl said nothing." in text
+
+
 def test_events_of_one_host(ada: Any, web: Any, machine: Callable[..., Any]) -> None:
     other = machine("quiet")
     event = {"id": "e1", "at": NOW_MS, "kind": "agent.started", "subject": "", "data": {}}

@@ -77,3 +77,58 @@ def test_long_cells_may_wrap() -> None:
     assert pages_table.is_long("x" * 41)
     assert not pages_table.is_long("x")
     assert not pages_table.is_long(10**50)
+
+
+DISKS = [
+    {"device": "sda", "state": "ok", "size_bytes": 2**40, "rotation_rpm": 7200, "serial": ""},
+    {"device": "sdb", "state": "failed", "size_bytes": 2**40, "rotation_rpm": 0, "serial": None},
+    {"device": "sdc", "state": "degraded", "size_bytes": 2**40, "rotation_rpm": 0},
+]
+
+
+def test_problems_come_first_until_somebody_sorts() -> None:
+    assert [row[0] for row in table(DISKS, TableWish()).rows] == ["sdb", "sdc", "sda"]
+    assert [row[0] for row in table(DISKS, TableWish(sort="device")).rows] == ["sda", "sdb", "sdc"]
+
+
+def test_columns_that_say_nothing_are_left_out() -> None:
+    assert [column.key for column in table(DISKS, TableWish()).columns] == [
+        "device",
+        "state",
+        "size_bytes",
+        "rotation_rpm",
+    ]
+    assert [column.key for column in table([{"a": ""}], TableWish()).columns] == ["a"]
+
+
+def test_units_stand_in_the_cells_and_not_in_the_headings() -> None:
+    labels = [column.label for column in table(DISKS, TableWish()).columns]
+    assert labels == ["Device", "State", "Size", "Rotation"]
+    assert pages_table.shown("size_bytes", 2**40) == "1 TiB"
+    assert pages_table.shown("rotation_rpm", 7200) == "7200 rpm"
+    assert pages_table.shown("uptime_seconds", 7200) == "2 h"
+    assert pages_table.shown("idle_celsius", 31.5) == "31.5 \u00b0C"
+    assert pages_table.shown("delay_ms", 12) == "12 ms"
+    assert pages_table.shown("seen_at_ms", 1_795_000_000_000).startswith("<time")
+    assert pages_table.shown("used_share", 0.5) == "50 %"
+    assert pages_table.shown("state", "does_not_answer") == "does not answer"
+
+
+def test_things_within_a_cell_have_a_line_each() -> None:
+    members = [{"device": "sda1", "slot": 1, "state": "active"}, {"device": "", "slot": 2, "state": "missing"}]
+    assert pages_table.parts(members) == [("sda1 slot 1 active", "ok"), ("slot 2 missing", "bad")]
+    tree = pages_table.parts([{"vdev": "tank", "depth": 0, "state": "online", "read": 0, "size_bytes": 1024}])
+    assert tree == [("tank online 1 KiB", "ok")]
+    assert pages_table.parts([{"vdev": "sda", "depth": 1}])[0][0] == "\u00a0\u00a0\u00a0sda"
+    assert pages_table.parts(["a"]) == pages_table.parts([]) == pages_table.parts("text") == []
+    assert pages_table.parts([{"n": 1}] * 45)[-1] == ("and 5 more", "")
+
+
+def test_troubles_are_counted() -> None:
+    assert pages_table.troubles(DISKS) == (3, [("bad", 1), ("warn", 1)])
+    assert pages_table.troubles({"a": 1}) == (1, [])
+
+
+def test_titles() -> None:
+    assert pages_table.title("zfs_pools") == "ZFS pools"
+    assert pages_table.title("network") == "Network"

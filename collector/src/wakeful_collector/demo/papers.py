@@ -142,27 +142,31 @@ def events(machine: Machine, start_ms: int, end_ms: int) -> list[Event]:
 
 
 def _capabilities(machine: Machine) -> list[dict[str, Any]]:
-    found = [
-        {"name": "proc", "available": True, "reason": "/proc is readable", "fix": "", "exposes": ""},
-        {
-            "name": "smart",
-            "available": False,
-            "reason": "smartctl needs root",
-            "fix": "wakeful ALL=(root) NOPASSWD: /usr/sbin/smartctl --json *",
-            "exposes": "health and serial numbers of the disks",
-        },
+    here = set(shelves.meters(machine))
+    found = [_capability("proc", True, "/proc is readable")]
+    found += [_capability(meter, True) for meter in sorted(here)]
+    if machine.role.virtual == "none" and "smart" not in here:
+        line = "wakeful ALL=(root) NOPASSWD: /usr/sbin/smartctl --json *"
+        found.append(_capability("smart", False, "smartctl needs root", line, "health and serial numbers of the disks"))
+    if machine.liveliness < 0.7:
+        line = "usermod -a -G systemd-journal wakeful"
+        found.append(_capability("logs", False, "the journal may not be read", line, "what every program logs"))
+    absent = {meter: place for meter, place in _INSTALLED_BY.items() if meter not in here}
+    return found + [
+        _capability(meter, False, f"{meter} is not on this machine", f"apt install {place}" if place else "")
+        for meter, place in absent.items()
     ]
-    if "docker" in " ".join(machine.role.packages):
-        found.append(
-            {
-                "name": "docker",
-                "available": machine.liveliness > 0.7,
-                "reason": "in group docker" if machine.liveliness > 0.7 else "/run/docker.sock: permission denied",
-                "fix": "" if machine.liveliness > 0.7 else "usermod -aG docker wakeful",
-                "exposes": "full control over the containers, which is root",
-            }
-        )
-    return found
+
+
+_INSTALLED_BY = {
+    "apache": "apache2", "ceph": "", "haproxy": "haproxy", "libvirt": "libvirt-clients", "memcached": "memcached",
+    "mysql": "mariadb-server", "postgresql": "postgresql", "rabbitmq": "rabbitmq-server", "redis": "redis-server",
+    "tailscale": "", "wireguard": "wireguard-tools", "zfs": "zfsutils-linux",
+}  # fmt: skip
+
+
+def _capability(name: str, available: bool, reason: str = "", fix: str = "", exposes: str = "") -> dict[str, Any]:
+    return {"name": name, "available": available, "reason": reason, "fix": fix, "exposes": exposes}
 
 
 def _processes(machine: Machine, boot_ms: int, at_ms: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import redirect, request, url_for
 
 from wakeful_collector.model.host import HostStatus, host_status
 from wakeful_collector.read import events, forecast, hosts, inventories, latest
-from wakeful_collector.web import kit, pages_facts, pages_panels, pages_table
+from wakeful_collector.web import kit, pages_capabilities, pages_facts, pages_moods, pages_panels, pages_table
 from wakeful_collector.web.pages_frame import blueprint, is_part, number
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
+    from wakeful_collector.read.inventories import InventorySummary
 
 SPANS = {
     "5m": 300,
@@ -32,6 +33,19 @@ SPANS = {
 YOUNG_MS = 900_000
 EVENTS_A_PAGE = 100
 OWN_PLACE = ("processes", "ports")
+COUNTED_BYTES_MAX = 512 * 1024
+LABELS = {
+    "containers": {"name": "container"},
+    "disks": {"device": "device"},
+    "raid": {"array": "array"},
+    "zfs_pools": {"pool": "pool"},
+    "gpus": {"gpu": "gpu"},
+    "units": {"unit": "unit"},
+    "proxmox_guests": {"name": "name"},
+    "network": {"name": "device"},
+    "filesystems": {"mountpoint": "mountpoint"},
+}
+"""Which column of an inventory names its things by which label of their metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +114,12 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
         held=held,
         table=table,
         wish=wish,
+        title=pages_table.title(name),
         shown=pages_table.shown,
+        parts=pages_table.parts,
+        mood=pages_moods.cell_mood,
         is_long=pages_table.is_long,
+        label=LABELS.get(name, {}),
         reason=pages_panels.reason(outcome),
     )
 
@@ -110,7 +128,11 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
 def host_inventories(host_id: str) -> kit.Answer:
     """List a host's inventories."""
     found = found_host(host_id)
-    return host_page("inventories.html", found, "inventories", inventories=inventories.names(kit.data(), found.key))
+    listed = [
+        (one, pages_table.title(one.name), _troubles(found, one)) for one in inventories.names(kit.data(), found.key)
+    ]
+    listed.sort(key=lambda row: (-sum(count for _, count in row[2][1]), row[1]))
+    return host_page("inventories.html", found, "inventories", inventories=listed)
 
 
 @kit.page(blueprint, "/hosts/<host_id>/system")
@@ -119,15 +141,14 @@ def host_system(host_id: str) -> kit.Answer:
     found = found_host(host_id)
     system = inventories.body(kit.data(), found.key, "system")
     document = system.document if system is not None and isinstance(system.document, dict) else {}
-    capabilities = [one for one in found.hello.get("capabilities", []) if isinstance(one, dict)]
+    meters = hosts.meters(kit.data(), found.key)
     return host_page(
         "system.html",
         found,
         "system",
         facts=pages_facts.facts(found, document),
-        missing=[one for one in capabilities if not one.get("available")],
-        granted=[one for one in capabilities if one.get("available")],
-        meters=hosts.meters(kit.data(), found.key),
+        permissions=pages_capabilities.sort_out(found.hello.get("capabilities"), {one.meter: one for one in meters}),
+        meters=sorted(meters, key=lambda one: (pages_panels.MOOD_ORDER.get(one.outcome, 9), one.meter)),
         words=pages_panels.WORDS,
         moods=pages_panels.MOODS,
     )
@@ -189,6 +210,12 @@ def opening_span(found: Host, now_ms: int) -> str:
         return "5m"
     quiet_seconds = 0 if found.last_seen_ms is None else (now_ms - found.last_seen_ms) / 1000
     return next((name for name, seconds in SPANS.items() if seconds >= max(3_600, quiet_seconds * 1.5)), "1y")
+
+
+def _troubles(found: Host, one: InventorySummary) -> tuple[int | None, list[tuple[str, int]]]:
+    """Return how many things an inventory lists and how many are in trouble; None for one too large to look into."""
+    held = inventories.body(kit.data(), found.key, one.name) if one.size_bytes <= COUNTED_BYTES_MAX else None
+    return (None, []) if held is None else pages_table.troubles(held.document)
 
 
 def _figures(samples: Iterable[LatestSample]) -> dict[str, float]:

@@ -119,6 +119,7 @@ WORDS = {
 }
 TROUBLED = frozenset({"failed", "timeout"})
 MOODS = {"ok": "ok", "failed": "bad", "timeout": "bad", "refused": "warn"}
+MOOD_ORDER = {"failed": 0, "timeout": 1, "refused": 2, "ok": 3, "nothing": 4, "disabled": 5}
 
 
 class Section(NamedTuple):

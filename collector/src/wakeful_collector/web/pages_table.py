@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wakeful_collector.web import pages_text
+from wakeful_collector.web import pages_moods, pages_text
 
 ROWS_A_PAGE = 200
 COLUMNS_MAX = 24
 LONG_CHARACTERS = 40
+PARTS_MAX = 40
 BYTE_COLUMNS = frozenset({"memory", "rss", "size", "used", "free", "total", "limit", "bytes"})
-SHARE_COLUMNS = frozenset({"cpu", "utilization"})
-TIME_COLUMNS = frozenset({"start", "started", "at", "since", "created"})
+SHARE_COLUMNS = frozenset({"cpu", "utilization", "share"})
+TIME_COLUMNS = frozenset({"start", "started", "at", "since", "created", "expires"})
+HEADINGS = {
+    "bus": "Bus", "cpu": "CPU", "cpus": "CPUs", "gpu": "GPU", "id": "ID", "ip": "IP", "mac": "MAC", "mtu": "MTU",
+    "pid": "PID", "ppid": "Parent", "ups": "UPS", "url": "URL", "uuid": "UUID", "vdevs": "Devices",
+}  # fmt: skip
+TITLES = {"gpus": "GPUs", "raid": "Arrays", "ups": "UPS", "zfs_pools": "ZFS pools", "container_engines": "Engines"}
 _SECONDS_LEAST, _MS_LEAST = 10**9, 10**11
+_UNITS = ("_bytes", "_ms", "_seconds", "_rpm", "_celsius")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,10 @@ class TableColumn:
 
     @property
     def label(self) -> str:
-        """Return the heading."""
-        return {"pid": "PID", "ppid": "Parent", "cpu": "CPU", "mac": "MAC"}.get(
-            self.key, self.key.replace("_", " ").capitalize()
-        )
+        """Return the heading, without a unit that the cells say themselves."""
+        bare = next((self.key[: -len(unit)] for unit in _UNITS if self.key.endswith(unit)), self.key)
+        words = bare.replace("_", " ") or self.key
+        return HEADINGS.get(bare, words[:1].upper() + words[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +63,86 @@ class TableWish:
 
 def table(document: Any, wish: TableWish) -> Table:
     """Return the part of `document` that `wish` asks for."""
-    keys, rows, facts = _rows(document)
+    keys, rows, facts = _filled(*_rows(document))
     columns = [TableColumn(key, _numeric([row[place] for row in rows])) for place, key in enumerate(keys)]
     words = wish.query.casefold().split()
     found = [row for row in rows if _matches(row, words)] if words else rows
     if wish.sort in keys:
         found = _sorted(found, keys.index(wish.sort), wish.descending)
+    elif not wish.sort:
+        found = sorted(found, key=lambda row: pages_moods.rank(list(map(pages_moods.cell_mood, keys, row))))
     pages = max(1, -(-len(found) // ROWS_A_PAGE))
     page = min(wish.page, pages)
     shown = found[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE]
     return Table(columns, shown, len(found), len(rows), page, pages, facts)
 
 
+def title(name: str) -> str:
+    """Return an inventory's name as a heading."""
+    words = name.replace("_", " ")
+    return TITLES.get(name, words[:1].upper() + words[1:])
+
+
 def shown(key: str, value: Any) -> str | Any:
     """Return a value as people read it; what its column's name says about its unit is used."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if key in BYTE_COLUMNS:
-            return pages_text.size(value)
-        if key in SHARE_COLUMNS:
-            return pages_text.share(value)
-        if key in TIME_COLUMNS and value >= _SECONDS_LEAST:
-            return pages_text.at(int(value if value >= _MS_LEAST else value * 1000))
+        return _measured(key, value)
+    if isinstance(value, str) and key in pages_moods.STATE_COLUMNS:
+        return value.replace("_", " ")
     return pages_text.cell(value)
+
+
+def parts(value: Any) -> list[tuple[str, str]]:
+    """Return a list of things as the lines of a cell, each with its mood; empty for what is no list of things."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+        return []
+    lines = [(_part(item), pages_moods.thing_mood(item)) for item in value[:PARTS_MAX]]
+    return [*lines, (f"and {len(value) - PARTS_MAX} more", "")] if len(value) > PARTS_MAX else lines
+
+
+def troubles(document: Any) -> tuple[int, list[tuple[str, int]]]:
+    """Return how many things an inventory lists, and how many of them are in which mood worth a look."""
+    keys, rows, _ = _rows(document)
+    moods = [pages_moods.worst(list(map(pages_moods.cell_mood, keys, row))) for row in rows]
+    return len(rows), [(mood, moods.count(mood)) for mood in ("bad", "warn") if mood in moods]
+
+
+def _measured(key: str, value: float) -> str | Any:
+    if key in BYTE_COLUMNS or key.endswith("_bytes"):
+        return pages_text.size(value)
+    if key in SHARE_COLUMNS or key.endswith("_share"):
+        return pages_text.share(value)
+    if key.endswith("_ms") and value >= _MS_LEAST:
+        return pages_text.at(int(value))
+    if key in TIME_COLUMNS and value >= _SECONDS_LEAST:
+        return pages_text.at(int(value if value >= _MS_LEAST else value * 1000))
+    if key.endswith("_seconds"):
+        return pages_text.span(value)
+    ends = {"_rpm": " rpm", "_celsius": " \N{DEGREE SIGN}C", "_ms": " ms"}
+    return pages_text.cell(value) + next((end for suffix, end in ends.items() if key.endswith(suffix)), "")
+
+
+def _part(item: dict[str, Any]) -> str:
+    """Return a thing within a cell: its values, those that are nothing left out; `depth` moves it in."""
+    depth = item.get("depth")
+    indent = "\N{NO-BREAK SPACE}" * 3 * min(depth, 8) if isinstance(depth, int) and depth > 0 else ""
+    words = [_word(key, value) for key, value in item.items() if key != "depth" and value not in ("", None, [], 0)]
+    return indent + " ".join(words)
+
+
+def _word(key: str, value: Any) -> str:
+    text = str(shown(key, value))
+    return f"{key.replace('_', ' ')} {text}" if isinstance(value, (int, float)) and not key.endswith(_UNITS) else text
+
+
+def _filled(
+    keys: list[str], rows: list[list[Any]], facts: dict[str, Any]
+) -> tuple[list[str], list[list[Any]], dict[str, Any]]:
+    """Leave out the columns in which no row says anything, but not all of them."""
+    used = [place for place in range(len(keys)) if any(row[place] not in ("", None, [], {}) for row in rows)]
+    if not used or len(used) == len(keys):
+        return keys, rows, facts
+    return [keys[place] for place in used], [[row[place] for place in used] for row in rows], facts
 
 
 def is_long(value: Any) -> bool:
