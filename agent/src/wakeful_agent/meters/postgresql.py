@@ -234,7 +234,7 @@ def _number(value: Any) -> float | None:
 
 
 def _total(rows: list[Mapping[str, Any]], key: str) -> float:
-    return sum(_number(row.get(key)) or 0.0 for row in rows)
+    return sum((_number(row.get(key)) or 0.0 for row in rows), 0.0)
 
 
 def _most(rows: list[Mapping[str, Any]], key: str) -> float:
