@@ -107,6 +107,14 @@ def test_two_ways_to_the_admin_api(paged):
     assert len(reading.series) == 2 * 16 + 1
 
 
+def test_a_socket_of_somebody_else(paged, answered):
+    meter = CaddyMeter()
+    meter.configure({"targets": [f"a={paged({}, 'unix')}", f"b={answered(b'SSH-2.0\r\n', 'unix').address}"]})
+    errors = [row["error"] for row in meter.read(HOST, 0).inventories["caddy"]]
+    assert errors[0] == "a answers /metrics with status 404"
+    assert "not HTTP" in errors[1]
+
+
 def test_a_list_of_upstreams_that_fails_costs_only_itself(paged):
     meter = CaddyMeter()
     meter.configure({"targets": [paged({"/metrics": "go_info 1\nprocess_cpu_seconds_total 2\n"})]})

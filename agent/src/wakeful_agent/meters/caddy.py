@@ -7,6 +7,8 @@ import json
 from wakeful_agent.host.errors import HostError, Malformed
 from wakeful_agent.host.exposition import parse
 from wakeful_agent.host.text import decode, label
+from wakeful_agent.network.dialogue import Dialogue
+from wakeful_agent.network.response import BadResponse, Reader, read_response
 from wakeful_agent.network.targets import Target
 from wakeful_agent.page_service import PageMeter
 from wakeful_agent.service import Answered
@@ -127,8 +129,15 @@ class CaddyMeter(PageMeter):
         return Answered(rows, {"requests_counted": "yes" if counted else "no"})
 
     def _text(self, host: Host, target: Target, path: str) -> str:
-        if target.address.startswith("unix:"):
-            found = self.page(host, "http://127.0.0.1" + path, target.address[len("unix:") :], _BYTES_MAX)
-        else:
-            found = self.page(host, target.address.rstrip("/") + path, most=_BYTES_MAX)
+        if not target.address.startswith("unix:"):
+            return decode(self.page(host, target.address.rstrip("/") + path, most=_BYTES_MAX).body)
+        with Dialogue(target.address, self.timeout_seconds) as dialogue:
+            # Over a socket caddy takes no Host header but an empty one, which HTTP/1.0 may leave out.
+            dialogue.send(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            try:
+                found = read_response(Reader(dialogue.some, _BYTES_MAX))
+            except BadResponse as error:
+                raise Malformed(f"{dialogue.place.text}: {error}") from None
+        if found.status != 200:
+            raise HostError(f"{target.name} answers {path} with status {found.status}")
         return decode(found.body)
