@@ -19,7 +19,8 @@ FILTER_CHARACTERS_MAX = 512
 KEEP_ALIVE_SECONDS = 7_200
 """Longer than any pause between two readings: who reads that seldom is still there."""
 
-_CONNECT, _CONNACK, _PUBLISH, _SUBSCRIBE, _SUBACK, _PINGREQ, _PINGRESP = 1, 2, 3, 8, 9, 12, 13
+_CONNECT, _PUBLISH, _SUBSCRIBE, _SUBACK, _PINGREQ, _PINGRESP = 1, 3, 8, 9, 12, 13
+_CONNACK = b"\x20\x02"  # it has one size
 _NOT_GRANTED = 0x80
 _REFUSALS: dict[int, tuple[type[HostError], str]] = {
     1: (HostError, "the broker does not speak MQTT 3.1.1"),
@@ -125,11 +126,11 @@ class Subscriber:
         self._dialogue.__exit__(None, None, None)
 
     def _greeted(self) -> None:
-        kind, _, body = self._next()
-        if kind != _CONNACK or len(body) != 2:
+        answer = self._dialogue.exactly(4)
+        if answer[:2] != _CONNACK:
             raise Malformed(f"{self._dialogue.place.text} does not speak MQTT")
-        if body[1]:
-            kind_of_error, sentence = _REFUSALS.get(body[1], (HostError, "the broker refuses the connection"))
+        if answer[3]:
+            kind_of_error, sentence = _REFUSALS.get(answer[3], (HostError, "the broker refuses the connection"))
             raise kind_of_error(sentence)
 
     def _until(self, wanted: int) -> bytes:
