@@ -318,7 +318,8 @@ def test_a_target_that_is_none_costs_no_other(engine):
     assert meter.probe(Host("/")).available
     meter.configure({"targets": [""]})
     assert "no address" in str(meter.read(Host("/"), NOW_MS).trouble)
-    assert "no address" in meter.probe(Host("/")).reason
+    probed = meter.probe(Host("/"))
+    assert ("no address" in probed.reason, probed.fix) == (True, "")
 
 
 def test_more_than_fit_are_left_out_and_said(engine, tmp_path):

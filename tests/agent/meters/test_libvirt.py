@@ -174,6 +174,7 @@ def test_the_probe_asks(machine):
     assert LibvirtMeter().probe(machine()).available
     found = LibvirtMeter().probe(machine(script=failing("authentication failed")))
     assert (found.available, found.fix) == (False, "usermod -aG libvirt wakeful")
+    assert LibvirtMeter().probe(machine(script=failing("error: no hypervisor"))).fix == "", "no group starts it"
 
 
 def test_another_connection_needs_no_socket_here(machine, tmp_path):

@@ -162,6 +162,7 @@ def test_a_journal_that_may_not_be_read_is_refused(machine):
 
 def test_the_probe(machine, tmp_path):
     assert LogsMeter().probe(machine()).available
+    assert LogsMeter().probe(machine(then="exit 1")).fix == "", "no group mends a journal that is broken"
     assert "not installed" in LogsMeter().probe(Host(str(tmp_path))).reason
     (tmp_path / "var/log/journal/abc").rmdir()
     assert LogsMeter().probe(machine()).reason == "no journal is kept on this machine"

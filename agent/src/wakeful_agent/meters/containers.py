@@ -168,12 +168,15 @@ class ContainersMeter(Meter):
         if not engines and not self._problems:
             return missing(self.name, "no engine's socket is here", "apt install podman")
         problems = list(self._problems)
+        refused = False
         for engine in engines:
             try:
                 return granted(self.name, f"{engine.name}: {engine.version(1.0)}")
             except HostError as error:
+                refused = refused or isinstance(error, Denied)
                 problems.append(label(f"{engine.name}: {error}"))
-        return missing(self.name, "; ".join(problems), self.fix, self.exposes)
+        reason = "; ".join(problems)
+        return missing(self.name, reason, self.fix, self.exposes) if refused else missing(self.name, reason)
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return what all containers of all engines use, with the inventories `containers` and `container_engines`."""

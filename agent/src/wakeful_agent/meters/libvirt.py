@@ -148,8 +148,10 @@ class LibvirtMeter(Meter):
             return missing(self.name, "libvirt does not run on this machine", "apt install libvirt-daemon-system")
         try:
             self._ask(host, "uri", timeout_seconds=1.5)
-        except HostError as error:
+        except Denied as error:
             return missing(self.name, label(str(error)), self.fix, self.exposes)
+        except HostError as error:
+            return missing(self.name, label(str(error)))
         return granted(self.name)
 
     def read(self, host: Host, now_ms: int) -> Reading:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wakeful_agent.capabilities import granted, missing
-from wakeful_agent.host.errors import Absent, HostError
+from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.fingerprint import fingerprint, template
 from wakeful_agent.host.journal import ERROR, WARNING, Journal, Message
 from wakeful_agent.host.text import label
@@ -124,8 +124,10 @@ class LogsMeter(Meter):
             Journal(self.chosen["folder"]).news(host, 1, 9_999_999_999_000)
         except Absent:
             return missing(self.name, "journalctl is not installed, so there is no journal")
-        except HostError as error:
+        except Denied as error:
             return missing(self.name, label(str(error)), self.fix, self.exposes)
+        except HostError as error:
+            return missing(self.name, label(str(error)))
         if not self._is_there(host):
             return missing(self.name, "no journal is kept on this machine")
         return granted(self.name)
