@@ -109,7 +109,8 @@ def test_two_ways_to_the_admin_api(paged):
 
 def test_a_socket_of_somebody_else(paged, answered):
     meter = CaddyMeter()
-    meter.configure({"targets": [f"a={paged({}, 'unix')}", f"b={answered(b'SSH-2.0\r\n', 'unix').address}"]})
+    other = answered(b"SSH-2.0\r\n", "unix").address
+    meter.configure({"targets": [f"a={paged({}, 'unix')}", f"b={other}"]})
     errors = [row["error"] for row in meter.read(HOST, 0).inventories["caddy"]]
     assert errors[0] == "a answers /metrics with status 404"
     assert "not HTTP" in errors[1]
