@@ -140,4 +140,4 @@ def test_the_addresses_of_a_name_are_tried_in_turn(answered):
     end = answered(PAGE)  # on 127.0.0.1 alone; localhost is ::1 too where the machine has IPv6
     assert go(end, host="localhost").status == 200
     with pytest.raises(HostError, match="cannot be looked up"):
-        go(end, family=socket.AF_INET6)
+        go(end, family="ipv6")

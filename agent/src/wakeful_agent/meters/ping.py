@@ -5,14 +5,13 @@ A TCP connection is tried always (taken or refused, both are answers); ICMP too,
 
 from __future__ import annotations
 
-import socket
 from time import sleep
 
 from wakeful_agent.capabilities import Capability
 from wakeful_agent.host.errors import Denied, HostError, Malformed
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Option
-from wakeful_agent.network.icmp import echo, open_socket
+from wakeful_agent.network.icmp import check, echo
 from wakeful_agent.network.knock import ends_of, knock
 from wakeful_agent.network.place import parse_place
 from wakeful_agent.service import Answered, ServiceMeter
@@ -64,7 +63,7 @@ class PingMeter(ServiceMeter):
         if not found.available:
             return found
         try:
-            open_socket(socket.AF_INET).close()
+            check()
         except HostError as error:
             return Capability(self.name, True, f"{found.reason}, over TCP alone: {error}", _GRANT, _EXPOSES)
         return found

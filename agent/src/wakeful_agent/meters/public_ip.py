@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import socket
 
 from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host.errors import HostError, Malformed
@@ -25,7 +24,7 @@ BACKOFF_MS_MAX = 3_600_000
 _BODY_BYTES_MAX = 4_096
 _TIMEOUT_SECONDS = 10.0
 _KEYS = ("ip", "address", "ip_addr", "query")
-_FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+_FAMILIES = ("ipv4", "ipv6")
 
 
 def parse_answer(text: str, family: str) -> str:
@@ -84,7 +83,7 @@ class _Lookup:
             parse_url(self._url),
             timeout_seconds=_TIMEOUT_SECONDS,
             most=_BODY_BYTES_MAX,
-            family=_FAMILIES[self.family],
+            family=self.family,
         )
         if found.status != 200:
             raise HostError(f"the lookup answers with status {found.status}{found.distrust and ': ' + found.distrust}")

@@ -54,6 +54,11 @@ def open_socket(family: int) -> socket.socket:
         raise translate(error, "ICMP") from None
 
 
+def check() -> None:
+    """Raise Denied where this user's group may not ping, HostError where the kernel cannot."""
+    open_socket(socket.AF_INET).close()
+
+
 def echo(family: int, end: Any, count: int, timeout_seconds: float, pause_seconds: float = 0.2) -> list[float | None]:
     """Return the seconds each of `count` requests took to be answered, None for those that were not.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wakeful_agent.network.place import Url
 
 LOOKUP, CONNECT, TLS, WAIT, TRANSFER = PHASES = ("lookup", "connect", "tls", "wait", "transfer")
+FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 BODY_BYTES_MAX = 4 * 1024 * 1024
 
 
@@ -53,9 +54,9 @@ def visit(
     most: int = BODY_BYTES_MAX,
     ca_file: str | None = None,
     fingerprint: str | None = None,
-    family: int = 0,
+    family: str = "",
 ) -> Visit:
-    """Ask for `url` once, over addresses of `family` (0: any), following no redirect.
+    """Ask for `url` once, over addresses of `family` (ipv4, ipv6; any, if empty), following no redirect.
 
     Raises Late, Malformed or HostError.
     """
@@ -74,10 +75,10 @@ def visit(
 class _Walk:
     """The state of a visit: its open channel, its deadline, the phases so far."""
 
-    def __init__(self, url: Url, timeout_seconds: float, family: int) -> None:
+    def __init__(self, url: Url, timeout_seconds: float, family: str) -> None:
         self.url = url
         self.place = Place("tcp", url.host, url.port)
-        self._family = family
+        self._family = FAMILIES.get(family, socket.AF_UNSPEC)
         self._mark = monotonic()
         self._deadline = self._mark + timeout_seconds
         self._phases: dict[str, float] = {}
