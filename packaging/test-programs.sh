@@ -16,11 +16,13 @@ want caddy caddy
 want /usr/sbin/php-fpm8.2 php-fpm
 want haproxy haproxy
 want redis-server redis-server
+want redis-cli redis-tools
 want memcached memcached
 want psql postgresql
 want mariadbd mariadb-server
 want rabbitmq-server rabbitmq-server
 want mosquitto mosquitto
+want mosquitto_pub mosquitto-clients
 want fail2ban-server fail2ban
 want snmpd snmpd
 want snmpget snmp
@@ -38,6 +40,7 @@ want upsd nut-server
 want upsc nut-client
 want busybox busybox-static
 want systemd-analyze systemd
+want visudo sudo
 set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
 [ -e "$1" ] || [ -e "$2" ] || missing="$missing libatomic1" # the browser's driver asks for it
 

@@ -27,3 +27,12 @@ def test_the_banner_lists_what_is_there_first():
         "    to grant: grant it",
         "    exposes:  secrets",
     ]
+
+
+def test_the_banner_names_what_is_not_on_this_machine_in_one_line():
+    items = [missing("z", "no rights"), missing("redis", "none here", "apt install"), granted("x")]
+    assert banner(items, ["redis"]) == [
+        "+ x",
+        "- z: no rights",
+        "  not on this machine: redis (docs/meters.md says what each looks for)",
+    ]

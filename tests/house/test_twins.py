@@ -17,6 +17,7 @@ TESTED_WITH = {
         f"wakeful_agent/cli/{name}.py": "agent/cli/test_cli.py"
         for name in (
             "check_config",
+            "checks",
             "doctor",
             "enroll",
             "once",

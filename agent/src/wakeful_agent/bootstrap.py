@@ -10,6 +10,7 @@ from functools import partial
 
 from wakeful_agent import meters
 from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, KnownMeter, Loaded, Problem, load
+from wakeful_agent.config.address import parse
 from wakeful_agent.config.identity import load_identity, load_token
 from wakeful_agent.config.settings import ENVIRONMENT_PREFIX
 from wakeful_agent.daemon.columns import Columns
@@ -17,6 +18,7 @@ from wakeful_agent.daemon.composing import Composer
 from wakeful_agent.daemon.ears import Ears
 from wakeful_agent.daemon.loop import Daemon, Parts
 from wakeful_agent.daemon.tuned import Tuned
+from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.notify import Notifier
 from wakeful_agent.host.system import machine_id, system_facts
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.log import Log
+    from wakeful_agent.network.reach import Step
     from wakeful_agent.transport.checkup import Finding
 
 NOT_ENROLLED = "this machine is not enrolled"
@@ -179,8 +182,43 @@ def look(way: Way, timeout_seconds: float) -> Finding:
     return checkup.look(way, timeout_seconds, now_ms())
 
 
-def probe(place: Place) -> list[Capability]:
-    """Return what the agent may do here, with the settings in force (the defaults, where those cannot be used)."""
+def steps(way: Way, timeout_seconds: float) -> list[Step]:
+    """Return how far one gets on the way to the collector."""
+    from wakeful_agent.network import reach
+
+    through = parse(way.proxy) if way.proxy else None
+    return reach.look(parse(way.url), through, way.ca_file, way.fingerprint, timeout_seconds)
+
+
+def user_of(place: Place, pid: int) -> str:
+    """Return the name of the user a process runs as; empty where it is not known."""
+    host = Host(place.root)
+    try:
+        status = host.read(f"proc/{pid}/status")
+    except HostError:
+        return ""
+    uid = status.partition("\nUid:")[2].split(None, 1)[0]
+    return user_names(host).get(int(uid), uid) if uid.isdecimal() else ""
+
+
+def agent_user(place: Place) -> str:
+    """Return the user whom rights are to be granted: this one, or the service's where this is root."""
+    name = user_names(Host(place.root)).get(os.getuid(), str(os.getuid()))
+    return "wakeful" if os.getuid() == 0 else name
+
+
+def installer(place: Place) -> str:
+    """Return the machine's package manager: apt-get, dnf, yum, zypper, apk, pacman, or nothing that is known."""
+    host = Host(place.root)
+    names = ("apt-get", "dnf", "yum", "zypper", "apk", "pacman")
+    return next((name for name in names if host.program(name)), "")
+
+
+def probe(place: Place) -> tuple[list[Capability], list[str]]:
+    """Return what the agent may do here, and the optional meters of whose subjects nothing is on this machine.
+
+    The settings in force count; where they cannot be used, the defaults.
+    """
     try:
         config = read_config(place).config
     except ConfigErrors:
@@ -188,7 +226,7 @@ def probe(place: Place) -> list[Capability]:
     runner = Runner(Host(place.root), meters.shelf())
     try:
         _prepare(runner, config)
-        return runner.probe(PROBES)
+        return runner.probe(PROBES), runner.absent()
     finally:
         runner.close()
 

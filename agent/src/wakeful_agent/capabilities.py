@@ -6,7 +6,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Collection
 
 
 class Capability(NamedTuple):
@@ -46,15 +46,21 @@ def flips(before: list[Capability], after: list[Capability]) -> list[str]:
     ]
 
 
-def banner(items: list[Capability]) -> list[str]:
-    """Return the lines a person reads at start and in `probe`: what is there, what is not and how to grant it."""
+def banner(items: list[Capability], absent: Collection[str] = ()) -> list[str]:
+    """Return the lines a person reads at start and in `probe`: what is there, what is not and how to grant it.
+
+    What is `absent` (nothing of its subject is on this machine) is named in one line at the end.
+    """
     lines = []
-    for item in sorted(items, key=lambda item: (not item.available, item.name)):
+    shown = [item for item in items if item.available or item.name not in absent]
+    for item in sorted(shown, key=lambda item: (not item.available, item.name)):
         lines.append(f"{'+' if item.available else '-'} {item.name}{_why(item)}")
         if item.fix:
             lines.append(f"    to grant: {item.fix}")
         if item.fix and item.exposes:
             lines.append(f"    exposes:  {item.exposes}")
+    if absent:
+        lines.append(f"  not on this machine: {', '.join(sorted(absent))} (docs/meters.md says what each looks for)")
     return lines
 
 

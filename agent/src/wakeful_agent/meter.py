@@ -262,6 +262,10 @@ class Runner:
         order = {name: place for place, name in enumerate([*self.meters, *self.meters.entries])}
         return sorted(known.values(), key=lambda item: order.get(item.name, len(order)))
 
+    def absent(self) -> list[str]:
+        """Return the optional meters of whose subjects nothing is on this machine."""
+        return [name for name in self.meters.entries if self.meters.absent(name) is not None]
+
     def forget_refusals(self) -> None:
         """Let sudo be asked again for what it refused."""
         for host in (self._host, self._beside()):

@@ -3,12 +3,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import subprocess
 from typing import TYPE_CHECKING, Any, Callable
 
+from wakeful_agent.bootstrap import Place, user_of
+from wakeful_agent.capabilities import missing
+from wakeful_agent.cli import checks as checks_of
 from wakeful_agent.cli import doctor
+from wakeful_agent.config import Folders
+from wakeful_agent.permissions.grants import find_grants
 
 if TYPE_CHECKING:
-    import subprocess
     from pathlib import Path
 
     import pytest
@@ -34,8 +39,12 @@ def test_a_doctor_finds_nothing_wrong(run: Run, agent_folders: Path, door: Any, 
     assert {name: state for name, (state, _) in found.items()} == {
         "settings": "ok",
         "enrolment": "ok",
-        "collector": "ok",
+        "dns": "ok",
+        "port": "ok",
+        "token": "ok",
+        "clock": "ok",
         "agent": "ok",
+        "disk": "ok",
         "spool": "ok",
         "rights": "ok",
     }
@@ -66,8 +75,8 @@ def test_a_doctor_names_every_trouble_and_the_way_out(run: Run, agent_folders: P
         del door.RequestHandlerClass.date_time_string
     assert done.returncode == 1
     found = checks(done)
-    assert found["collector"][0] == "bad"
-    assert "revoked yesterday" in found["collector"][1]
+    assert found["token"][0] == "bad"
+    assert "revoked yesterday" in found["token"][1]
     assert found["clock"][0] == "bad"
     assert "ahead of the collector's" in found["clock"][1]
     assert found["agent"] == ("bad", "it does not run")
@@ -91,9 +100,13 @@ def test_a_doctor_without_a_network(run: Run, agent_folders: Path, tools: Any) -
     tools["enrol"](agent_folders, "http://127.0.0.1:1")
     (agent_folders / "state" / "lock").write_text("")
     found = checks(run("doctor", "--json"))
-    assert found["collector"][0] == "bad"
-    assert "nobody listens there" in found["collector"][1]
+    assert found["port"] == ("bad", "nothing listens at 127.0.0.1:1")
     assert found["agent"][0] == "bad"
+    tools["enrol"](agent_folders, "http://nobody.invalid:1")
+    found = checks(run("doctor", "--json"))
+    assert found["dns"][0] == "bad"
+    assert "nobody.invalid cannot be looked up" in found["dns"][1]
+    assert "port" not in found
 
 
 def test_a_doctor_says_when_the_state_folder_cannot_be_written(
@@ -102,6 +115,118 @@ def test_a_doctor_says_when_the_state_folder_cannot_be_written(
     for name, text in tools["environment"](agent_folders).items():
         monkeypatch.setenv(name, text)
     monkeypatch.setattr(os, "access", lambda *_: False)
-    found = {check.name: check for check in doctor._state(doctor.here())}
+    found = {check.name: check for check in checks_of._state(doctor.here(), None)}
     assert found["state"].state == "bad"
     assert "STATE_DIR" in found["state"].fix
+
+
+def test_a_doctor_looks_at_the_certificate(
+    run: Run, agent_folders: Path, tls_door: Any, certificate: Path, tools: Any
+) -> None:
+    tools["enrol"](agent_folders, tls_door.url)
+    tls_door.answer = tools["refuse"](422, "unknown_wire")
+    found = checks(run("doctor", "--json"))
+    assert found["tls"][0] == "bad"
+    assert "is not trusted" in found["tls"][1]
+    assert "token" not in found
+    authority = {"WAKEFUL_AGENT_CA_FILE": str(certificate / "cert.pem")}
+    found = checks(run("doctor", "--json", environ=authority))
+    assert found["tls"] == ("mind", "its certificate is trusted and ends in 0 days")
+    assert found["token"][0] == "ok"
+
+
+def test_a_doctor_names_a_token_that_others_can_read(run: Run, agent_folders: Path, door: Any, tools: Any) -> None:
+    tools["enrol"](agent_folders, door.url)
+    (agent_folders / "config" / "TOKEN").chmod(0o644)
+    found = checks(run("doctor", "--json"))
+    assert found["token"][0] == "bad"
+    assert "may be read by others" in found["token"][1]
+
+
+def test_a_doctor_minds_secrets_that_are_open(run: Run, agent_folders: Path) -> None:
+    secret = agent_folders / "open"
+    secret.write_text("x\n")
+    secret.chmod(0o644)
+    (agent_folders / "config" / "agent.toml").write_text(f'[meters.redis]\npassword_file = "{secret}"\n')
+    found = [check for check in json.loads(run("doctor", "--json").stdout)["checks"] if check["name"] == "settings"]
+    assert [check["state"] for check in found] == ["ok", "mind"]
+    assert found[1]["fix"] == f"run: chmod o-rwx,g-w {secret}"
+
+
+class Space:
+    """What statvfs says of a filesystem with so many blocks and inodes free."""
+
+    f_frsize = 1024 * 1024
+
+    def __init__(self, free_mib: int, files: int, free_files: int) -> None:
+        self.f_bavail, self.f_files, self.f_favail = free_mib, files, free_files
+
+
+def test_a_disk_without_room_for_the_spool(monkeypatch: pytest.MonkeyPatch) -> None:
+    for space, state, words in (
+        (Space(1000, 5, 5), "ok", "1000 MiB are free for the spool, which may take 256 MiB"),
+        (Space(100, 5, 5), "mind", "100 MiB are free"),
+        (Space(2, 5, 5), "bad", "2 MiB are free"),
+        (Space(1000, 5, 0), "bad", "no inodes are free"),
+        (Space(1000, 0, 0), "ok", "1000 MiB"),
+    ):
+        monkeypatch.setattr(os, "statvfs", lambda _folder, found=space: found)
+        check = checks_of._disk("/x", 256)
+        assert (check.state, words in check.text) == (state, True), check
+
+
+def test_whose_rights_are_looked_at(agent_folders: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for path, text in (
+        ("etc/passwd", f"wakeful:x:990:990::/:/bin/false\nme:x:{os.getuid()}:0::/:/bin/sh\n"),
+        ("proc/77/status", "Name:\tx\nUid:\t990\t990\t990\t990\n"),
+        (f"proc/{os.getpid()}/status", f"Name:\tx\nUid:\t{os.getuid()}\t0\t0\t0\n"),
+    ):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    place = Place(Folders(str(agent_folders / "config"), str(agent_folders / "state")), {}, str(root))
+    assert user_of(place, 77) == "wakeful"
+    assert user_of(place, 78) == ""
+    for holder, state, words in (
+        (77, "mind", "sudo -u wakeful wakeful-agent doctor"),
+        (os.getpid(), "ok", ""),
+        (0, "ok", ""),
+    ):
+        monkeypatch.setattr(checks_of, "_holder", lambda _path, pid=holder: pid)
+        check = checks_of._running(place)
+        assert (check.state, check.fix.endswith(words)) == (state, True)
+
+
+def test_who_holds_the_lock(agent_folders: Path) -> None:
+    lock = agent_folders / "state" / "lock"
+    assert checks_of._holder(str(lock)) is None
+    for text, pid in (("", 0), ("123\n", 123), ("x", 0)):
+        lock.write_text(text)
+        assert checks_of._holder(str(lock)) is None
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            assert checks_of._holder(str(lock)) == pid
+
+
+def test_what_grants_the_rest_can_be_pasted(run: Run) -> None:
+    done = run("doctor", "--grants")
+    assert done.returncode == 0
+    subprocess.run(["sh", "-n", "-c", done.stdout], check=True)
+    told = json.loads(run("doctor", "--json").stdout)["grants"]
+    assert set(told) == {"user", "sudoers", "groups", "packages", "others"}
+    for row in (*told["groups"], *told["packages"]):
+        assert row["line"] in done.stdout
+
+
+def test_doctor_tells_what_grants_what(capsys: pytest.CaptureFixture[str]) -> None:
+    rule = 'echo "wakeful ALL=(root) NOPASSWD: /sbin/x -a" > /etc/sudoers.d/wakeful-x'
+    told = find_grants([missing("x", "no", rule, "all of x"), missing("y", "no", "modprobe y")], "wakeful")
+    doctor._print_grants(told, "wakeful")
+    shown = capsys.readouterr().out
+    assert "  wakeful ALL=(root) NOPASSWD: /sbin/x -a\n" in shown
+    assert "  #   modprobe y\n" in shown
+    document = doctor._document(told, "wakeful")
+    assert document["sudoers"]["rules"] == [
+        {"name": "x", "line": "wakeful ALL=(root) NOPASSWD: /sbin/x -a", "exposes": "all of x"}
+    ]
+    assert document["others"] == [{"name": "y", "line": "modprobe y", "exposes": ""}]

@@ -77,7 +77,7 @@ def ticks(door: Any) -> list[int]:
 
 
 def test_the_first_push_says_everything_and_later_ones_only_numbers(start: Start, door: Any, tools: Any) -> None:
-    agent = start()
+    start()
     tools["until"](lambda: len(door.pushes) >= 3)
     first = parse_push(door.pushes[0])
     assert (first.sequence, len(first.ticks)) == (0, 1)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 def main(chosen: argparse.Namespace) -> int:
     """Print the capabilities."""
-    found = bootstrap.probe(here())
+    found, absent = bootstrap.probe(here())
     if chosen.json:
-        show_json({"capabilities": [item.document() for item in found]})
+        show_json({"capabilities": [{**item.document(), "here": item.name not in absent} for item in found]})
         return OK
-    for line in capabilities.banner(found):
+    for line in capabilities.banner(found, absent):
         print(painted(line, line.startswith("+")) if line[:1] in "+-" else line)
     there = sum(1 for item in found if item.available)
     print(f"{there} of {len(found)} are there. What is missing costs its own readings and nothing else.")

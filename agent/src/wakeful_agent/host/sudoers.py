@@ -6,7 +6,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Sequence
 
-_SPECIAL = str.maketrans({one: "\\" + one for one in "\\,:= *?[]!'\"#()"})
+# What sudo lets be escaped in a command's arguments; a quote or bracket with a backslash is a syntax error there, and a
+# backslash is read twice: by the parser, and by the matcher of patterns.
+_SPECIAL = str.maketrans({**{one: "\\" + one for one in ",:= *?[]!#"}, "\\": "\\" * 4})
 
 
 def sudoers(name: str, commands: Sequence[Sequence[str]]) -> str:
