@@ -18,7 +18,7 @@ UNITS = {"1", "By", "By/s", "V.A", "s", "Hz", "Cel", "W", "J", "rpm", "bit/s", "
 def test_a_metric_says_what_it_means(metric: Metric) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+", metric.name)
     assert metric.kind in (COUNTER, GAUGE)
-    assert metric.unit in UNITS or re.fullmatch(r"\{[a-z_]+\}(/s)?", metric.unit)
+    assert metric.unit in UNITS or re.fullmatch(r"\{[a-z_]+\}(/s|/min)?", metric.unit)
     assert metric.help
     assert not metric.help.endswith(".")
     assert len(set(metric.labels)) == len(metric.labels) <= limits.LABELS_MAX
