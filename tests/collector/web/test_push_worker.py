@@ -5,19 +5,27 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import logging
 import os
+import selectors
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.workers.gthread import TConn
 
+from wakeful_collector.ingest.answers import Reply
 from wakeful_collector.read import hosts, traffic
 from wakeful_collector.store import database
+from wakeful_collector.web.push_lane import LaneRequest
+from wakeful_collector.web.push_worker import PushWorker
 from wakeful_wire.schema import parse_series, schema_hash
 
 if TYPE_CHECKING:
@@ -210,6 +218,88 @@ def test_many_connections_share_commits(line: Line, port: int, data: Path) -> No
     assert line.post(line.body())[0] == 200
     assert traffic.statistics(data).commits < 250
     assert len(hosts.hosts(data)) == 1
+
+
+@pytest.fixture
+def lane() -> Iterator[tuple[PushWorker, TConn, socket.socket]]:
+    """A worker outside of gunicorn with one connection it keeps, and that connection's other end."""
+    worker = PushWorker(0, 0, [], None, 30, Config(), logging.getLogger("test"))
+    worker.poller = selectors.DefaultSelector()
+    worker.method_queue.init()
+    worker.alive = True
+    worker.wsgi = SimpleNamespace(door=None)
+    here, there = socket.socketpair()
+    conn = TConn(worker.cfg, here, ("", 0), ("", 0))
+    worker.keepalived_conns.append(conn)
+    worker._listen_to(conn)
+    yield worker, conn, there
+    there.close()
+    here.close()
+    worker.poller.close()
+    worker.method_queue.close()
+
+
+def test_a_wake_up_without_bytes_changes_nothing(lane: tuple[PushWorker, TConn, socket.socket]) -> None:
+    worker, conn, _ = lane
+    worker.on_client_socket_readable(conn, conn.sock)
+    assert conn in worker.keepalived_conns
+    assert conn.sock in {key.fileobj for key in worker.poller.get_map().values()}
+
+
+def test_what_nobody_thought_of_costs_this_connection_alone(
+    lane: tuple[PushWorker, TConn, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    worker, conn, there = lane
+    worker._keep(conn, LaneRequest("Bearer x", "gzip", False, b"x"))
+    assert "a push could not be taken" in caplog.text
+    there.settimeout(5)
+    assert there.recv(10) == b""
+
+
+def test_an_answer_to_a_client_that_left_ends_its_connection(lane: tuple[PushWorker, TConn, socket.socket]) -> None:
+    worker, conn, there = lane
+    there.close()
+    worker._under_way.add(conn)
+    worker._answer(conn, Reply(200, b"{}"), False, 1_000)
+    assert conn not in worker._under_way
+    conn.sock.close()
+    worker._under_way.add(conn)
+    worker._answer(conn, Reply(200, b"{}"), False, 1_000)
+    assert conn not in worker._under_way
+
+
+def test_an_answer_that_does_not_fit_ends_the_connection(lane: tuple[PushWorker, TConn, socket.socket]) -> None:
+    worker, conn, there = lane
+    worker._answer(conn, Reply(200, b"x" * 50_000_000), False, 1_000)
+    there.settimeout(5)
+    received = 0
+    while piece := there.recv(1 << 20):
+        received += len(piece)
+    assert 0 < received < 50_000_000
+
+
+def test_a_client_that_was_answered_meanwhile_is_listened_to_at_once(
+    lane: tuple[PushWorker, TConn, socket.socket],
+) -> None:
+    worker, conn, _ = lane
+    worker._pause(conn, conn.sock)
+    assert conn not in worker._paused
+    assert conn.sock in {key.fileobj for key in worker.poller.get_map().values()}
+    worker._resume(conn)
+    assert [key.fileobj for key in worker.poller.get_map().values()].count(conn.sock) == 1
+
+
+def test_a_paused_client_is_listened_to_when_it_was_answered(lane: tuple[PushWorker, TConn, socket.socket]) -> None:
+    worker, conn, there = lane
+    worker._under_way.add(conn)
+    worker.on_client_socket_readable(conn, conn.sock)
+    assert conn in worker._paused
+    assert len(worker.poller.get_map()) == 0
+    worker._answer(conn, Reply(200, b"{}"), False, 1_000)
+    worker.method_queue.run_callbacks(None)
+    assert conn.sock in {key.fileobj for key in worker.poller.get_map().values()}
+    there.settimeout(5)
+    assert b"200 OK" in there.recv(1_000)
 
 
 def _until(sock: socket.socket, mark: bytes) -> bytes:
