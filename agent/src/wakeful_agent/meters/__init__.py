@@ -271,6 +271,14 @@ OPTIONAL: tuple[Entry, ...] = (
         needs=("program:tailscale",),
         absent="Tailscale is not installed",
     ),
+    Entry(
+        "snmp",
+        "snmp:SnmpMeter",
+        needs=("configured",),
+        fix='[meters.snmp] targets = ["NAME=HOST"] and credentials_folder in agent.toml',
+        absent="no devices are named in [meters.snmp]",
+        exposes="what the devices tell whoever has their community or password",
+    ),
 )
 """Meters of what only some machines have; see `Entry` for the clues that load one."""
 
