@@ -118,6 +118,14 @@ def test_the_share_awake_follows_from_two_readings(machine):
         assert read(meter, host, now_ms)[0]["gpu.utilization", "card0", "awake"] == awake
 
 
+def test_a_card_of_amd(machine):
+    folder = "sys/class/drm/card0/device/"
+    files = {"vendor": "0x1002", "gpu_busy_percent": "37", "hwmon/hwmon3/fan1_input": "900"}
+    values, _ = read(GpuMeter(), machine(None, {folder + name: text for name, text in files.items()}))
+    assert values["gpu.utilization", "card0", "general"] == 0.37
+    assert values["gpu.fan.speed", "card0"] == 900
+
+
 def test_no_card_no_driver_and_no_device(machine):
     for host in (machine(), machine("echo 'No devices were found'; exit 6")):
         with pytest.raises(NoData):

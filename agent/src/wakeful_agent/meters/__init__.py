@@ -44,6 +44,53 @@ METERS: tuple[type[Meter], ...] = (
 
 OPTIONAL: tuple[Entry, ...] = (
     Entry(
+        "smart",
+        "smart:SmartMeter",
+        needs=("program:smartctl", "configured"),
+        fix="apt install smartmontools",
+        absent="smartctl is not installed",
+        exposes="models, serial numbers and health of the disks",
+    ),
+    Entry(
+        "raid",
+        "raid:RaidMeter",
+        needs=("path:proc/mdstat",),
+        absent="the kernel has no software RAID (md) loaded",
+    ),
+    Entry(
+        "zfs",
+        "zfs:ZfsMeter",
+        needs=("path:proc/spl/kstat/zfs", "path:dev/zfs"),
+        absent="ZFS is not loaded",
+    ),
+    Entry(
+        "ceph",
+        "ceph:CephMeter",
+        needs=("path:etc/ceph/ceph.conf",),
+        absent="no Ceph cluster is set up on this machine",
+    ),
+    Entry(
+        "ups",
+        "ups:UpsMeter",
+        needs=("port:3493", "configured"),
+        fix="apt install nut-server, or [meters.ups] targets in agent.toml for a server elsewhere",
+        absent="no server of Network UPS Tools listens here",
+        exposes="state and serial number of the UPS",
+    ),
+    Entry(
+        "gpu",
+        "gpu:GpuMeter",
+        needs=(
+            "program:nvidia-smi",
+            "path:sys/class/drm/card*/device/hwmon",
+            "path:sys/class/drm/card*/device/gpu_busy_percent",
+            "path:sys/class/drm/card*/device/tile0",
+            "path:sys/class/drm/card*/gt_act_freq_mhz",
+        ),
+        absent="no graphics card here tells anything",
+        exposes="names and memory of the processes that compute on a card",
+    ),
+    Entry(
         "containers",
         "containers:ContainersMeter",
         (
