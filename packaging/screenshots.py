@@ -29,6 +29,15 @@ PAGES = {
     "fleet": "/",
     "host": "/hosts/{up}?span=24h",
     "host-silent": "/hosts/{silent}",
+    "host-disks": "/hosts/{nas}?span=24h#section-6",
+    "host-containers": "/hosts/{ci}?span=24h#section-6",
+    "host-database": "/hosts/{db}?span=24h#section-6",
+    "metrics": "/hosts/{db}/metrics?span=24h",
+    "metric": "/hosts/{db}/metrics?name=postgresql.commits",
+    "inventories": "/hosts/{nas}/inventories",
+    "disks": "/hosts/{nas}/inventories/disks",
+    "pools": "/hosts/{nas}/inventories/zfs_pools",
+    "containers": "/hosts/{ci}/inventories/containers",
     "processes": "/hosts/{up}/inventories/processes",
     "system": "/hosts/{up}/system",
     "events": "/events",
@@ -87,7 +96,8 @@ def take(folder: Path, url: str, link: str) -> None:
         state = str(folder / "session.json")
         context.storage_state(path=state)
         listed = context.request.get(f"{url}/api/v1/hosts").json()["hosts"]
-        ids = {host["status"]: host["id"] for host in reversed(listed)}
+        ids = {host["name"].split("-")[0]: host["id"] for host in listed[::-1] if host["status"] == "up"}
+        ids |= {host["status"]: host["id"] for host in reversed(listed)}
         for theme in ("dark", "light"):
             for width in WIDTHS:
                 photograph(browser, folder, url, state, ids, theme, width)

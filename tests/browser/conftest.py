@@ -143,11 +143,13 @@ def open_page(browser: Browser, collector: Collector, signed_in: str) -> Iterato
 
 @pytest.fixture(scope="session")
 def host_ids(collector: Collector, browser: Browser, signed_in: str) -> dict[str, str]:
-    """The ids of the sample machines by status: `up`, `silent`, `new`, ..."""
+    """The ids of the sample machines by status (`up`, `silent`, `new`) and, of those that are up, by role (`nas`)."""
     context = browser.new_context(storage_state=signed_in)
     answer = context.request.get(f"{collector.url}/api/v1/hosts")
     assert answer.ok, answer.text()
-    found = {host["status"]: host["id"] for host in reversed(answer.json()["hosts"])}
+    listed = answer.json()["hosts"][::-1]
+    found = {host["name"].split("-")[0]: host["id"] for host in listed if host["status"] == "up"}
+    found |= {host["status"]: host["id"] for host in listed}
     context.close()
     return found
 

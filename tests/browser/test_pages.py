@@ -19,6 +19,15 @@ PAGES = {
     "nothing found": "/?q=no+machine+is+called+so",
     "host": "/hosts/{up}",
     "silent host": "/hosts/{silent}",
+    "host with disks": "/hosts/{nas}?span=24h",
+    "host with containers": "/hosts/{ci}?span=24h",
+    "metrics": "/hosts/{db}/metrics",
+    "metrics narrowed": "/hosts/{db}/metrics?q=postgresql&label=target:local",
+    "metric": "/hosts/{db}/metrics?name=postgresql.commits",
+    "metric that is gone": "/hosts/{db}/metrics?name=no.such.metric",
+    "disks": "/hosts/{nas}/inventories/disks",
+    "pools": "/hosts/{nas}/inventories/zfs_pools",
+    "containers": "/hosts/{ci}/inventories/containers",
     "processes": "/hosts/{up}/inventories/processes",
     "ports": "/hosts/{up}/inventories/ports",
     "inventories": "/hosts/{up}/inventories",
@@ -101,6 +110,51 @@ def test_dragging_zooms_double_click_goes_back_and_the_address_knows(open_page: 
     page.get_by_role("button", name="24h", exact=True).click()
     page.wait_for_url(re.compile(r"span=24h"))
     assert page.get_by_role("button", name="24h", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_strips_say_how_things_are_and_were(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['nas']}?span=24h")
+    page.locator("[data-panel=smart-state]").scroll_into_view_if_needed()
+    drawn(page, "smart-state")
+    rows = page.locator("[data-panel=smart-state] .strip li")
+    expect(rows).to_have_count(4)
+    expect(rows.first.locator(".label")).to_have_text("sdb")
+    expect(rows.first.locator(".value")).to_have_text("degraded")
+    assert rows.first.locator("rect.warn").count() >= 1
+    assert rows.nth(1).locator("rect.ok").count() >= 1
+
+
+def test_every_metric_is_found_and_drawn_in_few_requests(open_page: Any, host_ids: dict[str, str]) -> None:
+    asked: list[str] = []
+    page = open_page(f"/hosts/{host_ids['db']}/events")
+    page.on("request", lambda request: asked.append(request.url) if "/series?" in request.url else None)
+    page.goto(page.url.replace("/events", "/metrics"))
+    page.wait_for_selector("[data-panel=metric][data-drawn]")
+    assert 1 <= len(asked) <= 3
+    page.keyboard.press("/")
+    page.keyboard.type("commits")
+    page.wait_for_url(re.compile("q=commits"))
+    cards = page.locator("[data-panel=metric]")
+    expect(cards).to_have_count(1)
+    expect(cards.first).to_have_attribute("data-drawn", "1")
+    page.get_by_role("link", name="postgresql.commits").click()
+    page.wait_for_url(re.compile("name=postgresql.commits"))
+    page.get_by_role("link", name="Sum by database").click()
+    page.wait_for_selector(".chart.large[data-drawn]")
+    expect(page.locator(".chart.large .legend button")).to_have_count(2)
+    page.get_by_role("link", name="billing").click()
+    page.wait_for_url(re.compile("label=database(:|%3A)billing"))
+    page.wait_for_selector(".chart.large[data-drawn]")
+    expect(page.locator(".chart.large .legend button")).to_have_count(1)
+
+
+def test_a_thing_of_a_table_leads_to_its_metrics(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['ci']}/inventories/containers")
+    expect(page.locator("tbody tr").first.locator(".mood.bad")).to_have_text("unhealthy")
+    page.get_by_role("link", name="runner-1").click()
+    page.wait_for_url(re.compile("label=container"))
+    page.wait_for_selector("[data-panel=metric][data-drawn]")
+    expect(page.get_by_role("link", name="container.cpu.time")).to_be_visible()
 
 
 def test_charts_keep_their_place_while_they_load(open_page: Any, host_ids: dict[str, str]) -> None:

@@ -178,6 +178,7 @@ def test_charts_and_notes_of_what_only_some_have(ada: Any, machine: Callable[...
     assert "rows-1" in text
     assert "The meter smart does not come through." in text
     assert "Failed: smartctl said nothing." in text
+    assert "Meter smart does not come through" in ada.get(f"/hosts/{made.id}/system").text
 
 
 def test_events_of_one_host(ada: Any, web: Any, machine: Callable[..., Any]) -> None:

@@ -36,6 +36,8 @@ def test_kinds(name: str, kind: str) -> None:
         ("{entry}", GAUGE, "entries"),
         ("{key}", GAUGE, "keys"),
         ("By", GAUGE, ""),
+        ("{record}/min", GAUGE, "records a minute"),
+        ("{operation}/s", GAUGE, "operations a second"),
         ("{packet}", GAUGE, "packets"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import redirect, request, url_for
 
 from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import events, forecast, hosts, inventories, latest
+from wakeful_collector.read import events, forecast, hosts, inventories, latest, troubles
 from wakeful_collector.web import kit, pages_capabilities, pages_facts, pages_moods, pages_panels, pages_table
 from wakeful_collector.web.pages_frame import blueprint, is_part, number
 
@@ -199,6 +199,7 @@ def host_page(
     silent = status is HostStatus.SILENT
     known = {name: value for name, value in (figures or {}).items() if not (silent and name == "system.uptime")}
     context["summary"] = pages_facts.summary(found, known)
+    context["issues"] = [] if silent else troubles.troubles(kit.data(), found.key).get(found.key, [])
     return kit.render(
         template, active="fleet", host=found, state=status.value, tab=tab, twins=twins, silent=silent, **context
     )

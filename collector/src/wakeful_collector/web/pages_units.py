@@ -38,9 +38,11 @@ def kind_of(metric: Metric) -> str:
 
 def unit_words(metric: Metric) -> str:
     """Return the unit for people, empty where the values carry it themselves or there is none."""
-    thing = re.fullmatch(r"\{(.+)\}", metric.unit)
+    thing = re.fullmatch(r"\{(.+)\}(/min|/s)?", metric.unit)
     if thing is None:
         return ""
     word = thing[1].replace("_", " ")
     plural = word if word.endswith("s") else f"{word[:-1]}ies" if word.endswith(("ry", "ty")) else f"{word}s"
-    return f"{plural} a second" if metric.kind == COUNTER else plural
+    if thing[2] == "/min":
+        return f"{plural} a minute"
+    return f"{plural} a second" if thing[2] or metric.kind == COUNTER else plural
