@@ -35,6 +35,11 @@ class PageMeter(ServiceMeter):
 
     options = (TARGETS, TIMEOUT, CREDENTIALS, CA_FILE)
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long one target takes at most: two pages, and what starting them takes on a busy machine."""
+        return 2 * self.timeout_seconds + 1.0
+
     def page(self, host: Host, url: str, socket_path: str | None = None, most: int = PAGE_BYTES_MAX) -> Fetched:
         """Return the answer to a GET when its status is 200; raise Denied for 401 and 403, HostError for any other."""
         place = parse_url(url)

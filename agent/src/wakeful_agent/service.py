@@ -13,7 +13,7 @@ from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Meter, NoData, Option, Reading
-from wakeful_agent.network.many import Crowd
+from wakeful_agent.network.many import WORKERS_MAX, Crowd
 from wakeful_agent.network.targets import Target, parse_targets
 from wakeful_wire.record import NamedTuple
 from wakeful_wire.schema import Series, series
@@ -102,6 +102,11 @@ class ServiceMeter(Meter):
         """How long one target may take."""
         return float(self.chosen[TIMEOUT.name])
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long `ask` takes at most, if all it does is bounded; a lookup of a name is not."""
+        return self.budget_seconds
+
     def configure(self, options: Mapping[str, Any]) -> None:
         """Take checked options; targets that cannot be read are told with each reading."""
         super().configure(options)
@@ -165,6 +170,8 @@ class ServiceMeter(Meter):
         return list(self._found.values()), answers
 
     def _all(self, host: Host, targets: list[Target], now_ms: int, seconds: float) -> dict[str, Answer]:
+        rounds = -(-len(targets) // WORKERS_MAX)
+        seconds = min(seconds, rounds * self.longest_seconds)
         return self._crowd.run({target.name: partial(self.ask, host, target, now_ms) for target in targets}, seconds)
 
     def _columns(self, name: str, state: str, answered: Answered) -> tuple[_Kept, list[float | None]]:

@@ -100,6 +100,7 @@ def test_wide_characters():
         WHOLE[:100],
         WHOLE.replace(b"260102030405Z", b"26010203040xZ"),
         WHOLE.replace(b"\x17\x0d260102030405Z", b"\x16\x0d260102030405Z"),
+        WHOLE.replace(b"260102030405Z", b"2601020304050"),
     ],
 )
 def test_what_is_none(der):

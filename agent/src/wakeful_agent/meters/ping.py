@@ -53,7 +53,7 @@ class PingMeter(ServiceMeter):
     exposes = "each ping tells the place asked that this machine is there"
     options = (
         Option("targets", [], f"machines: [NAME=]HOST or HOST:PORT; the port is {PORT} if none is said", local=True),
-        Option("timeout_seconds", 1.0, "how long one answer may take", least=0.1, most=5.0),
+        Option("timeout_seconds", 1.0, "how long one answer may take", least=0.1, most=2.0),
         Option("count", 3, "how often each is asked, over each protocol", least=1, most=10),
     )
 
@@ -67,6 +67,11 @@ class PingMeter(ServiceMeter):
         except HostError as error:
             return Capability(self.name, True, f"{found.reason}, over TCP alone: {error}", _GRANT, _EXPOSES)
         return found
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long one machine takes at most, over both protocols."""
+        return 2 * self._count * (self.timeout_seconds + PAUSE_SECONDS) + 1.0
 
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Ask one machine; nothing over either protocol means that it is down."""

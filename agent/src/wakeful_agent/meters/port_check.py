@@ -27,6 +27,11 @@ class PortCheckMeter(ServiceMeter):
         TIMEOUT,
     )
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long one knock takes at most, with a second for a busy machine."""
+        return self.timeout_seconds + 1.0
+
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Knock at one port."""
         place = parse_place(target.address)

@@ -103,7 +103,10 @@ def _time(tag: int, content: bytes) -> int:
         text = ("19" if text[:2] >= "50" else "20") + text
     elif tag != _TIME:
         raise ValueError("a time in another form")
-    moment = datetime.datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    if len(text) != 15 or not text.endswith("Z"):
+        raise ValueError("a time in another form")
+    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(4, 14, 2))
+    moment = datetime.datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
     return int(moment.timestamp()) * 1000
 
 

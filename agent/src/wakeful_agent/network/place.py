@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wakeful_agent.host.errors import Malformed
 from wakeful_agent.host.text import label
+from wakeful_agent.network.targets import shown_address
 from wakeful_wire.record import NamedTuple
 
 _PORTS = {"http": 80, "https": 443}
@@ -133,5 +134,4 @@ def _escaped(text: str, target: str) -> str:
 
 
 def _wrong(text: str, problem: str) -> Malformed:
-    shown = text.rpartition("@")[2]  # never a password
-    return Malformed(f"the address {label(shown)[:200]!r} {problem}")
+    return Malformed(f"the address {label(shown_address(text))[:200]!r} {problem}")
