@@ -5,7 +5,7 @@ import pathlib
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wakeful_agent import meters
@@ -15,6 +15,7 @@ from wakeful_agent.host.files import Host
 from wakeful_agent.meter import AgentFigures, NoData, Runner
 from wakeful_agent.meters import cpu, disk_io, files, filesystem, load, memory, network, pressure, sockets
 from wakeful_agent.permissions import PROBES
+from wakeful_wire.catalogue import machine as catalogue
 from wakeful_wire.names import METRICS
 from wakeful_wire.push import parse_inventories
 from wakeful_wire.schema import parse_series
@@ -29,6 +30,9 @@ NOTHING = {
     "centos7": {"sensors", "pressure"},
     "raspberry-pi": {"pressure"},
 }
+FREE = {"exec", "textfile"}
+"""Meters that give what scripts print, under any name."""
+
 FIGURES = AgentFigures(1, 2, 3.0, {"accepted": 1, "retried": 2, "set_aside": 3, "dropped": 4}, {"cpu": 0.1})
 
 
@@ -70,7 +74,7 @@ def test_every_series_is_in_the_catalogue_with_the_labels_it_promises(machine, n
             assert tuple(label for label, _ in one.labels) == tuple(sorted(METRICS[one.name].labels)), one
 
 
-def test_every_metric_of_the_catalogue_is_measured_somewhere(machine):
+def test_every_metric_of_a_machine_is_measured_on_some_machine(machine):
     seen = {one.name for name in MACHINES for result in collected(machine(name)).values() for one in result.series}
     runner = Runner(Host(), meters.build(lambda: FIGURES))
     for _ in range(2):
@@ -79,7 +83,32 @@ def test_every_metric_of_the_catalogue_is_measured_somewhere(machine):
             pass
         seen |= {one.name for result in runner.collect(NOW_MS).results.values() for one in result.series}
     runner.close()
-    assert seen == set(METRICS)
+    assert seen == {row.name for row in catalogue.ROWS if row.name.partition(".")[0] not in FREE}
+
+
+@pytest.mark.last
+def test_every_metric_of_the_catalogue_is_given_in_a_test_of_its_meter(seen, request):
+    names = {path.name for path in pathlib.Path(__file__).parent.glob("test_*.py")}
+    ran = {item.path.name for item in request.session.items if item.path.parent == pathlib.Path(__file__).parent}
+    if names - ran or request.config.getoption("keyword") or request.session.testsfailed:
+        pytest.skip("only the tests of all meters together, and all well, can tell")
+    told = {name for meter, found in seen.items() for name, _ in found if meter not in FREE or name in METRICS}
+    assert told - set(METRICS) == set(), "metrics that the catalogue does not know"
+    assert set(METRICS) - told == set(), "metrics that no test has seen given"
+    wrong = [
+        (meter, name, labels)
+        for meter, found in seen.items()
+        for name, labels in found
+        if name in METRICS and labels != tuple(sorted(METRICS[name].labels))
+    ]
+    assert wrong == [], "series with other labels than the catalogue promises"
+
+
+@pytest.mark.last
+def test_every_meter_was_read_in_its_tests(seen, request):
+    ran = {item.path.stem for item in request.session.items if item.path.parent == pathlib.Path(__file__).parent}
+    unread = [name for name, found in seen.items() if f"test_{name}" in ran and not found]
+    assert unread == []
 
 
 def test_this_machine_gives_no_failure():
@@ -145,6 +174,7 @@ SAMPLES = [
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_a_parser_never_raises_anything_but_our_own(name):
+    @settings(deadline=None)
     @given(
         st.one_of(st.text(), st.sampled_from(SAMPLES)), st.integers(0, 4000), st.text(max_size=8), st.integers(0, 30)
     )
@@ -157,6 +187,7 @@ def test_a_parser_never_raises_anything_but_our_own(name):
     check()
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(MACHINES), path=st.text(min_size=1, max_size=3), content=st.binary(max_size=60))
 def test_a_machine_whose_files_are_garbage_breaks_nothing(name, path, content):
     class Garbage(Host):
