@@ -265,6 +265,8 @@ def answered(served: Callable[..., End]) -> Callable[..., End]:
     def make(answer: bytes | Callable[[bytes], bytes], kind: str = "tcp") -> End:
         def serve(channel: socket.socket) -> None:
             asked = channel.recv(65_536)
+            if not asked:  # somebody knocked and said nothing
+                return
             end.asked.append(asked)  # type: ignore[attr-defined] # set below
             channel.sendall(answer(asked) if callable(answer) else answer)
 
