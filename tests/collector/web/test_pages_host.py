@@ -167,6 +167,19 @@ def test_things_in_trouble_are_seen_in_the_list_and_the_table(ada: Any, web: Any
     assert f"/hosts/{web.id}/metrics?label=device:sda" in text
 
 
+def test_a_list_whose_meter_fails_says_that_it_may_be_old(ada: Any, web: Any) -> None:
+    pools = {"zfs_pools": {"hash": "z", "body": [{"pool": "tank", "state": "online"}]}}
+    disks = {"disks": {"hash": "d", "body": []}}
+    said = {"zfs": {"outcome": "failed", "error": "zpool hangs", "seconds": 9.0}}
+    web.push([[NOW_MS, VALUES]], NOW_MS, SERIES, inventories=pools | disks, meters=said)
+    text = ada.get(f"/hosts/{web.id}/inventories/zfs_pools").text
+    assert "This list may be old." in text
+    assert "Failed: zpool hangs." in text
+    empty = ada.get(f"/hosts/{web.id}/inventories/disks").text
+    assert "The list is empty" in empty
+    assert "may be old" not in empty
+
+
 def test_charts_and_notes_of_what_only_some_have(ada: Any, machine: Callable[..., Any]) -> None:
     made = machine("docker-1")
     series = [["container.cpu.time", {"engine": "docker", "container": "web"}], ["redis.up", {"target": "local"}]]

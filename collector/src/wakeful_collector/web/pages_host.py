@@ -34,6 +34,17 @@ YOUNG_MS = 900_000
 EVENTS_A_PAGE = 100
 OWN_PLACE = ("processes", "ports")
 COUNTED_BYTES_MAX = 512 * 1024
+METERS = {
+    "container_engines": "containers",
+    "disks": "smart",
+    "gpus": "gpu",
+    "log_messages": "logs",
+    "units": "systemd",
+    "system": "uptime",
+    "filesystems": "filesystem",
+}
+"""Which meter sends an inventory, where it is not called like it."""
+
 LABELS = {
     "containers": {"name": "container"},
     "disks": {"device": "device"},
@@ -98,7 +109,9 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
     held = inventories.body(kit.data(), found.key, name)
     if held is None and name not in OWN_PLACE:
         kit.abort(404, "not_found", "This host sent no such inventory.")
-    outcome = next((one for one in hosts.meters(kit.data(), found.key) if one.meter == name), None)
+    sender = METERS.get(name, name)
+    outcomes = {one.meter: one for one in hosts.meters(kit.data(), found.key)}
+    outcome = outcomes.get(sender) or outcomes.get(sender.split("_")[0])
     wish = pages_table.TableWish(
         query=request.args.get("q", "")[:200],
         sort=request.args.get("sort", "cpu" if name == "processes" else "")[:64],
