@@ -47,9 +47,12 @@ def parse_metrics(text: str) -> list[Row]:
 
     Source: Caddy's documentation, "Monitoring Caddy with Prometheus metrics".
     """
-    samples = parse(text, _SAMPLES_MAX)
+    try:
+        samples = parse(text, _SAMPLES_MAX)
+    except Malformed as error:
+        raise Malformed(f"/metrics is not caddy's: {error}") from None
     if not any(sample.name.startswith("caddy_") or sample.name == "go_info" for sample in samples):
-        raise Malformed("has none of caddy's metrics")
+        raise Malformed("/metrics has none of caddy's metrics")
     sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
     for sample in samples:
         key = _key(sample)
