@@ -51,7 +51,7 @@ def agent(tmp_path: Path) -> Iterator[str]:
         yield f"127.0.0.1:{port}"
 
 
-def measured(folder: Path, targets: list[str], **options: Any) -> Any:
+def measured(targets: list[str], **options: Any) -> Any:
     meter = SnmpMeter()
     meter.configure({"targets": targets, **options})
     runner = Runner(Host(), [meter])
@@ -65,23 +65,24 @@ def test_a_real_agent_in_every_version_and_no_secret_anywhere(agent: str, tmp_pa
     for name, content in CLIENTS.items():
         (tmp_path / name).mkdir(mode=0o700)
         (tmp_path / name / "snmp.conf").write_text(content)
-    targets = [f"{name}={agent} credentials={tmp_path / name}" for name in CLIENTS]
-    result = measured(tmp_path, targets, values=["segments=1.3.6.1.2.1.6.10.0"], timeout_seconds=2.0)
-    assert result.outcome == "ok", result.error
-    found = {
-        (one.name, *(value for _, value in sorted(one.labels, key=lambda pair: pair[0] != "target"))): value
-        for one, value in zip(result.series, result.values)
-    }
+    found, rows, told = {}, {}, ""
+    for name in CLIENTS:
+        options = {"values": ["segments=1.3.6.1.2.1.6.10.0"], "timeout_seconds": 2.0}
+        result = measured([f"{name}={agent}"], credentials=[f"{agent}={tmp_path / name}"], **options)
+        assert result.outcome == ("failed" if name == "wrong" else "ok"), result.error
+        told += repr(result)
+        rows[name] = result.inventories["snmp"][0]
+        for one, value in zip(result.series, result.values):
+            labels = sorted(one.labels, key=lambda pair: pair[0] != "target")
+            found[(one.name, *(content for _, content in labels))] = value
     assert [found["snmp.up", name] for name in CLIENTS] == [1, 1, 1, 0]
     for name in ("old", "plain", "safe"):
         assert 0 < found["snmp.uptime", name] < 60
         assert found["snmp.counter", name, "segments"] > 0
         assert found["snmp.interface.up", name, "lo"] == 1
         assert found["snmp.interface.io", name, "lo", "receive"] > 0
-    rows = {row["target"]: row for row in result.inventories["snmp"]}
     assert (rows["safe"]["name"], rows["safe"]["location"]) == ("switch-1", "Rack 7")
     assert "Authentication failure" in rows["wrong"]["error"]
-    told = repr(result)
     assert not [secret for secret in (COMMUNITY, AUTHENTICATION, PRIVACY, "not-that-one") if secret in told]
 
 
@@ -90,5 +91,5 @@ def test_an_agent_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "snmp.conf").write_text(CLIENTS["plain"])
     tmp_path.chmod(0o700)
     target = f"gone=127.0.0.1:{free_port()}"
-    result = measured(tmp_path, [target], credentials_folder=str(tmp_path), timeout_seconds=1.0)
+    result = measured([target], credentials=[f"*={tmp_path}"], timeout_seconds=1.0)
     assert (result.outcome, result.values[0]) == ("failed", 0)

@@ -44,11 +44,6 @@ def test_credentials_are_in_no_command_line_and_not_in_the_agent(host, folder, t
     assert COMMUNITY not in repr(vars(device))
 
 
-def test_without_a_folder_its_own_configuration_holds(host, tmp_path):
-    Device(host(snmpget="true"), "udp:192.0.2.1:161", "", 4).get([".1.3"])
-    assert "SNMPCONFPATH" not in (tmp_path / "environment").read_text()
-
-
 @pytest.mark.parametrize("mode", [0o755, 0o750 | 0o020, 0o701, 0o704])
 def test_a_folder_that_is_open_to_others_is_refused(host, folder, mode):
     folder.chmod(mode)
@@ -70,9 +65,9 @@ def test_folders_that_are_none(host, folder):
         private_folder(host(), "/etc/wakeful/snmp")
 
 
-def test_a_device_of_the_first_version_is_asked_step_by_step(host, tmp_path):
+def test_a_device_of_the_first_version_is_asked_step_by_step(host, folder, tmp_path):
     old = "echo 'snmpbulkwalk: Cannot send V2 PDU on V1 session' >&2; exit 1"
-    device = Device(host(snmpbulkwalk=old, snmpwalk=f"cat {CAPTURED}/ifTable"), "udp:192.0.2.1:161", "", 4)
+    device = Device(host(snmpbulkwalk=old, snmpwalk=f"cat {CAPTURED}/ifTable"), "udp:192.0.2.1:161", str(folder), 4)
     assert len(device.walk(".1.3.6.1.2.1.2.2.1")) > 40
     assert [os.path.basename(line.split()[0]) for line in (tmp_path / "asked").read_text().splitlines()] == [
         "snmpbulkwalk",
@@ -92,9 +87,9 @@ def test_a_device_of_the_first_version_is_asked_step_by_step(host, tmp_path):
         ("exec sleep 60", Late, "did not end within"),
     ],
 )
-def test_what_goes_wrong_is_said_without_a_secret(host, script, error, says):
+def test_what_goes_wrong_is_said_without_a_secret(host, folder, script, error, says):
     seconds = 0.0 if error is Late else 5.0  # it is waited for a second longer
-    device = Device(host(snmpget=script, snmpbulkwalk=script), "udp:192.0.2.1:161", "", seconds)
+    device = Device(host(snmpget=script, snmpbulkwalk=script), "udp:192.0.2.1:161", str(folder), seconds)
     for ask in (lambda: device.get([".1.3"]), lambda: device.walk(".1.3")):
         with pytest.raises(error, match=says) as caught:
             ask()

@@ -17,6 +17,7 @@ def host(tmp_path):
     """Give a host whose net-snmp answers as captured; `get` and `walk` are shell lines that come first."""
     said = tmp_path / "said"
     said.mkdir()
+    credentials(tmp_path / "etc/snmp")
     for path in CAPTURED.iterdir():
         (said / path.name).write_text(path.read_text())
 
@@ -34,9 +35,14 @@ def host(tmp_path):
     return make
 
 
+def credentials(folder):
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "snmp.conf").write_text("defVersion 2c\ndefCommunity secret\n")
+
+
 def metered(*targets, **options):
     meter = SnmpMeter()
-    meter.configure({"targets": list(targets), **options})
+    meter.configure({"targets": list(targets), "credentials": ["*=/etc/snmp"], **options})
     return meter
 
 
@@ -177,15 +183,28 @@ def test_a_device_that_does_not_answer_is_down_and_a_failure(host, get):
     assert isinstance(reading.trouble, HostError)
 
 
-def test_credentials_of_a_device_of_its_own_and_a_folder_open_to_others(host, tmp_path):
-    folder = tmp_path / "etc/snmp-own"
-    folder.mkdir(parents=True, mode=0o700)
-    (folder / "snmp.conf").write_text("defVersion 2c\n")
-    told = host(get=f'echo "conf=$SNMPCONFPATH" >> {tmp_path}/asked')
-    metered("a=192.0.2.1 credentials=/etc/snmp-own", interfaces=False).read(told, 0)
-    assert f"conf={folder}\n" in (tmp_path / "asked").read_text()
-    folder.chmod(0o755)
-    reading = metered("a=192.0.2.1", credentials_folder="/etc/snmp-own").read(host(), 0)
+def test_credentials_go_to_the_host_they_are_set_for_and_to_no_other(host, tmp_path):
+    for name in ("one", "two"):
+        credentials(tmp_path / "etc" / name)
+    told = host(get=f'echo "conf=$SNMPCONFPATH $*" >> {tmp_path}/asked')
+    chosen = ["Switch.example.org=/etc/one", "192.0.2.1:1161=/etc/two"]
+    targets = ["a=switch.example.org", "b=192.0.2.1:1161", "switch.example.org=192.0.2.66", "d=192.0.2.1"]
+    reading = metered(*targets, credentials=chosen, interfaces=False).read(told, 0)
+    told_to = sorted(
+        (line.split()[0].rpartition("/")[2], next(word for word in line.split() if word.startswith("udp:")))
+        for line in (tmp_path / "asked").read_text().splitlines()
+        if line.startswith("conf=")
+    )
+    assert told_to == [("one", "udp:switch.example.org:161"), ("two", "udp:192.0.2.1:1161")]
+    errors = {row["target"]: row["error"] for row in reading.inventories["snmp"]}
+    assert "no credentials are set for 192.0.2.66" in errors["switch.example.org"]
+    assert "no credentials are set for 192.0.2.1" in errors["d"]
+
+
+def test_a_folder_open_to_others_is_refused(host, tmp_path):
+    machine = host()
+    (tmp_path / "etc/snmp").chmod(0o755)
+    reading = metered("a=192.0.2.1").read(machine, 0)
     assert isinstance(reading.trouble, Denied)
     assert values(reading)["up",] is None
 

@@ -23,19 +23,17 @@ _MARKS = ("Timeout: ", "snmp", "No community", "No securityName", "Reason: ")
 class Device:
     """A device at an address as net-snmp names it (`udp:HOST:PORT`), asked with the `snmp.conf` of a private folder.
 
-    Without a folder net-snmp's own configuration holds. Each request may take `timeout_seconds`, one repetition of it
+    Each request may take `timeout_seconds`, one repetition of it
     included. Raises Denied when the folder is open to others, Absent, Malformed, HostError.
     """
 
     def __init__(self, host: Host, agent: str, folder: str, timeout_seconds: float) -> None:
         self._host = host
-        self._agent = agent
         self._seconds = timeout_seconds
         self._words = ["-Onext", "-t", f"{timeout_seconds / 2:.1f}", "-r", "1", agent]
         # net-snmp writes nothing of its own where the folder it has for that can be none.
-        self._environment = {"MIBS": "", "SNMP_PERSISTENT_DIR": "/dev/null"}
-        if folder:
-            self._environment["SNMPCONFPATH"] = private_folder(host, folder)
+        path = private_folder(host, folder)
+        self._environment = {"MIBS": "", "SNMP_PERSISTENT_DIR": "/dev/null", "SNMPCONFPATH": path}
 
     def get(self, oids: Sequence[str]) -> dict[str, Value]:
         """Return those of the objects that it has."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.files import Host
+    from wakeful_agent.network.place import Place
     from wakeful_agent.network.targets import Target
 
     Samples = list[tuple[str, Mapping[str, str], "float | None"]]
@@ -58,16 +59,21 @@ class SnmpMeter(ServiceMeter):
     name = "snmp"
     source = "usr/bin/snmpget"
     interval_seconds = 60.0
-    fix = '[meters.snmp] targets = ["NAME=HOST"] and credentials_folder in agent.toml'
+    fix = '[meters.snmp] targets = ["NAME=HOST"] and credentials = ["HOST=FOLDER"] in agent.toml'
     exposes = "what the devices tell whoever has their community or password"
     options = (
         Option(
             "targets",
             [],
-            "devices: NAME=HOST, HOST:PORT or tcp://HOST:PORT; credentials=FOLDER behind it for its own",
+            "devices: NAME=HOST, NAME=HOST:PORT or NAME=tcp://HOST:PORT",
             local=True,
         ),
-        Option("credentials_folder", "", "folder (mode 0700) with a snmp.conf that holds the credentials", local=True),
+        Option(
+            "credentials",
+            [],
+            "HOST=FOLDER (mode 0700) with the snmp.conf for that host and no other; *=FOLDER for every target",
+            local=True,
+        ),
         Option("values", [], "objects to measure: NAME=OID on every device, or TARGET/NAME=OID on one", local=True),
         Option("interfaces", True, "measure the interfaces"),
         Option("timeout_seconds", 4.0, "how long a device may take for one answer", least=1.0, most=10.0),
@@ -80,6 +86,10 @@ class SnmpMeter(ServiceMeter):
     def configure(self, options: Mapping[str, Any]) -> None:
         """Take checked options; objects whose number cannot be read are told with each reading."""
         super().configure(options)
+        pairs = [text.partition("=") for text in self.chosen["credentials"]]
+        self._folders: dict[str, str] = {
+            host.strip().lower(): folder.strip() for host, _, folder in pairs if folder.strip()
+        }
         self._objects: list[tuple[str, str, str]] = []
         for text in self.chosen["values"]:
             place, _, oid = text.partition("=")
@@ -98,8 +108,9 @@ class SnmpMeter(ServiceMeter):
 
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Return what the device says; its interfaces are None where only they fail, and the error says so."""
-        folder = target.words.get("credentials", str(self.chosen["credentials_folder"]))
-        device = Device(host, _agent(target.address), folder, self.timeout_seconds)
+        place = parse_place(target.address if "://" in target.address else f"udp://{target.address}", PORT)
+        agent = f"{place.kind}{'6' if ':' in place.host else ''}:{place.text}"
+        device = Device(host, agent, self._folder(place), self.timeout_seconds)
         wanted = {name: oid for only, name, oid in self._objects if only in {"", target.name}}
         wanted = dict(list(wanted.items())[:_VALUES_MAX])
         begun = monotonic()
@@ -130,6 +141,13 @@ class SnmpMeter(ServiceMeter):
         self._counting[target.name] = counting
         rows = [_row(one) for one in found[:_INTERFACES_MAX]]
         return Answered(samples, {**about, "interfaces": rows, "left_out": max(0, len(found) - _INTERFACES_MAX)})
+
+    def _folder(self, place: Place) -> str:
+        """Return the folder of credentials for this host: whoever may name targets must not choose who gets them."""
+        for name in (place.text, place.host, "*"):
+            if name in self._folders:
+                return self._folders[name]
+        raise HostError(f"no credentials are set for {place.host}: credentials in [meters.snmp] names a folder by host")
 
 
 class _Counting:
@@ -165,12 +183,6 @@ def _of(one: Interface, counting: _Counting) -> Samples:
             value = counting.number(one.name, field, one.counters.get(field))
             samples.append((f"snmp.interface.{metric}", {**device, "direction": way}, value))
     return samples
-
-
-def _agent(address: str) -> str:
-    """Return an address as net-snmp names it; raise Malformed for what is none (an option, say)."""
-    place = parse_place(address if "://" in address else f"udp://{address}", PORT)
-    return f"{place.kind}{'6' if ':' in place.host else ''}:{place.text}"
 
 
 def _measure(values: Mapping[str, Value | None], samples: Samples) -> dict[str, str]:
