@@ -322,7 +322,7 @@ OPTIONAL: tuple[Entry, ...] = (
         "snmp",
         "snmp:SnmpMeter",
         needs=("configured",),
-        fix='[meters.snmp] targets = ["NAME=HOST"] and credentials_folder in agent.toml',
+        fix='[meters.snmp] targets = ["NAME=HOST"] and credentials = ["HOST=FOLDER"] in agent.toml',
         absent="no devices are named in [meters.snmp]",
         exposes="what the devices tell whoever has their community or password",
     ),
