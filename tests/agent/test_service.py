@@ -6,8 +6,8 @@ import pytest
 from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import NoData, Runner
-from wakeful_agent.options import check_options
 from wakeful_agent.network.targets import Target
+from wakeful_agent.options import check_options
 from wakeful_agent.service import LOOK_MS, Answered, ServiceMeter
 
 
@@ -207,7 +207,7 @@ def test_a_meter_without_usual_places_asks_for_targets():
     class Plain(Shop):
         usual = ServiceMeter.usual
 
-    with pytest.raises(NoData):
+    with pytest.raises(NoData, match="nothing of it is at its usual places"):
         Plain().read(HOST, 0)
     assert Plain().probe(HOST).reason == "nothing of it is at its usual places"
 

@@ -158,14 +158,15 @@ class ServiceMeter(Meter):
         before = self._found
         looked = self._looked_ms is not None and 0 <= now_ms - self._looked_ms < LOOK_MS
         asked = dict(before)
-        if not looked and (self.every or not before):
+        look = not looked and (self.every or not before)
+        if look:
             asked.update((target.name, target) for target in self.usual(host))
             self._looked_ms = now_ms
         answers = self._all(host, list(asked.values()), now_ms, seconds)
         there = {name: target for name, target in asked.items() if _is_there(answers[name], name in before)}
         self._found = there if self.every else dict(list(there.items())[:1])
         if not self._found:
-            self._nothing = _reasons(answers) if answers else self._nothing
+            self._nothing = _reasons(answers) if look or answers else self._nothing
             raise NoData(self._nothing)
         return list(self._found.values()), answers
 

@@ -82,9 +82,9 @@ def samples_of(
     answered = found.status is not None
     samples: list[tuple[str, dict[str, str], float | None]] = [
         ("http.status_code", {}, found.status),
-        ("http.duration", {}, seconds if answered else None),
+        ("http.duration", {}, round(seconds, 6) if answered else None),
         *(
-            ("http.phase.duration", {"phase": phase}, found.phases.get(phase))
+            ("http.phase.duration", {"phase": phase}, _rounded(found.phases.get(phase)))
             for phase in PHASES
             if secure or phase != "tls"
         ),
@@ -97,6 +97,10 @@ def samples_of(
         samples.append(("tls.certificate.expires", {}, shown.expires_ms / 1000 if shown else None))
         samples.append(("tls.certificate.trusted", {}, float(answered)))
     return samples
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)
 
 
 def about_of(url: str, found: Visit) -> dict[str, Any]:

@@ -33,8 +33,8 @@ _EXPOSES = "every user may send ICMP echo requests, as most distributions let th
 
 def samples_of(protocol: str, seconds: Sequence[float | None]) -> list[tuple[str, dict[str, str], float | None]]:
     """Return least, mean and most of the answers' times and the share that was lost."""
-    came = [one for one in seconds if one is not None]
-    kinds = (min(came), sum(came) / len(came), max(came)) if came else (None, None, None)
+    came = [round(one, 6) for one in seconds if one is not None]
+    kinds = (min(came), round(sum(came) / len(came), 6), max(came)) if came else (None, None, None)
     return [
         *(
             ("ping.latency", {"protocol": protocol, "kind": kind}, value)

@@ -38,4 +38,4 @@ class PortCheckMeter(ServiceMeter):
         found = first_knock(place, self.timeout_seconds)
         if not found.taken:
             raise HostError(f"nothing listens at {place.text}")
-        return Answered([("port.latency", {}, found.seconds)])
+        return Answered([("port.latency", {}, round(found.seconds, 6))])
