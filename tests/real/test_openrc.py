@@ -1,0 +1,163 @@
+"""OpenRC itself runs the init scripts, in a mount and process namespace of its own, as somebody without rights."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .conftest import await_true, free_port, program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = [pytest.mark.real, pytest.mark.root, pytest.mark.skipif(os.getuid() != 0, reason="needs namespaces")]
+
+ROOT = Path(__file__).parents[2]
+WAKEFUL = 64123
+PREPARE = """
+set -eu
+mount --make-rprivate /
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -p /run/upper /run/work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work overlay /etc
+mkdir -p /etc/conf.d /etc/runlevels
+echo 'wakeful:x:64123:64123::/nonexistent:/usr/sbin/nologin' >>/etc/passwd
+echo 'wakeful:x:64123:' >>/etc/group
+echo 'wakeful:!:19000::::::' >>/etc/shadow
+for name in init.d conf.d runlevels; do mount --bind "$1/$name" "/etc/$name"; done
+for name in daemons exclusive failed hotplugged inactive options scheduled started starting stopping tmp wasinactive; do
+    mkdir -p "/run/openrc/$name"
+done
+: >/run/openrc/softlevel
+: >"$1/prepared"
+while :; do sleep 0.2; done # and so those are buried whose parent has gone
+"""
+
+
+@contextlib.contextmanager
+def namespace(folder: Path) -> Iterator[Run]:
+    """Give a function that runs a command where OpenRC finds these scripts and no others."""
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", PREPARE, "sh"]
+    with subprocess.Popen([*command, str(folder)], stdout=subprocess.DEVNULL) as outer:
+        try:
+            await_true((folder / "prepared").exists, "the namespace")
+            inner = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()[0]
+
+            def run(*words: str) -> subprocess.CompletedProcess[str]:
+                enter = ["nsenter", "--target", inner, "--mount", "--pid", *words]
+                return subprocess.run(enter, capture_output=True, text=True, check=False, timeout=40)
+
+            yield run
+        finally:
+            outer.kill()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Give a folder with OpenRC's own folders in it, which everybody may look into."""
+    program("openrc-run")
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        shutil.copytree(ROOT / "openrc" / "init.d", path / "init.d")
+        shutil.copytree(ROOT / "openrc" / "conf.d", path / "conf.d")
+        (path / "runlevels" / "default").mkdir(parents=True)
+        yield path
+
+
+def runs(run: Run, service: str) -> bool:
+    status = run("rc-service", service, "status")
+    assert status.returncode in {0, 3, 32}, status
+    return status.returncode == 0
+
+
+def test_the_agent_lives_under_openrc(folder: Path) -> None:
+    shutil.copytree(ROOT / "agent" / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    # The tests' own interpreter may lie where only root can look.
+    python = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else os.path.realpath(sys.executable)
+    agent = folder / "wakeful-agent"
+    agent.write_text(f'#!/bin/sh\nPYTHONPATH="{folder}/src" exec {python} -B -m wakeful_agent "$@"\n')
+    agent.chmod(0o755)
+    with (folder / "conf.d" / "wakeful-agent").open("a") as settings:
+        settings.write(
+            f'command="{agent}"\nconfig_dir="{folder}/config"\n'
+            f'state_dir="{folder}/state"\nlog_dir="{folder}/log"\nrespawn_delay=1\n'
+        )
+    with namespace(folder) as run:
+        refused = run("rc-service", "wakeful-agent", "start")
+        assert refused.returncode != 0
+        assert "is not enrolled" in refused.stdout + refused.stderr
+
+        identity = {"agent_id": "openrcopenrc", "url": "http://127.0.0.1:9", "fingerprint": None, "enrolled_ms": 0}
+        (folder / "config" / "identity.json").parent.mkdir(mode=0o700, exist_ok=True)
+        (folder / "config" / "identity.json").write_text(json.dumps(identity))
+        (folder / "config" / "TOKEN").write_text("wk_agt_x\n")
+        (folder / "config" / "TOKEN").chmod(0o600)
+
+        started = run("rc-service", "wakeful-agent", "start")
+        assert started.returncode == 0, started.stdout + started.stderr
+        assert runs(run, "wakeful-agent")
+        number = (folder / "state" / "lock").read_text().strip()
+        status = run("cat", f"/proc/{number}/status").stdout
+        assert f"Uid:\t{WAKEFUL}\t{WAKEFUL}" in status
+        assert "NoNewPrivs:\t1" in status
+        assert (folder / "config").stat().st_uid == 0
+        assert (folder / "config" / "TOKEN").stat().st_uid == WAKEFUL
+        log = folder / "log" / "agent.log"
+        assert "wakeful-agent" in log.read_text()
+
+        reloaded = run("rc-service", "wakeful-agent", "reload")
+        assert reloaded.returncode == 0, reloaded.stdout + reloaded.stderr
+        assert "agent.toml was read again and is in force" in log.read_text()
+        (folder / "config" / "agent.toml").write_text("nonsense = 1\n")
+        wrong = run("rc-service", "wakeful-agent", "reload")
+        assert wrong.returncode != 0
+        assert "agent.toml is wrong" in wrong.stdout + wrong.stderr
+        (folder / "config" / "agent.toml").unlink()
+
+        assert run("kill", "-KILL", number).returncode == 0
+        await_true(lambda: (folder / "state" / "lock").read_text().strip() != number, "another one after a hard end")
+        assert runs(run, "wakeful-agent")
+
+        stopped = run("rc-service", "wakeful-agent", "stop")
+        assert stopped.returncode == 0, stopped.stdout + stopped.stderr
+        assert not runs(run, "wakeful-agent")
+        assert not (folder / "state" / "status").exists()
+        assert "stopping on SIGTERM" in log.read_text()
+
+
+def test_the_collector_lives_under_openrc(folder: Path) -> None:
+    collector = folder / "wakeful-collector"
+    collector.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wakeful_collector "$@"\n')
+    collector.chmod(0o755)
+    port = free_port()
+    with (folder / "conf.d" / "wakeful-collector").open("a") as settings:
+        # As root: the tests' own environment may lie where nobody else can look.
+        settings.write(
+            f'command_user="root:root"\ncommand="{collector}"\ndata_dir="{folder}/data"\nlog_file="{folder}/log"\nready_seconds=15\n'
+            f'export WAKEFUL_LISTEN="127.0.0.1:{port}"\n'
+        )
+    with namespace(folder) as run:
+        started = run("rc-service", "wakeful-collector", "start")
+        assert started.returncode == 0, started.stdout + started.stderr
+        assert json.loads((folder / "data" / "serving.json").read_text())["address"] == f"127.0.0.1:{port}"
+        assert runs(run, "wakeful-collector")
+        time.sleep(0.5)
+        reloaded = run("rc-service", "wakeful-collector", "reload")
+        assert reloaded.returncode == 0, reloaded.stdout + reloaded.stderr
+        await_true(lambda: "settings reloaded" in (folder / "log").read_text(), "its settings")
+        assert run("rc-service", "wakeful-collector", "stop").returncode == 0
+        assert not runs(run, "wakeful-collector")
+        assert oct((folder / "data").stat().st_mode)[-3:] == "700"
