@@ -1,4 +1,4 @@
-from wakeful_agent.capabilities import banner, flips, granted, missing
+from wakeful_agent.capabilities import banner, flips, granted, missing, summary
 
 
 def test_the_form_it_travels_in():
@@ -36,3 +36,18 @@ def test_the_banner_names_what_is_not_on_this_machine_in_one_line():
         "- z: no rights",
         "  not on this machine: redis (docs/meters.md says what each looks for)",
     ]
+
+
+def test_the_summary_for_the_log():
+    items = [
+        missing("z", "no rights", "grant it", "secrets"),
+        missing("redis", "none here"),
+        granted("x"),
+        granted("y"),
+    ]
+    assert summary(items, ["redis"]) == [
+        "can be read here: x, y",
+        "not readable: z: no rights; to grant: grant it",
+        "not on this machine: redis",
+    ]
+    assert summary([granted("x"), missing("y", "no")]) == ["can be read here: x", "not readable: y: no"]

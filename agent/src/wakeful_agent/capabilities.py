@@ -64,5 +64,18 @@ def banner(items: list[Capability], absent: Collection[str] = ()) -> list[str]:
     return lines
 
 
+def summary(items: list[Capability], absent: Collection[str] = ()) -> list[str]:
+    """Return the same in few lines, for the log at start."""
+    there = [item.name for item in items if item.available]
+    lines = [f"can be read here: {', '.join(there)}"]
+    for item in items:
+        if not item.available and item.name not in absent:
+            grant = f"; to grant: {item.fix}" if item.fix else ""
+            lines.append(f"not readable: {item.name}{_why(item)}{grant}")
+    if absent:
+        lines.append(f"not on this machine: {', '.join(sorted(absent))}")
+    return lines
+
+
 def _why(item: Capability) -> str:
     return f": {item.reason}" if item.reason else ""

@@ -262,6 +262,11 @@ class Runner:
         order = {name: place for place, name in enumerate([*self.meters, *self.meters.entries])}
         return sorted(known.values(), key=lambda item: order.get(item.name, len(order)))
 
+    @property
+    def probing(self) -> bool:
+        """Tell whether probes that run aside are still to answer."""
+        return any(key.startswith("probe ") for key in self._background.busy)
+
     def absent(self) -> list[str]:
         """Return the optional meters of whose subjects nothing is on this machine."""
         return [name for name in self.meters.entries if self.meters.absent(name) is not None]

@@ -294,3 +294,35 @@ def test_a_spoiled_file_of_the_last_tuning_is_said_and_passed_over(start: Start,
     tools["until"](lambda: len({push["run"] for push in door.pushes}) == 2)
     assert again.end()[0] == 0
     assert "what the collector tuned before is not used" in again.said
+
+
+def outcomes_of(door: Any, meter: str) -> list[str]:
+    return [push["meters"][meter]["outcome"] for push in door.pushes if meter in push.get("meters", {})]
+
+
+def test_an_optional_meter_comes_when_its_subject_does_and_is_told_once(
+    start: Start, agent_folders: Path, door: Any, tools: Any
+) -> None:
+    folder = agent_folders / "prom"
+    (agent_folders / "config" / "agent.toml").write_text(f'[meters.textfile]\nfolders = ["{folder}"]\n')
+    agent = start()
+    tools["until"](lambda: len(door.pushes) >= 2)
+    assert "can be read here: cpu, load, memory" in agent.said
+    assert "not on this machine: " in agent.said
+    assert agent.said.count("can be read here") == 1
+    folder.mkdir()
+    (folder / "a.prom").write_text("shop_orders 5\n")
+    tools["until"](lambda: outcomes_of(door, "textfile")[-1:] == ["ok"], 15)
+    changed = tools["until"](lambda: [one for one in events(door) if one["kind"] == "agent.capability_changed"])
+    assert [(one["subject"], one["data"]["available"]) for one in changed] == [("textfile", True)]
+    assert agent.said.count("textfile: now available") == 1
+    names = {name for push in door.pushes for name, _ in push.get("series", ())}
+    assert "shop_orders" in names
+
+
+def test_one_that_is_switched_off_is_never_loaded(start: Start, agent_folders: Path, door: Any, tools: Any) -> None:
+    (agent_folders / "config" / "agent.toml").write_text("[meters.packages]\nenabled = false\n")
+    agent = start()
+    tools["until"](lambda: len(door.pushes) >= 3)
+    agent.end()
+    assert not any("packages" in push.get("meters", {}) for push in door.pushes)

@@ -88,6 +88,7 @@ class Daemon:
         self._capabilities: list[Capability] = []
         self._probed = 0.0
         self._sought = 0.0
+        self._introduced = False
         self._hello: dict[str, Any] = {}
         self._dropped_said = -DROPPED_SAID_SECONDS
         self._cut = 0
@@ -321,6 +322,10 @@ class Daemon:
         """Tell what came or went of what can be done here."""
         parts = self._parts
         found = parts.runner.capabilities()
+        if not self._introduced and not parts.runner.probing:
+            self._introduced = True
+            for line in capabilities.summary(found, parts.runner.absent()):
+                parts.log.say("info", line)
         if found == self._capabilities:
             return
         before = {item.name: item for item in self._capabilities}

@@ -36,11 +36,17 @@ class Background:
         with self._changed:
             return dict(self._hung)
 
+    @property
+    def busy(self) -> set[str]:
+        """The keys whose calls wait or are being made."""
+        with self._changed:
+            return self._busy()
+
     def start(self, calls: Iterable[Call]) -> None:
         """Let calls be made, unless one of the same key is waiting or made now; a hung one is late again."""
         with self._changed:
             self._judge()
-            busy = {call.key for call in self._waiting} | ({self._standing[0].key} if self._standing else set())
+            busy = self._busy()
             for call in calls:
                 since = self._hung.get(call.key)
                 if since is not None:
@@ -63,10 +69,14 @@ class Background:
             while True:
                 self._judge()
                 standing = self._standing
-                if not wanted & {call.key for call in [*self._waiting, *([standing[0]] if standing else [])]}:
+                if not wanted & self._busy():
                     return
                 left = 0.05 if standing is None else standing[1] + standing[0].budget_seconds - monotonic()
                 self._changed.wait(max(0.001, left))
+
+    def _busy(self) -> set[str]:
+        standing = {self._standing[0].key} if self._standing else set()
+        return standing.union(call.key for call in self._waiting)
 
     def _judge(self) -> None:
         """Leave the worker to a call that is over its budget."""
