@@ -15,6 +15,8 @@ from .conftest import await_true, free_port, program, running
 if TYPE_CHECKING:
     import pathlib
 
+    from wakeful_agent.meter import Reading
+
 pytestmark = pytest.mark.real
 
 CONFIGURATION = """
@@ -51,17 +53,23 @@ def test_requests_and_workers(tmp_path: pathlib.Path, way: str) -> None:
         await_true(lambda: urllib.request.urlopen(url, timeout=3).status == 200, "apache")
         for _ in range(4):
             urllib.request.urlopen(url, timeout=3).read()
+        # Its processes tell their figures a moment after they answered, and start one after the other.
+        await_true(lambda: told(meter), "workers that tell of requests")
         reading = meter.read(Host(), 0)
-    found = {(one.name, *dict(one.labels).values()): value for one, value in zip(reading.series, reading.values)}
+    found = values(reading)
     assert found["apache.up", "web"] == 1
-    requests, busy, idle = (
-        found[key] or 0
-        for key in (("apache.requests", "web"), ("apache.workers", "busy", "web"), ("apache.workers", "idle", "web"))
-    )
-    assert requests >= 4
-    assert busy >= 1
-    assert idle >= 1
+    busy, idle = found["apache.workers", "busy", "web"] or 0, found["apache.workers", "idle", "web"] or 0
     scores = [value or 0 for key, value in found.items() if key[0] == "apache.scoreboard"]
     assert sum(scores) >= busy + idle
     assert reading.inventories["apache"][0]["mpm"] == way
     assert reading.inventories["apache"][0]["version"].startswith("Apache/2.4")
+
+
+def values(reading: Reading) -> dict[tuple[str, ...], float | None]:
+    return {(one.name, *dict(one.labels).values()): value for one, value in zip(reading.series, reading.values)}
+
+
+def told(meter: ApacheMeter) -> bool:
+    found = values(meter.read(Host(), 0))
+    least = {("apache.workers", "busy", "web"): 1, ("apache.workers", "idle", "web"): 1, ("apache.requests", "web"): 4}
+    return all((found.get(key) or 0) >= value for key, value in least.items())
