@@ -38,6 +38,8 @@ want smartctl smartmontools
 want openrc-run openrc
 want upsd nut-server
 want upsc nut-client
+want ceph ceph-common
+want ceph-mon ceph-mon
 want busybox busybox-static
 want systemd-analyze systemd
 want visudo sudo

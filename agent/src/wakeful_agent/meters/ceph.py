@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wakeful_agent.capabilities import granted, missing
 from wakeful_agent.host.ceph import STATES, checks_of, pool_figures, read_json, state_of, status_figures
 from wakeful_agent.host.errors import Denied, HostError
@@ -21,6 +23,7 @@ _SECONDS = 12.0
 _SECOND_LABELS = {"checks": "severity", "client.io": "direction", "client.operations": "direction"}
 _STATED = frozenset({"monitors", "osds", "placement_groups", "objects", "capacity.usage", "usage"})
 _REFUSED = ("ermission denied", "unable to find a keyring", "RADOS object not found", "ObjectNotFound", "EACCES")
+_LOGGED = re.compile(r"\d{4}-\d\d-\d\dT\S+ [0-9a-f]+ +-?\d+ ")
 _CONF = "etc/ceph/ceph.conf"
 
 
@@ -97,7 +100,12 @@ class CephMeter(Meter):
         output = host.run([*argv, "--format", "json"], seconds)
         if output.code == 0:
             return read_json(output.out)
-        lines = output.err.split("\n")
-        said = next((label(line.strip(), 300) for line in reversed(lines) if line.strip()), "")
-        refused = any(words in output.err for words in _REFUSED)
-        raise (Denied if refused else HostError)(said or f"ceph ended with {output.code}")
+        raise _complaint(output.err, output.code)
+
+
+def _complaint(said: str, code: int) -> HostError:
+    """Return what ceph complains of: the line on its rights if there is one, else the last, without the log's words."""
+    lines = [_LOGGED.sub("", line.strip()) for line in said.split("\n") if line.strip()]
+    refused = next((line for line in lines if any(words in line for words in _REFUSED)), "")
+    last = label(refused or "".join(lines[-1:]), 300)
+    return (Denied if refused else HostError)(f"ceph says: {last}" if last else f"ceph ended with {code}")
