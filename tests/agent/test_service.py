@@ -240,3 +240,29 @@ def test_options():
     assert set_up({}, **accepted).timeout_seconds == 2.5
     _, problems = check_options(Shop.options, {"targets": ["a"]}, False)
     assert len(problems) == 1, "targets are the machine's own matter"
+
+
+def test_a_refusal_is_believed_for_a_while_where_the_meter_says_so():
+    meter = set_up({"x": Denied("no"), "y": customers(1)}, "x", "y")
+    for now_ms in (0, 1000):
+        meter.read(HOST, now_ms)
+    assert meter.asked.count("x") == 2
+    meter.refusal_ms = 300_000
+    for now_ms in (1000, 60_000, 299_999):
+        assert meter.read(HOST, now_ms).inventories["shop"][0]["state"] == "refused"
+    assert meter.asked.count("x") == 2
+    assert meter.asked.count("y") == 5
+    meter.places["x"] = customers(2)
+    assert values(meter.read(HOST, 301_000))["shop.up", "x"] == 1
+    assert values(meter.read(HOST, 301_001))["shop.up", "x"] == 1
+
+
+def test_new_options_and_a_clock_set_back_end_the_belief():
+    meter = set_up({"x": Denied("no")}, "x")
+    meter.refusal_ms = 300_000
+    for now_ms in (5000, 4000):
+        meter.read(HOST, now_ms)
+    assert meter.asked == ["x", "x"]
+    meter.configure({"targets": ["x"]})
+    meter.read(HOST, 4001)
+    assert meter.asked == ["x", "x", "x"]

@@ -29,7 +29,7 @@ UP = "up"
 DOWN = "down"
 REFUSED = "refused"
 
-LOOK_MS = 300_000
+LOOK_MS = REFUSAL_MS = 300_000
 _SPARE_SECONDS = 1.0
 _PROBE_SECONDS = 1.5
 _ERROR_CHARACTERS_MAX = 300
@@ -74,6 +74,8 @@ class ServiceMeter(Meter):
     budget_seconds = 60.0
     prefix = ""
     every = False
+    refusal_ms = 0
+    """How long a refusal is believed before the target is asked again: a server writes each one into its log."""
     options: tuple[Option, ...] = (TARGETS, TIMEOUT)
 
     def __init__(self) -> None:
@@ -112,6 +114,7 @@ class ServiceMeter(Meter):
         super().configure(options)
         self._targets, self._problems = parse_targets(self.chosen[TARGETS.name])
         self._refused = ""
+        self._refusals: dict[str, tuple[int, Answer]] = {}
 
     def probe(self, host: Host) -> Capability:
         """Say whether there is a target that may be asked; without any, ask at the usual places."""
@@ -171,9 +174,23 @@ class ServiceMeter(Meter):
         return list(self._found.values()), answers
 
     def _all(self, host: Host, targets: list[Target], now_ms: int, seconds: float) -> dict[str, Answer]:
-        rounds = -(-len(targets) // WORKERS_MAX)
+        names = {target.name for target in targets}
+        held = {
+            name: (since, answer)
+            for name, (since, answer) in self._refusals.items()
+            if name in names and 0 <= now_ms - since < self.refusal_ms
+        }
+        asked = [target for target in targets if target.name not in held]
+        rounds = -(-len(asked) // WORKERS_MAX)
         seconds = min(seconds, rounds * self.longest_seconds)
-        return self._crowd.run({target.name: partial(self.ask, host, target, now_ms) for target in targets}, seconds)
+        calls = {target.name: partial(self.ask, host, target, now_ms) for target in asked}
+        answers = {name: answer for name, (_, answer) in held.items()}
+        for name, answer in self._crowd.run(calls, seconds).items():
+            answers[name] = answer
+            if isinstance(answer.error, Denied):
+                held[name] = (now_ms, answer)
+        self._refusals = held
+        return answers
 
     def _columns(self, name: str, state: str, answered: Answered) -> tuple[_Kept, list[float | None]]:
         """Return the target's series with their values; what it had before has none while it says nothing."""

@@ -8,7 +8,7 @@ from wakeful_agent.host.listeners import listens
 from wakeful_agent.host.parsing import number
 from wakeful_agent.host.text import decode, label
 from wakeful_agent.network.targets import Target
-from wakeful_agent.service import TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class MemcachedMeter(ServiceMeter):
 
     name = "memcached"
     source = "stats of the server"
+    refusal_ms = REFUSAL_MS
     fix = (
         "a line wakeful:PASSWORD in the file that memcached's -Y names; then PASSWORD into "
         '/etc/wakeful/memcached.password (chmod 600, owner wakeful) and user = "wakeful", '

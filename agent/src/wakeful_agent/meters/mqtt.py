@@ -10,7 +10,7 @@ from wakeful_agent.host.text import decode, label
 from wakeful_agent.meter import Option
 from wakeful_agent.network.mqtt import Subscriber, fits, is_filter
 from wakeful_agent.network.targets import Target
-from wakeful_agent.service import TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class MqttMeter(ServiceMeter):
 
     name = "mqtt"
     source = "$SYS of the broker"
+    refusal_ms = REFUSAL_MS
     fix = (
         "mosquitto_passwd /etc/mosquitto/passwd wakeful; in the file that acl_file names: user wakeful, and below it "
         "topic read $SYS/# (and a line for each topic to be heard); then the password into "

@@ -12,7 +12,7 @@ from wakeful_agent.host.text import label
 from wakeful_agent.meter import Option
 from wakeful_agent.network.place import parse_place
 from wakeful_agent.network.targets import Target
-from wakeful_agent.service import TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,6 +172,7 @@ class MysqlMeter(ServiceMeter):
 
     name = "mysql"
     source = "mariadb or mysql, the client"
+    refusal_ms = REFUSAL_MS
     interval_seconds = 60.0
     fix = (
         "MariaDB: CREATE USER wakeful@localhost IDENTIFIED VIA unix_socket; "

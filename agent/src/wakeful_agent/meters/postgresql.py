@@ -11,7 +11,7 @@ from wakeful_agent.host.text import label
 from wakeful_agent.meter import Option
 from wakeful_agent.network.place import parse_place
 from wakeful_agent.network.targets import Target
-from wakeful_agent.service import TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ class PostgresqlMeter(ServiceMeter):
 
     name = "postgresql"
     source = "psql"
+    refusal_ms = REFUSAL_MS
     interval_seconds = 60.0
     every = True
     fix = (

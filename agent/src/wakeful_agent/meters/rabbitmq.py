@@ -11,7 +11,7 @@ from wakeful_agent.host.listeners import listens
 from wakeful_agent.host.text import decode, label
 from wakeful_agent.network.fetch import fetch
 from wakeful_agent.network.targets import Target
-from wakeful_agent.service import TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,6 +137,7 @@ class RabbitmqMeter(ServiceMeter):
 
     name = "rabbitmq"
     source = "management API"
+    refusal_ms = REFUSAL_MS
     interval_seconds = 60.0
     fix = (
         "rabbitmq-plugins enable rabbitmq_management; rabbitmqctl add_user wakeful; "

@@ -9,7 +9,7 @@ from wakeful_agent.host.parsing import number
 from wakeful_agent.meter import Option
 from wakeful_agent.network.resp import call, log_in
 from wakeful_agent.network.targets import Target
-from wakeful_agent.service import TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ class RedisMeter(ServiceMeter):
 
     name = "redis"
     source = "INFO of the server"
+    refusal_ms = REFUSAL_MS
     fix = (
         "redis-cli ACL SETUSER wakeful on '>PASSWORD' +info; then PASSWORD into /etc/wakeful/redis.password (chmod "
         '600, owner wakeful) and user = "wakeful", password_file = "/etc/wakeful/redis.password" below [meters.redis]'
