@@ -30,10 +30,12 @@ def asked(tmp_path):
     return (tmp_path / "asked").read_text().replace(f"{tmp_path}/", "").splitlines()
 
 
-def test_apt_is_asked_without_lock_cache_or_network(tools, tmp_path):
+def test_apt_is_asked_without_a_lock_and_writes_no_cache(tools, tmp_path):
     updates, security = ASK["apt-get"](tools(apt_get=f"cat {CAPTURED}/apt-get-dist-upgrade"))
     assert (len(updates), security) == (7, 4)
-    (words,) = asked(tmp_path)
+    ASK["apt-get"](tools(user_id=1000, apt_get=f"cat {CAPTURED}/apt-get-dist-upgrade"))
+    words, others = asked(tmp_path)
+    assert others.split()[1:] == ["-s", "-oDebug::NoLocking=1", "dist-upgrade"]
     assert words.split()[1:] == [
         "-s",
         "-oDebug::NoLocking=1",
