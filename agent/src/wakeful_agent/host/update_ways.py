@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 50.0
 _APT = ("apt-get", "-s", "-oDebug::NoLocking=1")
-# Root's apt would write its cache anew; others' cannot, and use what there is: that takes a fifth of the time.
+# Root's apt would write its cache anew; others' cannot, and use what there is.
 _APT_AS_ROOT = (*_APT, "-oDir::Cache::pkgcache=", "-oDir::Cache::srcpkgcache=")
 _ZYPPER = ("zypper", "--xmlout", "--non-interactive", "--no-refresh", "--quiet")
 _APK = ("apk", "--no-network", "version", "-l", "<")
