@@ -177,6 +177,13 @@ def test_fifty_slow_ones_fit_into_the_time(served):
     assert all(values["http.up", f"t{number}"] == 1 for number in range(50))
 
 
+def test_who_is_late_is_told_in_the_same_words_each_time(answered, served):
+    slow = served(lambda channel: time.sleep(0.5)).address
+    first = answered(f"HTTP/1.1 301 Moved\r\nLocation: http://{slow}/\r\nContent-Length: 0\r\n\r\n".encode()).address
+    _, rows = read(f"http://{first}/ redirects=1", f"http://{slow}/", timeout_seconds=0.2)
+    assert [row["error"] for row in rows] == [f"{slow} does not answer within 0.2 s"] * 2
+
+
 def test_targets_that_cannot_be_asked(served):
     values, rows = read(
         "a=ftp://x/", "b=http://a/ nonsense=1", "c=http://me:geheim@a/", f"d=http://{served(lambda _: None).address}/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wakeful_agent.host.errors import Malformed
+from wakeful_agent.host.errors import Late, Malformed
 from wakeful_agent.meter import Option
 from wakeful_agent.network.place import join, parse_url
 from wakeful_agent.network.targets import Target, shown_address
@@ -142,14 +142,17 @@ class HttpMeter(PageMeter):
     def _follow(self, host: Host, url: Url, wish: Wish) -> tuple[Visit, Url, float]:
         left = self.timeout_seconds
         for redirects in range(wish.redirects, -1, -1):
-            found = visit(
-                url,
-                method=wish.method,
-                headers=authorization(host, self.chosen[CREDENTIALS.name], url),
-                timeout_seconds=max(left, 0.001),
-                ca_file=self.chosen[CA_FILE.name] or None,
-                fingerprint=wish.pin,
-            )
+            try:
+                found = visit(
+                    url,
+                    method=wish.method,
+                    headers=authorization(host, self.chosen[CREDENTIALS.name], url),
+                    timeout_seconds=max(left, 0.001),
+                    ca_file=self.chosen[CA_FILE.name] or None,
+                    fingerprint=wish.pin,
+                )
+            except Late:  # the same words each time, however much of the time a redirect has taken
+                raise Late(f"{url.authority} does not answer within {self.timeout_seconds:g} s") from None
             left -= sum(found.phases.values())
             if found.status not in _MOVED or not redirects or "location" not in found.headers:
                 break

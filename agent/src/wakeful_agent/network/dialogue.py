@@ -205,7 +205,7 @@ def _open_datagrams(end: Any, timeout_seconds: float) -> socket.socket:
 def translated(error: Exception, place: Place, timeout_seconds: float) -> HostError:
     """Return the house's own error for what a socket, a lookup or TLS said at `place`."""
     kinds: tuple[tuple[tuple[type[Exception], ...], type[HostError], str], ...] = (
-        ((TimeoutError, socket.timeout), Late, f"{place.text} does not answer within {timeout_seconds:g} s"),
+        ((TimeoutError, socket.timeout), Late, f"{place.text} does not answer within {round(timeout_seconds, 2):g} s"),
         ((FileNotFoundError, NotADirectoryError), Absent, f"there is no socket {place.text}"),
         ((PermissionError,), Denied, f"{place.text} may not be opened by this user"),
         ((ConnectionRefusedError,), HostError, f"nothing listens at {place.text}"),
