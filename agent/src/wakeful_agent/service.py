@@ -156,8 +156,9 @@ class ServiceMeter(Meter):
     def _asked(self, host: Host, now_ms: int) -> tuple[list[Target], dict[str, Answer]]:
         """Return the targets with their answers; where none are set, what is found at the usual places."""
         seconds = self.budget_seconds - _SPARE_SECONDS
-        if self._targets or self._problems:
-            return self._targets, self._all(host, self._targets, now_ms, seconds)
+        targets = self._targets
+        if targets or self._problems:
+            return targets, self._all(host, targets, now_ms, seconds)
         before = self._found
         looked = self._looked_ms is not None and 0 <= now_ms - self._looked_ms < LOOK_MS
         asked = dict(before)

@@ -74,6 +74,8 @@ def test_an_address_is_kept_for_a_minute_and_its_change_is_told(answered):
     assert first.inventories["public_ip"] == [
         {"family": "ipv4", "state": "up", "address": "203.0.113.7", "since_ms": 1_000_000, "error": ""}
     ]
+    meter.configure({"ipv4_url": f"http://{end.address}/"})
+    assert meter.read(HOST, 1_000_001).values == [1.0, 1000.0], "the same settings again forget nothing"
     told[0] = "203.0.113.8"
     assert meter.read(HOST, 1_000_000 + KEPT_MS - 1).values == [1.0, 1000.0]
     assert len(end.asked) == 1

@@ -52,7 +52,7 @@ class _Lookup:
 
     def __init__(self, family: str, url: str) -> None:
         self.family = family
-        self._url = url
+        self.url = url
         self.address = ""
         self.since_ms: int | None = None
         self.error = ""
@@ -80,7 +80,7 @@ class _Lookup:
 
     def _ask(self) -> str:
         found = visit(
-            parse_url(self._url),
+            parse_url(self.url),
             timeout_seconds=_TIMEOUT_SECONDS,
             most=_BODY_BYTES_MAX,
             family=self.family,
@@ -115,10 +115,11 @@ class PublicIpMeter(Meter):
     )
 
     def configure(self, options: Any) -> None:
-        """Take checked options."""
+        """Take checked options; what is known of a lookup that stays set is kept."""
         super().configure(options)
+        before = {(one.family, one.url): one for one in getattr(self, "_lookups", ())}
         urls = {family: self.chosen[f"{family}_url"] for family in _FAMILIES}
-        self._lookups = [_Lookup(family, url) for family, url in urls.items() if url]
+        self._lookups = [before.get(one) or _Lookup(*one) for one in urls.items() if one[1]]
         self._series = [
             series(name, family=one.family) for one in self._lookups for name in ("public_ip.up", "public_ip.changed")
         ]
@@ -131,13 +132,14 @@ class PublicIpMeter(Meter):
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return whether each lookup answers and since when its address is what it is."""
-        if not self._lookups:
+        lookups = self._lookups
+        if not lookups:
             raise NoData("no lookup is set")
         values: list[float | None] = []
-        for lookup in self._lookups:
+        for lookup in lookups:
             lookup.refresh(now_ms)
             values.append(0.0 if lookup.error else 1.0)
             values.append(None if lookup.since_ms is None else lookup.since_ms / 1000)
-        rows = [lookup.row() for lookup in self._lookups]
-        trouble = None if any(not one.error for one in self._lookups) else HostError(self._lookups[0].error)
+        rows = [lookup.row() for lookup in lookups]
+        trouble = None if any(not one.error for one in lookups) else HostError(lookups[0].error)
         return Reading(self._series, values, {self.name: rows}, trouble)
