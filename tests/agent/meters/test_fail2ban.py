@@ -68,8 +68,8 @@ def test_the_jails_with_what_they_did(host, tmp_path):
         "banned": 2,
     }
     meter.read(host(), 60_000)
-    assert asked(tmp_path).count("version") == 1, "the version is asked once an hour"
-    meter.read(host(), 3_600_000)
+    assert asked(tmp_path).count("version") == 1, "the version is asked once a day"
+    meter.read(host(), 86_400_000)
     assert asked(tmp_path).count("version") == 2
 
 

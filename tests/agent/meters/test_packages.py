@@ -112,10 +112,14 @@ def test_a_database_that_fails_costs_no_other_and_is_tried_again(debian, tmp_pat
 def test_garbage_alone_is_a_failure_and_not_an_empty_list(debian):
     pathlib.Path(debian.path("var/lib/dpkg/status")).write_text("\x00garbage\n")
     meter = PackagesMeter()
-    with pytest.raises(Malformed):
-        meter.read(debian, 0)
+    for minutes in (0, 1, 14, 15, 16):
+        with pytest.raises(Malformed):
+            meter.read(debian, minutes * MINUTES_MS)
+    assert debian.reads == 2, "what failed is read again after fifteen minutes"
+    shutil.copy(CAPTURED / "dpkg-status", debian.path("var/lib/dpkg/status"))
     with pytest.raises(HostError):
-        meter.read(debian, 15 * MINUTES_MS)
+        meter.read(debian, 29 * MINUTES_MS)
+    assert values(meter.read(debian, 30 * MINUTES_MS)) == {"dpkg": 8}
 
 
 def test_a_machine_without_a_package_database(tmp_path):

@@ -117,6 +117,16 @@ def test_a_peer_that_vanished_between_two_questions(host, tmp_path):
     assert found["peer.handshake.age", "wg1", ONE] == 100
 
 
+def test_what_is_asked_seldom_costs_only_itself(host):
+    meter = WireguardMeter()
+    reading = meter.read(host('[ "$3" = endpoints ] && exit 1; cat "$folder/$3"'), NOW_MS)
+    assert values(reading)["peer.io", "wg1", "receive", ONE] == 180
+    assert reading.inventories == {}
+    assert "endpoints" in str(reading.trouble)
+    again = meter.read(host(), NOW_MS + 1000)
+    assert (len(again.inventories["wireguard"]["peers"]), again.trouble) == (3, None)
+
+
 def test_too_many_peers_are_counted(host, monkeypatch):
     monkeypatch.setattr(wireguard, "_PEERS_MAX", 1)
     reading = WireguardMeter().read(host(), NOW_MS)

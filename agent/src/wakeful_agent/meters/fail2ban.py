@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PROGRAM = "fail2ban-client"
 _SECONDS = 5.0
 _JAILS_MAX = 100
-_VERSION_MS = 3_600_000
+_VERSION_MS = 86_400_000
 _WHOLE = ("fail2ban.up", "fail2ban.jails")
 
 
@@ -39,7 +39,7 @@ class Fail2banMeter(Meter):
 
     name = "fail2ban"
     source = "usr/bin/fail2ban-client"
-    interval_seconds = 60.0
+    interval_seconds = 300.0  # each question starts a Python program
     budget_seconds = 60.0
     aside = True
     exposes = "which addresses are banned, what the jails watch; nothing can be changed with these exact commands"

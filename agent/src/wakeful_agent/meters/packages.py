@@ -45,6 +45,7 @@ class PackagesMeter(Meter):
         self._columns = Columns(_make)
         self._databases: list[Database] = []
         self._read_ms: int | None = None
+        self._trouble: HostError | None = None
         self._counts: dict[str, float | None] = {}
         self._document: dict[str, Any] = {}
 
@@ -61,7 +62,10 @@ class PackagesMeter(Meter):
         rested = self._read_ms is None or not 0 <= now_ms - self._read_ms < _EVERY_MS
         if databases != self._databases and rested:
             self._read_ms = now_ms
+            self._trouble = None
             self._databases = databases if self._take(host, databases) else []
+        if self._trouble is not None:
+            raise self._trouble
         return Reading(self._columns.of(list(self._counts)), list(self._counts.values()), {"packages": self._document})
 
     def _take(self, host: Host, databases: list[Database]) -> bool:
@@ -79,7 +83,8 @@ class PackagesMeter(Meter):
             counts[database.manager] = len(found)
             rows += [[*package, database.manager] for package in found]
         if problems and len(problems) == len(databases):
-            raise next(iter(problems.values()))
+            self._trouble = next(iter(problems.values()))
+            return False
         document = {
             "distro": operating_system(host),
             "columns": ["name", "version", "architecture", "source", "manager"],

@@ -95,10 +95,15 @@ class WireguardMeter(Meter):
             keys.append((peer.device, peer.key))
             values += [*tunnels.transfer.get(peer, (None, None)), ages[peer]]
         looked = self._looked_ms is not None and 0 <= now_ms - self._looked_ms < _LOOK_MS
+        trouble: HostError | None = None
         if not looked or self._known != peers:
-            self._look(host, tunnels, kept)
-            self._looked_ms, self._known = now_ms, peers
-        return Reading(self._columns.of(keys), values, {"wireguard": self._document})
+            try:
+                self._look(host, tunnels, kept)
+                self._looked_ms, self._known = now_ms, peers
+            except HostError as error:
+                trouble = error
+        inventories = {"wireguard": self._document} if self._document else {}
+        return Reading(self._columns.of(keys), values, inventories, trouble)
 
     def _look(self, host: Host, tunnels: Tunnels, peers: list[Peer]) -> None:
         endpoints, networks = (parse_texts(_ask(host, question), question) for question in SELDOM_QUESTIONS)
