@@ -159,7 +159,7 @@ def test_things_in_trouble_are_seen_in_the_list_and_the_table(ada: Any, web: Any
     disks = [{"device": "sda", "state": "ok"}, {"device": "sdb", "state": "failed", "parts": [{"state": "missing"}]}]
     web.push([[NOW_MS, VALUES]], NOW_MS, SERIES, inventories={"disks": {"hash": "d", "body": disks}})
     listed = ada.get(f"/hosts/{web.id}/inventories").text
-    assert '<span class="mood bad">1 bad</span>' in listed
+    assert '<span class="mood bad">1 failed</span>' in listed
     text = ada.get(f"/hosts/{web.id}/inventories/disks").text
     assert text.index(">sdb<") < text.index(">sda<")
     assert '<span class="mood bad">failed</span>' in text

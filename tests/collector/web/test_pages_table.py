@@ -125,10 +125,18 @@ def test_things_within_a_cell_have_a_line_each() -> None:
 
 
 def test_troubles_are_counted() -> None:
-    assert pages_table.troubles(DISKS) == (3, [("bad", 1), ("warn", 1)])
+    assert pages_table.troubles(DISKS) == (3, [("bad", "1 failed"), ("warn", "1 degraded")])
+    many = [{"name": str(number), "state": "failed"} for number in range(3)] + [{"parts": [{"state": "missing"}]}]
+    assert pages_table.troubles(many) == (4, [("bad", "3 failed"), ("bad", "1 not well")])
     assert pages_table.troubles({"a": 1}) == (1, [])
 
 
 def test_titles() -> None:
     assert pages_table.title("zfs_pools") == "ZFS pools"
     assert pages_table.title("network") == "Network"
+
+
+def test_names_and_states_stand_first() -> None:
+    row = {"engine": "docker", "name": "web", "image": "nginx", "state": "running", "health": "none", "restarts": 2}
+    keys = [column.key for column in table([row], TableWish()).columns]
+    assert keys == ["engine", "name", "state", "health", "image", "restarts"]

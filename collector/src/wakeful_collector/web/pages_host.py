@@ -144,7 +144,7 @@ def host_inventories(host_id: str) -> kit.Answer:
     listed = [
         (one, pages_table.title(one.name), _troubles(found, one)) for one in inventories.names(kit.data(), found.key)
     ]
-    listed.sort(key=lambda row: (-sum(count for _, count in row[2][1]), row[1]))
+    listed.sort(key=lambda row: (not row[2][1], row[1]))
     return host_page("inventories.html", found, "inventories", inventories=listed)
 
 
@@ -226,8 +226,8 @@ def opening_span(found: Host, now_ms: int) -> str:
     return next((name for name, seconds in SPANS.items() if seconds >= max(3_600, quiet_seconds * 1.5)), "1y")
 
 
-def _troubles(found: Host, one: InventorySummary) -> tuple[int | None, list[tuple[str, int]]]:
-    """Return how many things an inventory lists and how many are in trouble; None for one too large to look into."""
+def _troubles(found: Host, one: InventorySummary) -> tuple[int | None, list[tuple[str, str]]]:
+    """Return how many things an inventory lists and what of them is in trouble; None for one too large to look into."""
     held = inventories.body(kit.data(), found.key, one.name) if one.size_bytes <= COUNTED_BYTES_MAX else None
     return (None, []) if held is None else pages_table.troubles(held.document)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ ROWS_A_PAGE = 200
 COLUMNS_MAX = 24
 LONG_CHARACTERS = 40
 PARTS_MAX = 40
+WORDS_MAX = 4
 BYTE_COLUMNS = frozenset({"memory", "rss", "size", "used", "free", "total", "limit", "bytes"})
 SHARE_COLUMNS = frozenset({"cpu", "utilization", "share"})
 TIME_COLUMNS = frozenset({"start", "started", "at", "since", "created", "expires"})
@@ -19,6 +21,9 @@ HEADINGS = {
     "pid": "PID", "ppid": "Parent", "ups": "UPS", "url": "URL", "uuid": "UUID", "vdevs": "Devices",
 }  # fmt: skip
 TITLES = {"gpus": "GPUs", "raid": "Arrays", "ups": "UPS", "zfs_pools": "ZFS pools", "container_engines": "Engines"}
+NAMES = frozenset(
+    {"array", "device", "engine", "gpu", "guest", "jail", "name", "peer", "pool", "target", "unit", "ups"}
+)
 _SECONDS_LEAST, _MS_LEAST = 10**9, 10**11
 _UNITS = ("_bytes", "_ms", "_seconds", "_rpm", "_celsius")
 
@@ -100,11 +105,25 @@ def parts(value: Any) -> list[tuple[str, str]]:
     return [*lines, (f"and {len(value) - PARTS_MAX} more", "")] if len(value) > PARTS_MAX else lines
 
 
-def troubles(document: Any) -> tuple[int, list[tuple[str, int]]]:
-    """Return how many things an inventory lists, and how many of them are in which mood worth a look."""
+def troubles(document: Any) -> tuple[int, list[tuple[str, str]]]:
+    """Return how many things an inventory lists, and in words how many are in which state worth a look."""
     keys, rows, _ = _rows(document)
-    moods = [pages_moods.worst(list(map(pages_moods.cell_mood, keys, row))) for row in rows]
-    return len(rows), [(mood, moods.count(mood)) for mood in ("bad", "warn") if mood in moods]
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        cells = [(pages_moods.cell_mood(key, value), key, value) for key, value in zip(keys, row, strict=True)]
+        found = pages_moods.worst([mood for mood, _, _ in cells])
+        if found in {"bad", "warn"}:
+            word = next(
+                (
+                    str(shown(key, value))
+                    for mood, key, value in cells
+                    if mood == found and value and isinstance(value, str)
+                ),
+                "",
+            )
+            counted[found, word or "not well"] += 1
+    ordered = sorted(counted.items(), key=lambda item: (item[0][0] != "bad", -item[1]))
+    return len(rows), [(mood, f"{count} {word}") for (mood, word), count in ordered[:WORDS_MAX]]
 
 
 def _measured(key: str, value: float) -> str | Any:
@@ -171,8 +190,13 @@ def _records(items: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     keys: dict[str, None] = {}
     for item in items:
         keys.update(dict.fromkeys(item))
-    names = list(keys)[:COLUMNS_MAX]
+    names = sorted(list(keys)[:COLUMNS_MAX], key=_place)
     return names, [[item.get(name) for name in names] for item in items]
+
+
+def _place(key: str) -> int:
+    """Return where a column stands: what a thing is called, how it is, then everything else as it came."""
+    return 0 if key in NAMES else 1 if key in pages_moods.STATE_COLUMNS else 2
 
 
 def _padded(row: list[Any], width: int) -> list[Any]:
