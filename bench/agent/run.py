@@ -121,20 +121,11 @@ def first_scrape(url: str, began: float) -> float:
             time.sleep(0.005)
 
 
-def meters_cost(folder: Path) -> dict[str, float]:
-    """Return the median milliseconds each meter took (wall), from a few collections in a process of their own."""
-    program = (
-        "import json, statistics, time\n"
-        "from wakeful_agent import meters\nfrom wakeful_agent.host.files import Host\n"
-        "from wakeful_agent.meter import Runner\n"
-        "runner = Runner(Host('/'), meters.build(None))\nrunner.collect(0)\nfound = {}\n"
-        "for turn in range(20):\n    time.sleep(0.05)\n"
-        "    for name, result in runner.collect(1000 * turn).results.items():\n"
-        "        found.setdefault(name, []).append(result.seconds * 1000)\n"
-        "print(json.dumps({name: round(statistics.median(ms), 3) for name, ms in found.items()}))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder)
-    found: dict[str, float] = json.loads(done.stdout)
+def meters_cost(folder: Path) -> dict[str, Any]:
+    """Return what each meter costs here, optional ones included, from a process of their own (see costs.py)."""
+    command = [sys.executable, str(HERE / "costs.py"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -196,7 +187,7 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         found = measure(Path(name), chosen.ticks, chosen.interval)
-        found["meters_ms"] = meters_cost(Path(name))
+        found["meters"] = meters_cost(Path(name))
     ours, theirs = found["wakeful"], found["node_exporter"]
     found["ratio"] = {key: round(theirs[key] / ours[key], 2) for key in ("cpu_ms_a_tick", "rss_mb", "pss_mb", "uss_mb")}
     if chosen.json:
@@ -206,7 +197,11 @@ def main() -> None:
     for key in ours:
         ratio = found["ratio"].get(key)
         print(f"{key:<24}{ours[key]:>12}{theirs.get(key, ''):>16}{'' if ratio is None else ratio:>14}")
-    print("each meter, ms: " + ", ".join(f"{name} {ms:g}" for name, ms in sorted(found["meters_ms"].items())))
+    for title, aside in (("in the tick", False), ("beside the ticks", True)):
+        rows = {name: row for name, row in found["meters"].items() if row["aside"] is aside}
+        each = ", ".join(f"{name} {row['cpu_ms']:g}" for name, row in sorted(rows.items()))
+        total = sum(row["cpu_ms_a_tick"] for row in rows.values())
+        print(f"{title}, CPU ms a run, programs included: {each}; {total:.2f} ms a tick of 15 s")
 
 
 if __name__ == "__main__":

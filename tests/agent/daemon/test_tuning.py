@@ -7,7 +7,14 @@ import pytest
 
 from wakeful_agent.config import Config, MeterSetting
 from wakeful_agent.daemon.tuned import Tuned
-from wakeful_agent.daemon.tuning import FAST_SPAN_MS, LIVE_SPAN_MS_MAX, MeterPlan, interval_seconds, make_plan
+from wakeful_agent.daemon.tuning import (
+    FAST_SPAN_MS,
+    LIVE_SPAN_MS_MAX,
+    MeterPlan,
+    interval_seconds,
+    make_plan,
+    pause_seconds,
+)
 from wakeful_agent.meter import Meter, NoData, Option, Reading
 from wakeful_wire.tuning import NO_TUNING, parse_tuning, tuning_hash
 
@@ -185,3 +192,13 @@ def test_a_password_never_goes_where_the_collector_says() -> None:
         allowed, parse_tuning({"meters": {"asks": {"options": {"password_file": "/x"}}}}), {"asks": Asks()}
     )[1]
     assert "own agent.toml" in problem
+
+
+def test_what_costs_and_finds_nothing_is_left_alone_for_a_while() -> None:
+    plan = MeterPlan(True, 15, {})
+    assert pause_seconds(plan, "nothing", True, False) == 300
+    assert pause_seconds(plan._replace(interval_seconds=600), "nothing", True, False) == 600
+    assert pause_seconds(plan, "nothing", True, True) == 15, "somebody waits for it"
+    assert pause_seconds(plan, "nothing", False, False) == 15, "it costs nothing"
+    for outcome in ("ok", "failed", "refused", "timeout", ""):
+        assert pause_seconds(plan, outcome, True, False) == 15

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wakeful_agent.capabilities import granted, missing
+from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host.sudoers import sudoers
 from wakeful_agent.permissions.grants import find_grants, script, sudoers_file
 
@@ -25,6 +25,7 @@ FOUND = [
     missing("raid", "no", sudoers("raid", [("/sbin/mdadm", "--detail", "/dev/md0")])),
     missing("logs", "no", "usermod -a -G systemd-journal wakeful", "all log lines"),
     missing("hidden", "no", "usermod -a -G 1234 wakeful && systemctl restart wakeful-agent", "processes"),
+    missing("containers", "no", "usermod -aG docker wakeful", "root"),
     missing("ups", "upsc is not installed", "apt install nut-client"),
     missing("energy", "root's alone", "chgrp wakeful /sys/x && chmod g+r /sys/x", "side channels"),
     missing("sensors", "there are none"),
@@ -37,9 +38,22 @@ def test_everything_is_sorted_by_how_it_is_granted() -> None:
         "wakeful ALL=(root) NOPASSWD: /usr/sbin/smartctl -H /dev/sda",
         "wakeful ALL=(root) NOPASSWD: /sbin/mdadm --detail /dev/md0",
     ]
-    assert [line for _, line in told.groups] == ["usermod -a -G systemd-journal wakeful", "usermod -a -G 1234 wakeful"]
+    assert [line for _, line in told.groups] == [
+        "usermod -a -G systemd-journal wakeful",
+        "usermod -a -G 1234 wakeful",
+        "usermod -aG docker wakeful",
+    ]
     assert [line for _, line in told.packages] == ["apt install nut-client"]
     assert [line for _, line in told.others] == ["chgrp wakeful /sys/x && chmod g+r /sys/x"]
+
+
+def test_what_is_there_and_could_show_more_has_its_line_too() -> None:
+    more = Capability(
+        "raid", True, "without mdadm --detail", sudoers("raid", [("/sbin/mdadm", "--detail", "/dev/md0")])
+    )
+    assert [line for _, line in find_grants([granted("cpu"), more], "wakeful").rules] == [
+        "wakeful ALL=(root) NOPASSWD: /sbin/mdadm --detail /dev/md0"
+    ]
 
 
 @pytest.mark.parametrize(

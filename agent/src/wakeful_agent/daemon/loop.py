@@ -8,7 +8,7 @@ from wakeful_agent import capabilities
 from wakeful_agent.config import ConfigErrors
 from wakeful_agent.daemon import events, grid
 from wakeful_agent.daemon.columns import Columns
-from wakeful_agent.daemon.tuning import interval_seconds
+from wakeful_agent.daemon.tuning import interval_seconds, pause_seconds
 from wakeful_agent.meter import DISABLED, Collected, Probe, Result, Runner
 from wakeful_wire.record import NamedTuple
 
@@ -85,6 +85,7 @@ class Daemon:
         self._last_monotonic = time.monotonic()
         self._live_until_ms = 0
         self._ran: dict[str, float] = {}
+        self._outcomes: dict[str, str] = {}
         self._capabilities: list[Capability] = []
         self._probed = 0.0
         self._sought = 0.0
@@ -152,16 +153,21 @@ class Daemon:
         self._watch_outbox(now_ms, monotonic)
 
     def _collect(self, time_ms: int, monotonic: float) -> Collected:
-        due = []
-        for name, plan in self._parts.tuned.plan.meters.items():
-            left = plan.interval_seconds - DUE_SLACK_SECONDS - (monotonic - self._ran.get(name, -1e9))
-            if plan.enabled and (plan.interval_seconds <= 0 or left <= 0):
+        parts, due = self._parts, []
+        switched_on = parts.tuned.switched_on()
+        for name, plan in parts.tuned.plan.meters.items():
+            aside = parts.runner.meters[name].aside
+            pause = pause_seconds(plan, self._outcomes.get(name, ""), aside, name in switched_on)
+            left = pause - DUE_SLACK_SECONDS - (monotonic - self._ran.get(name, -1e9))
+            if plan.enabled and (pause <= 0 or left <= 0):
                 self._ran[name] = monotonic
                 due.append(name)
-        collected = self._parts.runner.collect(time_ms, due, wait=False)
-        meters = self._parts.tuned.plan.meters
+        collected = parts.runner.collect(time_ms, due, wait=False)
+        meters = parts.tuned.plan.meters
         # What ran aside may come back when its meter has been switched off meanwhile.
-        return Collected(time_ms, {name: one for name, one in collected.results.items() if meters[name].enabled})
+        results = {name: one for name, one in collected.results.items() if meters[name].enabled}
+        self._outcomes.update((name, one.outcome) for name, one in results.items())
+        return Collected(time_ms, results)
 
     def _push(self, ticks: list[list[Any]], results: Mapping[str, Result], time_ms: int) -> None:
         parts = self._parts
@@ -273,6 +279,7 @@ class Daemon:
 
     def _settle(self) -> None:
         """Put the plan into force."""
+        self._outcomes.clear()
         parts, plan = self._parts, self._parts.tuned.plan
         off = {}
         for name, chosen in plan.meters.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wakeful_agent.meter import NOTHING
 from wakeful_agent.options import check_options
 from wakeful_wire.record import NamedTuple
 from wakeful_wire.tuning import NO_TUNING, Tuning
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from wakeful_agent.meter import Meter
     from wakeful_agent.shelf import Shelf
 
+IDLE_SECONDS = 300.0
 FAST_SECONDS = 5.0
 FAST_SPAN_MS = 600_000
 LIVE_SECONDS = 1.0
@@ -116,6 +118,15 @@ def _reaching(targets: Sequence[str]) -> list[str]:
     """Return what is wrong with targets of the collector: words behind an address that name a file of this machine."""
     words = [word.partition("=")[0] for text in targets for word in text.split()[1:]]
     return [f"may name no {word} unless in agent.toml" for word in words if word.endswith("file")]
+
+
+def pause_seconds(plan: MeterPlan, outcome: str, aside: bool, switched_on: bool) -> float:
+    """Return how long a meter is left alone after a run: one that costs something and finds nothing here, five minutes.
+
+    Unless agent.toml switches it on: then somebody waits for it to find something.
+    """
+    idle = outcome == NOTHING and aside and not switched_on
+    return max(plan.interval_seconds, IDLE_SECONDS) if idle else plan.interval_seconds
 
 
 def interval_seconds(plan: Plan, now_ms: int, enrolled_ms: int, live_until_ms: int) -> float:

@@ -254,7 +254,7 @@ def _spawn(argv: Sequence[str], environ: Mapping[str, str], pipes: Sequence[int]
     )
     try:
         return start(setsid=True)
-    except NotImplementedError:  # pragma: no cover - before glibc 2.26 (CentOS 7): a group, which kills as well
+    except RuntimeError:  # pragma: no cover - before glibc 2.26 (CentOS 7): a group, which kills as well
         return start(setpgroup=0)
 
 

@@ -19,7 +19,7 @@ _LINE_CHARACTERS_MAX = 1000
 _USER = re.compile(r"(?<![\w./-])wakeful(?![\w./-])")
 _SUDOERS = re.compile(r"echo (\"(?:[^\"\\]|\\.)*\") > /etc/sudoers\.d/\S+")
 _QUOTED = re.compile(r"\\([\\\"$`])")
-_GROUP = re.compile(r"usermod -a -G \S+ wakeful(?: && systemctl restart wakeful-agent)?")
+_GROUP = re.compile(r"usermod (?:-a -G|-aG) \S+ wakeful(?: && systemctl restart wakeful-agent)?")
 _PACKAGE = re.compile(r"apt install ([\w.+ -]+)")
 _INSTALLERS = {"dnf": "dnf install", "yum": "yum install", "zypper": "zypper install", "apk": "apk add"}
 _INSTALLERS["pacman"] = "pacman -S"
@@ -35,10 +35,13 @@ class Grants(NamedTuple):
 
 
 def find_grants(found: Iterable[Capability], user: str, installer: str = "") -> Grants:
-    """Return what would grant every missing capability to `user`; `installer` is this machine's package manager."""
+    """Return what would grant every missing capability to `user`; `installer` is this machine's package manager.
+
+    One that is there and has a line too could show more: `raid` without the details of mdadm.
+    """
     grants = Grants([], [], [], [])
     for item in found:
-        if item.available or not item.fix or not item.fix.isprintable():
+        if not item.fix or not item.fix.isprintable():
             continue  # a line with other characters in it is nobody's to paste
         rule, group, package = _SUDOERS.fullmatch(item.fix), _GROUP.fullmatch(item.fix), _PACKAGE.fullmatch(item.fix)
         if rule:
