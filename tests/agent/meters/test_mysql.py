@@ -138,6 +138,16 @@ def test_garbage_in_the_answer_raises_only_our_own(position, inserted, removed):
     assert all(value is None or isinstance(value, float) for _, _, value in samples(answers))
 
 
+def test_a_node_of_galera_is_asked_too(client, tmp_path):
+    host = client(f"cat {tmp_path}/other")
+    galera = {"wsrep_on": "ON", "wsrep_cluster_size": 3, "wsrep_ready": "ON", "wsrep_local_recv_queue": 2}
+    (tmp_path / "other").write_text(table(Uptime=5, Innodb_rows_read=7, Innodb_deadlocks=1, **galera))
+    found, _ = read(set_up("a=db"), host)
+    assert found["mysql.galera.cluster.size", "a"] == 3
+    assert found["mysql.galera.flow_control.paused", "a"] is None
+    assert found["mysql.row_operations", "read", "a"] == 7
+
+
 def test_it_is_asked_as_the_options_say(client, tmp_path):
     host = client(f'echo "$@" >>{tmp_path}/argv; cat {tmp_path}/answer')
     (tmp_path / "my.cnf").write_text("[client]\nuser=wakeful\npassword=x\n")

@@ -166,6 +166,12 @@ def test_it_is_asked_over_every_kind_of_door(served, certificate, kind):
     assert reading.trouble is None
 
 
+def test_a_replica_is_asked_too(served):
+    found, _ = read(set_up(f"a={served(speaking({b'INFO': bulk(REPLICA)})).address}"))
+    assert found["redis.replication.link.up", "a"] == 1
+    assert found["redis.role", "replica", "a"] == 1
+
+
 def test_one_that_wants_a_login_gets_it(served, tmp_path):
     asked = []
 
