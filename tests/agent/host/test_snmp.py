@@ -101,6 +101,8 @@ def test_counters_that_are_none():
     objects = tables() | {f"{IF_X_TABLE}.6.1": Value("Counter64", "-1"), f"{IF_TABLE}.10.1": Value("Gauge32", "1.5")}
     assert "received" not in interfaces(objects)[0].counters
     assert interfaces({}) == []
+    ends = ("", "1.2", "9" * 5000, ".")
+    assert interfaces({f"{IF_TABLE}.8.{end}": Value("INTEGER", "1") for end in ends}) == []
 
 
 def test_a_narrow_counter_is_counted_on_over_its_wraps():

@@ -95,7 +95,9 @@ def parse_objects(text: str) -> dict[str, Value]:
 
 def interfaces(objects: Mapping[str, Value]) -> list[Interface]:
     """Return the interfaces of ifTable and ifXTable in the order of their index, each with a name of its own."""
-    indexes = sorted({int(name.rpartition(".")[2]) for name in objects if name.startswith(f"{IF_TABLE}.8.")})
+    column = f"{IF_TABLE}.8."
+    ends = [name[len(column) :] for name in objects if name.startswith(column)]
+    indexes = sorted({int(end) for end in ends if end.isdigit() and len(end) < 11})
     found = [_interface(objects, index) for index in indexes]
     names = [one.name for one in found]
     return [
