@@ -127,6 +127,18 @@ def test_a_ups_whose_cable_is_out_is_lost_and_keeps_its_series(served):
     assert first.inventories["ups"] != again.inventories["ups"]
 
 
+def test_a_ups_that_tells_nothing_without_an_error_keeps_its_series(served):
+    each = [RACK]
+    meter = meter_at(serving(served, each))
+    before, _ = read(meter)
+    each[0] = RACK._replace(variables={})
+    values, reading = read(meter)
+    assert list(values) == list(before)
+    assert values["battery.charge", "rack"] is None
+    assert reading.inventories["ups"][0]["model"] == "5P 1550i"
+    assert reading.inventories["ups"][0]["state"] == ""
+
+
 def test_one_server_that_is_down_costs_no_other(served):
     _, reading = read(meter_at(f"here={serving(served, [RACK])}", "there=127.0.0.1:1"))
     ups_of = {row["target"]: (row["ups"], row["state"], row["error"]) for row in reading.inventories["ups"]}
@@ -137,6 +149,18 @@ def test_one_server_that_is_down_costs_no_other(served):
     up = {dict(one.labels)["target"]: value for one, value in zip(*reading[:2]) if one.name == "ups.up"}
     assert up == {"here": 1, "there": 0}
     assert reading.trouble is None
+
+
+def test_a_server_that_goes_down_takes_no_ups_from_the_list(served):
+    meter = meter_at(f"cellar={serving(served, [RACK])}")
+    before, _ = read(meter)
+    meter.configure({"targets": ["cellar=127.0.0.1:1"]})
+    values, reading = read(meter)
+    assert list(values) == list(before)
+    assert {value for key, value in values.items() if key != ("up",)} == {None}
+    (row,) = reading.inventories["ups"]
+    assert (row["ups"], row["state"], row["model"]) == ("rack", "lost", "5P 1550i")
+    assert row["error"] == "nothing listens at 127.0.0.1:1"
 
 
 def test_a_server_without_any_ups_is_up(served):

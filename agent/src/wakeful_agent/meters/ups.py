@@ -74,7 +74,7 @@ class UpsMeter(ServiceMeter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: dict[tuple[str, str], tuple[list[int], dict[str, Any]]] = {}
+        self._known: dict[str, dict[str, tuple[list[int], dict[str, Any]]]] = {}
         self._flat: list[dict[str, Any]] = []
 
     def usual(self, host: Host) -> list[Target]:
@@ -85,12 +85,14 @@ class UpsMeter(ServiceMeter):
         """Return what the server tells of every UPS."""
         samples: list[tuple[str, Mapping[str, str], float | None]] = []
         rows = []
+        known, before = {}, self._known.get(target.name, {})
         for ups in nut.ask(target.address, self.timeout_seconds):
-            which, facts = self._known.get((target.name, ups.name), ([], {}))
-            if not ups.error:
-                which = [place for place in range(len(_SAMPLES)) if _value(ups, place) is not None]
-                facts = {key: _fact(ups, names) for key, names in _FACTS.items()}
-                self._known[target.name, ups.name] = which, facts
+            which, facts = before.get(ups.name, ([], {}))
+            # What it told once it keeps: a server that has just lost a driver answers with nothing and no error.
+            which = sorted({*which, *(place for place in range(len(_SAMPLES)) if _value(ups, place) is not None)})
+            now = {key: _fact(ups, names) for key, names in _FACTS.items()}
+            facts = {key: fact or facts.get(key, "") for key, fact in now.items()}
+            known[ups.name] = which, facts
             states = states_of(ups)
             samples += [
                 ("ups.status", {"ups": ups.name, "state": state}, float(state in states))
@@ -99,15 +101,20 @@ class UpsMeter(ServiceMeter):
             samples += [(_SAMPLES[one][0], {"ups": ups.name, **_SAMPLES[one][1]}, _value(ups, one)) for one in which]
             told = {"description": ups.description, **facts, "error": ups.error}
             rows.append({"ups": ups.name, "state": " ".join(states), **told})
+        self._known[target.name] = known
         return Answered(samples, {"each": rows})
 
     def read(self, host: Host, now_ms: int) -> Reading:
-        """Return what all servers tell; the inventory has a row for each UPS, and one for a server without any."""
+        """Return what all servers tell; the inventory has a row for each UPS, and for each server without any known.
+
+        A server that is down has news of none of its UPS: they are lost.
+        """
         reading = super().read(host, now_ms)
         flat: list[dict[str, Any]] = []
         for server in reading.inventories[self.name]:
-            each = server.get("each", []) if server["state"] == "up" else []
-            flat += [{"target": server["target"], **row} for row in each]
+            each = server.get("each", [])
+            lost = {} if server["state"] == "up" else {"state": LOST, "error": server["error"]}
+            flat += [{"target": server["target"], **row, **lost} for row in each]
             if not each:
                 flat.append({"target": server["target"], "ups": "", "state": server["state"], "error": server["error"]})
         self._flat = self._flat if self._flat == flat else flat
