@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from wakeful_agent.capabilities import granted
 from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import NoData, Runner
@@ -257,12 +258,27 @@ def test_a_refusal_is_believed_for_a_while_where_the_meter_says_so():
     assert values(meter.read(HOST, 301_001))["shop.up", "x"] == 1
 
 
-def test_new_options_and_a_clock_set_back_end_the_belief():
+def test_new_options_a_probe_and_a_clock_set_back_end_the_belief():
     meter = set_up({"x": Denied("no")}, "x")
     meter.refusal_ms = 300_000
     for now_ms in (5000, 4000):
         meter.read(HOST, now_ms)
     assert meter.asked == ["x", "x"]
     meter.configure({"targets": ["x"]})
-    meter.read(HOST, 4001)
+    for now_ms in (4001, 4002):
+        meter.read(HOST, now_ms)
     assert meter.asked == ["x", "x", "x"]
+    assert not meter.probe(HOST).available
+    meter.read(HOST, 4003)
+    assert meter.asked == ["x", "x", "x", "x"], "who looks again at what may be done here wants it asked again"
+
+
+def test_a_meter_with_a_login_knows_before_its_first_reading_that_it_is_refused():
+    meter = set_up({"x": Denied("no"), "y": HostError("nothing listens at y"), "z": customers(1)}, "x")
+    assert meter.probe(HOST).available, "without a login nobody asks for that"
+    meter.refusal_ms = 300_000
+    found = meter.probe(HOST)
+    assert (found.available, found.reason, found.fix) == (False, "no", "usermod -a -G shop wakeful")
+    for targets, reason in ((["x", "z"], "2 targets"), (["y"], "1 target"), (["x", "y"], "2 targets")):
+        meter.configure({"targets": targets})
+        assert meter.probe(HOST) == granted("shop", reason)

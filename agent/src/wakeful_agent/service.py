@@ -117,19 +117,26 @@ class ServiceMeter(Meter):
         self._refusals: dict[str, tuple[int, Answer]] = {}
 
     def probe(self, host: Host) -> Capability:
-        """Say whether there is a target that may be asked; without any, ask at the usual places."""
+        """Say whether there is a target that may be asked; without any, ask at the usual places.
+
+        A meter with a login asks its targets for that, too, before it has read them for the first time.
+        """
         if self._refused:
+            self._refusals = {}  # somebody looks at what may be done here: the next reading asks again
             return missing(self.name, self._refused, self.fix, self.exposes)
         known = len(self._targets or self._found)
-        if known:
-            return granted(self.name, f"{known} target{'s' if known > 1 else ''}")
+        there = granted(self.name, f"{known} target{'s' if known > 1 else ''}")
+        if known and (self._kept or not self.refusal_ms):
+            return there
         try:
-            usual = [] if self._problems else self.usual(host)
+            asked = self._targets or ([] if self._problems else self.usual(host))
         except (HostError, NoData) as error:
             return missing(self.name, label(str(error)), self.fix, self.exposes)
-        answers = self._all(host, usual, 0, _PROBE_SECONDS)
+        answers = self._all(host, asked, 0, _PROBE_SECONDS)
         if any(_answered(answer).error == "" for answer in answers.values()):
-            return granted(self.name)
+            return there if known else granted(self.name)
+        if known and not all(isinstance(answer.error, Denied) for answer in answers.values()):
+            return there  # it is down, which the next reading says
         return missing(self.name, (self._problems or [_reasons(answers)])[0], self.fix, self.exposes)
 
     def read(self, host: Host, now_ms: int) -> Reading:
