@@ -17,6 +17,7 @@ from wakeful_agent.daemon.columns import Columns
 from wakeful_agent.daemon.composing import Composer
 from wakeful_agent.daemon.ears import Ears
 from wakeful_agent.daemon.loop import Daemon, Parts
+from wakeful_agent.daemon.showing import Showing
 from wakeful_agent.daemon.tuned import Tuned
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
@@ -120,6 +121,8 @@ def build(place: Place, log: Log) -> Daemon:
     tuned = Tuned(place.folders.tuning, config, runner.meters)
     for problem in tuned.restore():
         log.say("warning", f"what the collector tuned before is not used: {problem}")
+    showing = Showing(log, now_ms)
+    showing.configure(config.metrics_listen)
     facts = _facts(host)
     facts["name"] = identity.name or os.uname().nodename
     parts = Parts(
@@ -134,8 +137,9 @@ def build(place: Place, log: Log) -> Daemon:
         notifier=Notifier(place.environ, place.folders.status),
         log=log,
         hello=lambda latest, found, judged: hello(latest, found, judged, facts),
-        reload=lambda: _reload(place),
+        reload=lambda: _reload(place, showing),
         now_ms=now_ms,
+        show=showing.take,
     )
     return Daemon(parts, config)
 
@@ -308,9 +312,10 @@ def _identity(place: Place) -> Identity:
     return identity
 
 
-def _reload(place: Place) -> Config:
+def _reload(place: Place, showing: Showing) -> Config:
     config = read_config(place).config
     read_way(place, config)
+    showing.configure(config.metrics_listen)
     return config
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from wakeful_agent.config import address
 from wakeful_agent.config.address import Address, parse
 
 
@@ -49,3 +50,37 @@ def test_loopback_is_this_machine() -> None:
     assert parse("http://localhost").loopback
     assert parse("http://127.9.9.9").loopback
     assert not parse("http://10.0.0.1").loopback
+
+
+@pytest.mark.parametrize("end", ["127.0.0.1:9100", "[::1]:9100", "127.8.8.8:0"])
+def test_ends_to_listen_at_on_this_machine(end: str) -> None:
+    assert address.is_end(end)
+    assert address.is_loopback(end)
+
+
+@pytest.mark.parametrize("end", ["0.0.0.0:9100", "10.1.2.3:9100", "[::]:9100", "[fe80::1]:80"])
+def test_ends_that_others_reach(end: str) -> None:
+    assert address.is_end(end)
+    assert not address.is_loopback(end)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "",
+        "9100",
+        ":9100",
+        "localhost:9100",
+        "::1:9100",
+        "[::1:9100",
+        "[127.0.0.1]:9100",
+        "127.0.0.1",
+        "1.2.3.4:65536",
+        "1.2.3.4:-1",
+        "1.2.3.4:\u0661",
+        "1.2.3.4:",
+    ],
+)
+def test_what_is_no_end(end: str) -> None:
+    assert not address.is_end(end)
+    assert not address.is_loopback(end)

@@ -213,3 +213,16 @@ def test_a_file_of_comments_says_nothing() -> None:
 
 def test_lines_know_tables_and_quoted_keys() -> None:
     assert lines_of('a = 1\n# b = 2\n["x".y]\n"c" = 3\n[[z]]\n') == {"a": 1, "x.y": 3, "x.y.c": 4, "z": 5}
+
+
+def test_metrics_are_shown_to_others_only_where_the_file_says_so_plainly(tmp_path: Path) -> None:
+    assert loaded(tmp_path, 'metrics_listen = "127.0.0.1:9100"').config.metrics_listen == "127.0.0.1:9100"
+    (problem,) = problems(tmp_path, 'metrics_listen = "0.0.0.0:9100"')
+    assert "can be reached from other machines" in problem
+    assert "metrics_allow_others = true" in problem
+    shown = loaded(tmp_path, 'metrics_listen = "[::]:9100"\nmetrics_allow_others = true')
+    assert shown.config.metrics_listen == "[::]:9100"
+    (problem,) = problems(tmp_path, 'metrics_listen = "everywhere"')
+    assert "must be an address and a port" in problem
+    assert len(problems(tmp_path, "metrics_listen = 9100")) == 1
+    assert "reached from other machines" in problems(tmp_path, WAKEFUL_AGENT_METRICS_LISTEN="0.0.0.0:1")[0]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from wakeful_wire.record import NamedTuple
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -64,3 +68,28 @@ def _place(place: str, port: int) -> tuple[str, int]:
             raise ValueError("has a port that is not a number from 1 to 65535")
         port = int(digits)
     return host.lower(), port
+
+
+def is_end(text: str) -> bool:
+    """Tell whether the text is an IP address and a port to listen at: `127.0.0.1:9100`, `[::1]:9100`."""
+    return _ip(text) is not None
+
+
+def is_loopback(end: str) -> bool:
+    """Tell whether only this machine reaches an address to listen at."""
+    found = _ip(end)
+    return found is not None and found.is_loopback
+
+
+def _ip(end: str) -> IPv4Address | IPv6Address | None:
+    import ipaddress
+
+    host, _, port = end.rpartition(":")
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port[:6]) < 65536:
+        return None
+    if host.startswith("[") != (":" in host) or host.startswith("[") != host.endswith("]"):
+        return None
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None

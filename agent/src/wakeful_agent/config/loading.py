@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+from wakeful_agent.config import address
 from wakeful_agent.config import settings as table
 from wakeful_agent.config.document import lines_of, parse_document
 from wakeful_agent.config.errors import ConfigErrors, Problem
@@ -41,6 +42,8 @@ class Config(NamedTuple):
     log_file: str | None = None
     log_file_mb: float = 5
     allow_collector_targets: Sequence[str] = ()
+    metrics_listen: str | None = None
+    metrics_allow_others: bool = False
 
 
 class Loaded(NamedTuple):
@@ -67,6 +70,14 @@ def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, Know
     if values["ca_file"] and not os.access(values["ca_file"], os.R_OK):
         hint = "give the path of a PEM file that the agent's user may read"
         problems.append(Problem(sources["ca_file"], 0, f"ca_file {values['ca_file']} cannot be read", hint))
+    if (
+        sources.get("metrics_listen")
+        and not values["metrics_allow_others"]
+        and not _is_loopback(values["metrics_listen"])
+    ):
+        text = f"metrics_listen {values['metrics_listen']} can be reached from other machines"
+        hint = "everybody there could read it all: listen at 127.0.0.1, or set metrics_allow_others = true"
+        problems.append(Problem(sources["metrics_listen"], 0, text, hint))
     for name in values["allow_collector_targets"] or ():
         if name not in meters:
             hint = table.nearest(str(name), meters)
@@ -77,6 +88,11 @@ def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, Know
     secrets = frozenset(metering.secrets | {setting.key for setting in table.SETTINGS if setting.secret})
     config = Config(meters=metering.chosen, **fields)
     return Loaded(config, {**sources, **metering.sources}, secrets, metering.warnings)
+
+
+def _is_loopback(end: Any) -> bool:
+    """Tell whether only this machine reaches an address; what is none is another problem."""
+    return not isinstance(end, str) or not address.is_end(end) or address.is_loopback(end)
 
 
 def _read(path: str) -> tuple[str, list[Problem]]:

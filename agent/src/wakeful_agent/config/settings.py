@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from wakeful_agent.config.address import parse
+from wakeful_agent.config.address import is_end, parse
 from wakeful_agent.host.log import LEVELS
 from wakeful_wire.record import NamedTuple
 
@@ -92,6 +92,19 @@ SETTINGS = (
         "Meters whose targets the collector may set; their passwords and files stay this file's",
         example='["http", "ping"]',
     ),
+    Setting(
+        "metrics_listen",
+        "listen",
+        None,
+        "Address and port at which /metrics shows everything in Prometheus' text format; off if empty",
+        example='"127.0.0.1:9100"',
+    ),
+    Setting(
+        "metrics_allow_others",
+        "flag",
+        False,
+        "Whether metrics_listen may be an address that other machines reach: everybody there can read it all",
+    ),
     Setting("spool.size_mb", "whole", 256, "Disk space for what waits to be sent, in MiB", 1, 65_536),
     Setting("spool.age_days", "number", 7, "How long it may wait; older is dropped and counted", 0.01, 30),
     Setting("spool.drain_per_second", "number", 20, "Pushes a second while catching up", 1, 1000),
@@ -153,6 +166,10 @@ def _url(setting: Setting, value: Any) -> str:
     return "must not hold a user and password" if address.credentials and not setting.secret else ""
 
 
+def _listen(_: Setting, value: Any) -> str:
+    return "" if isinstance(value, str) and is_end(value) else "must be an address and a port, such as 127.0.0.1:9100"
+
+
 def _number(setting: Setting, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return f"must be a number from {setting.least:g} to {setting.most:g}"
@@ -184,6 +201,7 @@ def _choice(setting: Setting, value: Any) -> str:
 _CHECKS = {
     "text": _text,
     "url": _url,
+    "listen": _listen,
     "number": _number,
     "whole": _whole,
     "flag": _flag,

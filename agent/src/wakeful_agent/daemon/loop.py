@@ -70,6 +70,8 @@ class Parts(NamedTuple):
     hello: Callable[[Config, list[Capability], Tuned], dict[str, Any]]
     reload: Callable[[], Config]
     now_ms: Callable[[], int]
+    show: Callable[[Mapping[str, Result]], None] = lambda _results: None
+    """Told the results of each tick, for who shows them to programs of this machine."""
 
 
 class Daemon:
@@ -144,6 +146,7 @@ class Daemon:
         self._seek(monotonic)
         collected = self._collect(time_ms, monotonic) if plan.enabled else Collected(time_ms, {})
         self._compare()
+        parts.show(collected.results)
         ticks = []
         if plan.enabled:
             ticks.append([time_ms, self._columns.row(collected.results, time_ms)])
@@ -290,6 +293,7 @@ class Daemon:
                 self._columns.forget(name)
                 self._ran.pop(name, None)
         parts.composer.note(off)
+        parts.show(off)
         parts.outbox.reconfigure(self._config, plan.request_timeout_seconds)
 
     def _look(self) -> bool:

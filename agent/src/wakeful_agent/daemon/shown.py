@@ -1,14 +1,14 @@
 """The newest results in Prometheus' text format: under node_exporter's names where those mean the same.
 
-What node_exporter has no name for is `wakeful_` and our name (`redis.clients.connected`: `wakeful_redis_clients_connected`);
-names that scripts and files gave stay as they are.
+What node_exporter has no name for is shown as `wakeful_` and our name (`redis.clients.connected` becomes
+`wakeful_redis_clients_connected`); names that scripts and files gave stay as they are.
 """
 
 from __future__ import annotations
 
 import os
 
-from wakeful_agent.meter import OK
+from wakeful_agent.meter import DISABLED, NOTHING, OK
 from wakeful_wire.names import COUNTER, METRICS
 from wakeful_wire.node_names import DERIVED, derived, rules_of
 
@@ -44,8 +44,10 @@ class _Place:
 
 
 class Shown:
-    """Holds the newest result of each meter, and writes the page when it is asked for. `take` and `text` may be called
-    by different threads."""
+    """Holds the newest result of each meter, and writes the page when it is asked for.
+
+    `take` and `text` may be called by different threads.
+    """
 
     def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
@@ -74,7 +76,8 @@ class Shown:
         fields = ("sysname", "release", "version", "machine", "nodename")
         own: list[tuple[str, Labels, float]] = [*derived(deriving), ("node_time_seconds", (), self._now_ms() / 1000)]
         own.append(("node_uname_info", [(field, getattr(about, field)) for field in fields], 1.0))
-        for name, result in results.items():
+        ran = {name: result for name, result in results.items() if result.outcome not in {DISABLED, NOTHING}}
+        for name, result in ran.items():
             own.append((_SUCCESS, (("collector", name),), float(result.outcome == OK)))
             own.append((_DURATION, (("collector", name),), round(result.seconds, 6)))
         for family, labels, value in own:
