@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ from wakeful_agent.host.files import Host
 from wakeful_agent.meters.mysql import MysqlMeter
 
 from .conftest import await_true, free_port, program
-from .ground import LOWERED, ground, lowered, values
+from .ground import LOWERED, NOBODY, ground, lowered, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
+PERSON = pwd.getpwuid(os.getuid() or NOBODY).pw_name
 LOGINS = """[client]
 user = wakeful
 password = wakeful-word
@@ -50,6 +53,13 @@ def say(folder: Path, *statements: str) -> bool:
     return told.returncode == 0
 
 
+def as_system_user(folder: Path) -> str:
+    """Ask what the meter asks for rights, as a user of the system that has no password."""
+    client = [program("mariadb"), "--no-defaults", "--protocol=socket", f"--socket={folder}/s", f"--user={PERSON}"]
+    asked = "SHOW ALL SLAVES STATUS; SELECT count(*) FROM information_schema.innodb_trx"
+    return subprocess.run([*LOWERED, *client, "-e", asked], capture_output=True, text=True).stderr
+
+
 def set_up(*targets: str, **options: Any) -> MysqlMeter:
     meter = MysqlMeter()
     meter.configure({"targets": list(targets), **options})
@@ -74,6 +84,8 @@ def test_a_real_server_and_its_end(folder: Path) -> None:
             "CREATE USER wakeful IDENTIFIED BY 'wakeful-word'",
             "GRANT PROCESS, SLAVE MONITOR ON *.* TO wakeful",
             "CREATE USER weak IDENTIFIED BY 'weak-word'",
+            f"CREATE USER {PERSON}@localhost IDENTIFIED VIA unix_socket",
+            f"GRANT PROCESS, SLAVE MONITOR ON *.* TO {PERSON}@localhost",
             "CREATE DATABASE a",
             "CREATE TABLE a.t (i int PRIMARY KEY) ENGINE=InnoDB",
             "INSERT INTO a.t VALUES (1)",
@@ -96,6 +108,7 @@ def test_a_real_server_and_its_end(folder: Path) -> None:
         assert rows["wrong"]["state"] == "refused"
         assert "1045" in rows["wrong"]["error"]
         assert "-word" not in str(reading)
+        assert as_system_user(folder) == ""
     gone = values(meter.read(Host(), 1))
     assert gone["mysql.up", "all"] == 0
     assert gone["mysql.query.count", "all"] is None
