@@ -267,7 +267,7 @@ def test_a_socket_that_may_not_be_opened_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert isinstance(ContainersMeter().read(Host(str(tmp_path)), 0).trouble, Denied)
     found = ContainersMeter().probe(Host(str(tmp_path)))
-    assert found.fix == "usermod -aG docker wakeful"
+    assert found.fix == "usermod -a -G docker wakeful"
     assert "root" in found.exposes
 
 

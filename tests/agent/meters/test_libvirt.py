@@ -173,7 +173,7 @@ def test_a_virsh_that_never_ends_is_ended(machine, monkeypatch):
 def test_the_probe_asks(machine):
     assert LibvirtMeter().probe(machine()).available
     found = LibvirtMeter().probe(machine(script=failing("authentication failed")))
-    assert (found.available, found.fix) == (False, "usermod -aG libvirt wakeful")
+    assert (found.available, found.fix) == (False, "usermod -a -G libvirt wakeful")
     assert LibvirtMeter().probe(machine(script=failing("error: no hypervisor"))).fix == "", "no group starts it"
 
 

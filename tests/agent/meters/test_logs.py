@@ -1,4 +1,6 @@
 import json
+import os
+import time
 
 import pytest
 
@@ -93,6 +95,34 @@ def test_log_lines_only_where_the_local_file_allows_them(machine):
     assert len(row["example"]) == 300
 
 
+def test_what_may_be_sent_no_longer_is_forgotten(machine):
+    host = machine(("3", "a.service", "said twice"), ("3", "a.service", "said twice"))
+    meter = LogsMeter()
+    meter.configure({"lines": True})
+    assert read(meter, host)[1][0]["example"] == "said twice"
+    meter.configure({"lines": False})
+    assert [(row["example"], row["times"]) for row in read(meter, host, NOW_MS + 60_000)[1]] == [("", 4)]
+
+
+def test_new_settings_do_not_read_again_what_was_read(machine, tmp_path):
+    meter = LogsMeter()
+    host = machine(("3", "a.service", "x"), then=f'echo "$*" >> {tmp_path}/asked; cat {tmp_path}/lines')
+    read(meter, host)
+    meter.configure({"units": 3})
+    read(meter, host, NOW_MS + 60_000)
+    assert "--after-cursor=s=1" in (tmp_path / "asked").read_text().splitlines()[-1]
+
+
+def test_a_flood_is_counted_but_not_searched_through():
+    flood = [Message(NOW_MS, "error", "a", f"{number} " + "://" * 1_300) for number in range(2_000)]
+    begun = time.process_time()
+    kept = remember({}, flood, NOW_MS, lines=True)
+    assert time.process_time() - begun < 20, "all of it would take minutes"
+    assert sum(one.times for one in kept.values()) == 102
+    same = [Message(NOW_MS, "error", "a", "y" * 4_000)] * 2_000
+    assert sum(one.times for one in remember({}, same, NOW_MS, lines=True).values()) == 2_000
+
+
 def test_a_secret_is_taken_out_before_anything_is_cut():
     long = Message(NOW_MS, "error", "a", "y" * 290 + f" token={SECRET}")
     (one,) = remember({}, [long], NOW_MS, lines=True).values()
@@ -157,7 +187,20 @@ def test_a_journal_that_may_not_be_read_is_refused(machine):
     with pytest.raises(Denied):
         LogsMeter().read(host, NOW_MS)
     found = LogsMeter().probe(host)
-    assert (found.available, found.fix) == (False, "usermod -aG systemd-journal wakeful")
+    assert (found.available, found.fix) == (False, "usermod -a -G systemd-journal wakeful")
+
+
+def test_a_journal_of_which_only_the_own_part_may_be_read_is_refused(machine, tmp_path, monkeypatch):
+    host = machine(("3", "a.service", "x"))
+    (tmp_path / "var/log/journal/abc/system.journal").touch()
+    (tmp_path / "var/log/journal/abc/user-1000.journal").touch()
+    assert LogsMeter().probe(host).available
+    # Root may read everything, so the system is asked as if this were somebody else.
+    monkeypatch.setattr(os, "access", lambda path, _mode: not path.endswith("system.journal"))
+    with pytest.raises(Denied, match="only its own messages"):
+        LogsMeter().read(host, NOW_MS)
+    found = LogsMeter().probe(host)
+    assert (found.available, found.fix) == (False, "usermod -a -G systemd-journal wakeful")
 
 
 def test_the_probe(machine, tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from wakeful_agent.host.errors import Denied, HostError, Late, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.meters.proxmox import ProxmoxMeter
+from wakeful_agent.options import check_options
+from wakeful_agent.permissions.grants import find_grants
 from wakeful_wire.names import METRICS
 
 FIXTURES = pathlib.Path(__file__).parents[2] / "fixtures" / "proxmox"
@@ -135,7 +137,12 @@ def test_the_probe_says_the_line_of_sudoers(node, tmp_path):
     (tmp_path / "bin/sudo").chmod(0o755)
     found = ProxmoxMeter().probe(node(user_id=1000))
     assert not found.available
-    assert "NOPASSWD: /usr/bin/pvesh get /cluster/resources --output-format json" in found.fix
+    program = f"{tmp_path}/bin/pvesh"
+    [(_, rule)] = find_grants([found], "wakeful").rules
+    assert rule == (
+        f"wakeful ALL=(root) NOPASSWD: {program} get /cluster/resources --output-format json, "
+        f"{program} get /cluster/status --output-format json"
+    )
     assert isinstance(ProxmoxMeter().read(node(user_id=1000), 0).trouble, Denied)
     assert ProxmoxMeter().probe(Host(str(tmp_path))).reason == "this is no Proxmox VE node"
 
@@ -194,6 +201,10 @@ def test_no_token_is_said(paged, certificate):
     meter = over_the_api(paged, certificate, "", {})
     assert "no token is given" in meter.probe(Host()).reason
     assert "no token is given" in str(meter.read(Host(), 0).trouble)
+
+
+def test_the_collector_sets_no_token():
+    assert check_options(ProxmoxMeter.options, {"token": SECRET}, local=False)[0] == {}
 
 
 def test_a_token_of_the_environment(paged, certificate):

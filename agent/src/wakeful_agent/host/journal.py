@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 from wakeful_agent.host.errors import Denied, HostError, Malformed
@@ -11,7 +12,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterable, Iterator
 
     from wakeful_agent.host.files import Host
 
@@ -48,7 +49,7 @@ class Journal:
     """Reads what is new since the last reading; `folder` is another journal's than the system's own."""
 
     def __init__(self, folder: str = "") -> None:
-        self._folder = folder
+        self.folder = folder
         self._cursor = ""
         self._since_ms = 0
         self._fields = True
@@ -77,8 +78,8 @@ class Journal:
         words = ["--no-pager", "--quiet", "--output=json", "--priority=warning", f"--lines={LINES_MAX}", place]
         if self._fields:
             words.append(f"--output-fields={_FIELDS}")
-        if self._folder:
-            words.append(f"--directory={self._folder}")
+        if self.folder:
+            words.append(f"--directory={self.folder}")
         code, out, err = host.run(["journalctl", *words], _TIMEOUT_SECONDS, _BYTES_MAX)
         if "insufficient permissions" in err:
             raise Denied("this user may not read the system's journal")
@@ -88,6 +89,25 @@ class Journal:
         if code:
             raise HostError(f"journalctl ended with {code}: {label(err.strip(), 200)}")
         return out
+
+
+def check_readable(host: Host, folders: Iterable[str]) -> None:
+    """Raise Denied where system journals are kept in the folders and this user may read none of them.
+
+    journalctl then shows the user's own messages alone, without a word and as if nothing else had happened.
+    """
+    files = [path for folder in folders for path in _system_journals(host, folder.strip("/"))]
+    if files and not any(os.access(host.path(path), os.R_OK) for path in files):
+        raise Denied("this user may not read the system's journal, only its own messages")
+
+
+def _system_journals(host: Host, folder: str) -> Iterator[str]:
+    try:
+        names = host.listing(folder)
+    except HostError:
+        return
+    places = [folder, *(f"{folder}/{name}" for name in names)]
+    yield from (f"{place}/system.journal" for place in places if host.exists(f"{place}/system.journal"))
 
 
 def parse_messages(text: str) -> News:

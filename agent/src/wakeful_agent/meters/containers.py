@@ -135,7 +135,7 @@ class ContainersMeter(Meter):
     budget_seconds = 30.0
     series_most = 8_000
     source = "run/docker.sock"
-    fix = "usermod -aG docker wakeful"
+    fix = "usermod -a -G docker wakeful"
     exposes = "the docker socket is as good as root: whoever may ask it may start any container; so is podman's"
     options = (
         Option("targets", [], "Engines: NAME=unix:/path/of/socket; otherwise the usual places", local=True),

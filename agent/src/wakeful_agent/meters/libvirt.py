@@ -134,7 +134,7 @@ class LibvirtMeter(Meter):
     budget_seconds = 30.0
     series_most = 8_000
     source = _SOCKETS + "/"
-    fix = "usermod -aG libvirt wakeful"
+    fix = "usermod -a -G libvirt wakeful"
     exposes = "the group libvirt may also change and start guests, which is as good as root"
     options = (Option("uri", "qemu:///system", "The connection of libvirt to ask", local=True),)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wakeful_agent.capabilities import granted, missing
 from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.fingerprint import fingerprint, template
-from wakeful_agent.host.journal import ERROR, WARNING, Journal, Message
+from wakeful_agent.host.journal import ERROR, WARNING, Journal, Message, check_readable
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
 from wakeful_agent.redaction import redact
@@ -24,6 +24,8 @@ _FOLDERS = ("var/log/journal/", "run/log/journal/")
 _FIRST_MS = 60_000
 _KEEP_MS = 86_400_000
 _KEPT_MAX = 300
+_LOOKED_AT_CHARACTERS_MAX = 400_000
+"""So much text is searched for secrets in one reading: whoever floods the journal must not set the agent to work."""
 _SHOWN_MAX = 50
 _EXAMPLE_CHARACTERS_MAX = 300
 
@@ -62,11 +64,22 @@ def remember(seen: Mapping[str, Repeated], messages: list[Message], now_ms: int,
     """Return what was seen with `messages` counted in; what is a day old is forgotten, and the oldest beyond 300.
 
     Secrets are taken out of a message before anything else is done with it, so not even its fingerprint knows them. Its
-    text is kept only when `lines` allows it.
+    text is kept only while `lines` allows it. What a flood has beyond a bound is passed over.
     """
-    kept = {mark: one for mark, one in seen.items() if 0 <= now_ms - one.last_ms < _KEEP_MS}
+    kept = {
+        mark: one if lines else one._replace(example="")
+        for mark, one in seen.items()
+        if 0 <= now_ms - one.last_ms < _KEEP_MS
+    }
+    redacted: dict[str, str] = {}
+    left = _LOOKED_AT_CHARACTERS_MAX
     for one in messages:
-        text = redact(one.text)
+        if one.text not in redacted:
+            left -= len(one.text)
+            if left < 0:
+                break
+            redacted[one.text] = redact(one.text)
+        text = redacted[one.text]
         mark = fingerprint(one.unit, one.severity, template(text))
         before = kept.get(mark)
         example = label(text, _EXAMPLE_CHARACTERS_MAX) if lines else ""
@@ -98,7 +111,7 @@ class LogsMeter(Meter):
     interval_seconds = 60.0
     budget_seconds = 45.0
     source = "var/log/journal/"
-    fix = "usermod -aG systemd-journal wakeful"
+    fix = "usermod -a -G systemd-journal wakeful"
     exposes = "everything every service writes to the journal, which may hold names, addresses and secrets"
     options = (
         Option("units", 40, "At most so many units are measured one by one, the others together", least=0, most=200),
@@ -106,13 +119,9 @@ class LogsMeter(Meter):
         Option("folder", "", "Read the journal in this folder instead of the system's", local=True),
     )
 
-    def configure(self, options: Mapping[str, Any]) -> None:
-        """Take checked options; another folder is another journal."""
-        super().configure(options)
-        self._journal = Journal(self.chosen["folder"])
-
     def __init__(self) -> None:
         super().__init__()
+        self._journal = Journal()
         self._columns = Columns(_make)
         self._units: list[str] = []
         self._seen: dict[str, Repeated] = {}
@@ -121,6 +130,7 @@ class LogsMeter(Meter):
     def probe(self, host: Host) -> Capability:
         """Say whether there is a journal that this user may read."""
         try:
+            self._check(host)
             Journal(self.chosen["folder"]).news(host, 1, 9_999_999_999_000)
         except Absent:
             return missing(self.name, "journalctl is not installed, so there is no journal")
@@ -136,6 +146,9 @@ class LogsMeter(Meter):
         """Return messages a minute by unit and severity; raise NoData where no journal is kept."""
         if not self._is_there(host):
             raise NoData("no journal is kept on this machine")
+        self._check(host)
+        if self._journal.folder != self.chosen["folder"]:
+            self._journal = Journal(self.chosen["folder"])
         news = self._journal.news(host, now_ms, now_ms - _FIRST_MS)
         span_ms = _FIRST_MS if self._read_ms is None else max(1_000, now_ms - self._read_ms)
         self._read_ms = now_ms
@@ -144,6 +157,9 @@ class LogsMeter(Meter):
         cells = [(unit, severity) for unit in [*self._units, OTHER] for severity in (ERROR, WARNING)]
         values = [int(news.more), *(round(counts.get(cell, 0) * 60_000 / span_ms, 3) for cell in cells)]
         return Reading(self._columns.of(["", *self._units, OTHER]), values, {"log_messages": self._rows()})
+
+    def _check(self, host: Host) -> None:
+        check_readable(host, [self.chosen["folder"]] if self.chosen["folder"] else _FOLDERS)
 
     def _is_there(self, host: Host) -> bool:
         if self.chosen["folder"]:

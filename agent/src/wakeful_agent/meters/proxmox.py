@@ -15,6 +15,7 @@ from wakeful_agent.host.pve import (
     parse_document,
     parse_resources,
 )
+from wakeful_agent.host.sudoers import sudoers
 from wakeful_agent.host.text import decode, label
 from wakeful_agent.meter import Columns, Meter, Option, Reading
 from wakeful_agent.network.fetch import fetch
@@ -86,14 +87,10 @@ class ProxmoxMeter(Meter):
     budget_seconds = 30.0
     series_most = 8_000
     source = "usr/bin/pvesh"
-    fix = (
-        "wakeful ALL=(root) NOPASSWD: /usr/bin/pvesh get /cluster/resources --output-format json, "
-        "/usr/bin/pvesh get /cluster/status --output-format json"
-    )
     exposes = "names, tags and use of all guests, nodes and storages; these two questions change nothing"
     options = (
         Option("url", "", "The API, like https://pve1:8006; without it pvesh is asked", local=True),
-        Option("token", "", "The API token, USER@REALM!NAME=SECRET", secret=True),
+        Option("token", "", "The API token, USER@REALM!NAME=SECRET", local=True, secret=True),
         Option("token_file", "", "A file with the API token", local=True),
         Option("ca_file", "", "The CA of the API's certificate, as /etc/pve/pve-root-ca.pem", local=True),
         Option("fingerprint", "", "The certificate's fingerprint instead, sha256:...", local=True),
@@ -115,9 +112,10 @@ class ProxmoxMeter(Meter):
         if host.program("pvesh") is None:
             return missing(self.name, "this is no Proxmox VE node")
         try:
-            host.check_root(_argv(RESOURCES))
+            for path in (RESOURCES, CLUSTER):
+                host.check_root(_argv(path))
         except HostError as error:
-            return missing(self.name, label(str(error)), self.fix, self.exposes)
+            return missing(self.name, label(str(error)), _fix(host), self.exposes)
         return granted(self.name)
 
     def read(self, host: Host, now_ms: int) -> Reading:
@@ -179,6 +177,11 @@ class ProxmoxMeter(Meter):
 
 def _argv(path: str) -> list[str]:
     return ["pvesh", "get", path, "--output-format", "json"]
+
+
+def _fix(host: Host) -> str:
+    program = host.program("pvesh") or "pvesh"
+    return sudoers("proxmox", [(program, *_argv(path)[1:]) for path in (RESOURCES, CLUSTER)])
 
 
 def _flag(value: bool | None) -> int | None:
