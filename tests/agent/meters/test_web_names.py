@@ -124,3 +124,16 @@ def test_a_wall_of_hostile_servers_and_one_that_is_well(kind, paged, served, ans
     assert reading.trouble is None
     json.dumps(reading.inventories, allow_nan=False)
     assert all(row["error"].isprintable() or "\ufffd" in row["error"] for row in reading.inventories[meter.name])
+
+
+@pytest.mark.parametrize(
+    "kind", [NginxMeter, ApacheMeter, CaddyMeter, PhpFpmMeter, HaproxyMeter, HttpMeter, PortCheckMeter]
+)
+def test_nothing_of_a_page_that_is_somebody_elses_is_told(kind, paged, served):
+    secret = b"geheim=abc123\nAKIA"
+    urls = [paged({path: secret}) for path in ("/", "/?auto", "/?json", "/;csv", "/metrics")]
+    bare = served(lambda channel: channel.sendall(channel.recv(65_536) and secret)).address
+    meter = kind()
+    meter.configure({"targets": [*(f"{url}/" for url in urls), bare], "timeout_seconds": 0.5})
+    assert "geheim" not in repr(meter.read(Host("/nowhere"), 0))
+    assert "AKIA" not in repr(meter.read(Host("/nowhere"), 0))

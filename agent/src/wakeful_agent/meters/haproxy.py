@@ -66,7 +66,7 @@ def parse_stat(text: str) -> list[dict[str, str]]:
     lines = text.strip("\n").split("\n")
     header = lines[0].rstrip("\r")
     if not header.startswith("# pxname,svname,"):
-        raise Malformed(f"is not HAProxy's CSV: {label(header[:60])!r}")
+        raise Malformed("is not HAProxy's CSV")
     columns = header[2:].rstrip(",").split(",")
     rows = []
     for line in lines[1:]:
@@ -83,7 +83,7 @@ def parse_info(text: str) -> dict[str, str]:
     """Return the lines `Name: value` of `show info`; raise Malformed."""
     fields = {name: value.strip() for name, colon, value in (line.partition(":") for line in text.split("\n")) if colon}
     if fields.get("Name") != "HAProxy":
-        raise Malformed(f"does not say that it is HAProxy: {label(text[:60])!r}")
+        raise Malformed("does not say that it is HAProxy")
     return fields
 
 

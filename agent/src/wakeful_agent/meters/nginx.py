@@ -40,7 +40,7 @@ def parse_status(text: str) -> Status:
     """Read the page; raise Malformed. Source: ngx_http_stub_status_module."""
     found = _STATUS.fullmatch(text.strip())
     if found is None:
-        raise Malformed(f"is not nginx's status page: {label(text[:60])!r}")
+        raise Malformed("is not nginx's status page")
     return Status(*map(int, found.groups()))
 
 

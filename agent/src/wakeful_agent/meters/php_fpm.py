@@ -43,7 +43,7 @@ def parse_status(text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise Malformed(f"is not FPM's status page: {label(text[:60])!r}") from None
+        raise Malformed("is not FPM's status page") from None
     if not isinstance(document, dict) or "accepted conn" not in document:
         raise Malformed("is not FPM's status page")
     return document
