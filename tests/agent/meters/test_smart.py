@@ -270,3 +270,15 @@ def test_one_disk_that_may_not_be_opened_costs_no_other(smartctl):
     values, rows = read(SmartMeter(), smartctl({**CLOSED, "scsi /dev/sdc": "say sas"}, 1000, REFUSES, ATA))
     assert [state(values, name) for name in ("sda", "sdc")] == ["unknown", "ok"]
     assert "Permission denied" in rows["sda"]["findings"][0]
+
+
+def test_a_disk_that_is_not_in_the_grant_is_told_with_a_new_one(smartctl):
+    refuses = 'case "$*" in */dev/sdc) echo "sudo: a password is required" >&2; exit 1;; esac'
+    host = smartctl(FOUR, 1000, f'shift; {refuses}; [ "$1" = -l ] || exec "$@"', ATA)
+    values, rows = read(SmartMeter(), host)
+    assert [state(values, name) for name in ("sda", "sdc")] == ["ok", "unknown"]
+    assert rows["sdc"]["findings"] == ["sudo: a password is required"]
+    found = SmartMeter().probe(host)
+    assert (found.available, found.reason) == (True, "as root, but not for sdc")
+    assert "-d scsi /dev/sdc" in found.fix
+    assert found.exposes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from wakeful_agent.capabilities import granted, missing
+from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host import smartctl
 from wakeful_agent.host.errors import Denied, HostError, Late
 from wakeful_agent.host.smartctl import ASLEEP, STATES, UNKNOWN, Device, Disk
@@ -17,7 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
-    from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.command import Output
     from wakeful_agent.host.files import Host
 
@@ -66,8 +65,8 @@ class SmartMeter(Meter):
     def __init__(self) -> None:
         super().__init__()
         self._columns = Columns(_make)
-        self._kinds: dict[Device, str] = {}
-        self._last: dict[Device, tuple[Disk, int | None]] = {}
+        self._kinds: dict[str, str] = {}
+        self._last: dict[str, tuple[Disk, int | None]] = {}
         self._late: set[Device] = set()
 
     def probe(self, host: Host) -> Capability:
@@ -83,6 +82,10 @@ class SmartMeter(Meter):
                 return missing(self.name, why, _grant(host, devices), self.exposes)
         except HostError as error:
             return missing(self.name, label(str(error)), self.fix, self.exposes)
+        closed = [label(one.name) for one in devices if as_root and not _permitted(host, command(one))]
+        if closed:
+            reason = f"as root, but not for {', '.join(closed[:8])}{' and more' if len(closed) > 8 else ''}"
+            return Capability(self.name, True, reason, _grant(host, devices), self.exposes)
         return granted(self.name, "as root" if as_root else "directly")
 
     def read(self, host: Host, now_ms: int) -> Reading:
@@ -105,19 +108,18 @@ class SmartMeter(Meter):
             path, _, kind = text.partition(" ")
             given.append(Device(path, kind.strip() or "auto"))
         left_out = set(self.chosen["left_out"])
-        devices = [Device(device.path, _kind(host, device)) for device in found]
+        devices = [Device(device.path, self._kinds.get(device.name) or _kind(host, device)) for device in found]
         wanted = [one for one in dict.fromkeys((*given, *devices)) if not left_out & {one.path, one.name}]
         return wanted[: smartctl.DEVICES_MAX]
 
     def _one(self, host: Host, device: Device, as_root: bool, ends: float) -> Disk:
-        kind = self._kinds.get(device, device.kind)
         try:
             seconds = min(_DISK_SECONDS, ends - monotonic())
             if seconds <= 0:
                 raise Late("there was no time left to ask it: others did not answer")
-            disk = _asked(host, device._replace(kind=kind), as_root, seconds)
-            if smartctl.is_ata_behind_scsi(disk, device._replace(kind=kind)):
-                self._kinds[device] = "sat"
+            disk = _asked(host, device, as_root, seconds)
+            if smartctl.is_ata_behind_scsi(disk, device):
+                self._kinds[device.name] = "sat"
                 disk = _asked(host, device._replace(kind="sat"), as_root, seconds)
         except HostError as error:
             self._late.add(device)
@@ -130,10 +132,10 @@ class SmartMeter(Meter):
         values: list[float | None] = []
         rows = []
         for device, disk in disks:
-            before, seen_ms = self._last.get(device, (Disk(UNKNOWN), None))
+            before, seen_ms = self._last.get(device.name, (Disk(UNKNOWN), None))
             known = disk if disk.figures or disk.about else before
             seen_ms = now_ms if known is disk else seen_ms
-            self._last[device] = known, seen_ms
+            self._last[device.name] = known, seen_ms
             names = tuple(known.figures)
             name, serial = label(device.name), known.about.get("serial", "")
             keys.append((name, serial, names))
@@ -142,7 +144,7 @@ class SmartMeter(Meter):
             about = {"passed": None, **known.about}
             seen = {"findings": list(disk.findings), "seen_at_ms": seen_ms}
             rows.append({"device": name, "state": disk.state, "type": device.kind, **about, **seen})
-        self._last = {device: self._last[device] for device, _ in disks}
+        self._last = {device.name: self._last[device.name] for device, _ in disks}
         return Reading(self._columns.of(keys), values, {"disks": rows})
 
 
@@ -161,6 +163,14 @@ def _root(host: Host) -> tuple[bool, str]:
     except Denied as error:
         return False, str(error)
     return True, ""
+
+
+def _permitted(host: Host, words: Sequence[str]) -> bool:
+    try:
+        host.check_root(words)
+    except Denied:
+        return False
+    return True
 
 
 def _asked(host: Host, device: Device, as_root: bool, seconds: float) -> Disk:
