@@ -83,7 +83,9 @@ def test_what_no_rule_speaks_of_is_no_trouble() -> None:
     assert said(Reading("redis.up", {}, 0.0)) == [("bad", "Redis is down")]
 
 
-def test_no_thing_is_named_twice() -> None:
+def test_hardware_is_named_once_and_what_is_down_each_time() -> None:
     missing = Reading("hw.raid.disks", {"array": "md0", "state": "missing"}, 1.0)
     found = said(missing, state("array", "md0", "degraded"), state("array", "md1", "degraded"))
     assert found == [("bad", "Array md0 misses 1 disk"), ("bad", "Array md1 is degraded")]
+    both = said(Reading("http.up", {"target": "shop"}, 0.0), Reading("port.up", {"target": "shop"}, 0.0))
+    assert both == [("bad", "Page shop is down"), ("bad", "Port shop is down")]

@@ -14,20 +14,25 @@ TOLD = [
     {"name": "smart", "available": False, "reason": "needs root", "fix": "wakeful ALL=(root) NOPASSWD: ..."},
     {"name": "redis", "available": False, "reason": "redis is not here", "fix": "apt install redis-server"},
     {"name": "raid", "available": False, "reason": "no array is here"},
+    {"name": "ping", "available": False, "reason": "none is set", "fix": "[meters.ping] targets = [...] in agent.toml"},
+    {"name": "port_owners", "available": False, "reason": "may not", "fix": "AmbientCapabilities=..."},
+    {"name": "nginx", "available": False, "reason": "nothing listens", "fix": "location = /nginx_status ..."},
     {"name": "gpu", "available": False, "reason": "may not", "fix": "apt install nvidia-smi"},
 ]
 
 
 def test_what_can_be_granted_is_told_from_what_is_not_there() -> None:
     refused = {"gpu": MeterOutcome("gpu", "refused", "", 0.0, 0), "raid": MeterOutcome("raid", "nothing", "", 0.0, 0)}
+    refused["nginx"] = MeterOutcome("nginx", "nothing", "", 0.0, 0)
     found = sort_out(TOLD, refused)
     assert [one.name for one in found.granted] == ["proc"]
-    assert [one.name for one in found.held_back] == ["smart", "gpu"]
-    assert [one.name for one in found.absent] == ["redis", "raid"]
+    assert [one.name for one in found.held_back] == ["smart", "port_owners", "gpu"]
+    assert [one.name for one in found.untold] == ["ping"]
+    assert [one.name for one in found.absent] == ["redis", "raid", "nginx"]
     assert found.absent[1].fix == ""
 
 
 @pytest.mark.parametrize("told", [None, "x", 5, [1, None, {}], {"name": "x"}])
 def test_what_is_no_list_of_capabilities_is_none(told: Any) -> None:
     found = sort_out(told, {})
-    assert (found.granted, found.held_back, found.absent) == ([], [], [])
+    assert (found.granted, found.held_back, found.untold, found.absent) == ([], [], [], [])

@@ -115,6 +115,7 @@ def test_thousands_of_series_and_metrics_come_quickly_and_in_pages(ada: Any, mac
         ("percent", 100.0, 0.25, "25 %"),
         ("seconds", 0.25, None, "0.25 s"),
         ("seconds", 7_200.0, None, "2 h"),
+        ("seconds", 1_795_000_000.0, None, '<time datetime="2026-11-18T11:06:40Z">2026-11-18 11:06:40 UTC</time>'),
         ("persecond", 5.0, None, "\u2013"),
         ("persecond", 5.0, 12.0, "12/s"),
         ("celsius", 41.0, None, "41 \u00b0C"),

@@ -35,6 +35,7 @@ def test_kinds(name: str, kind: str) -> None:
         ("{query}", GAUGE, "queries"),
         ("{entry}", GAUGE, "entries"),
         ("{key}", GAUGE, "keys"),
+        ("{switch}", COUNTER, "switches a second"),
         ("By", GAUGE, ""),
         ("{record}/min", GAUGE, "records a minute"),
         ("{operation}/s", GAUGE, "operations a second"),

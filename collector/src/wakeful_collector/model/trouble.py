@@ -39,7 +39,7 @@ class Trouble(NamedTuple):
 
 
 def troubles(readings: Iterable[Reading], now_ms: int) -> list[Trouble]:
-    """Return what the rules find, the bad first: things in the same trouble are one, and none is named twice."""
+    """Return what the rules find, the bad first: things in the same trouble are one, hardware is named once."""
     found: dict[Rule, list[tuple[str, float]]] = {}
     for reading in readings:
         for rule in _BY_METRIC.get(reading.name, ()):
@@ -50,8 +50,8 @@ def troubles(readings: Iterable[Reading], now_ms: int) -> list[Trouble]:
     made = []
     said: set[tuple[str, str]] = set()
     for rule in sorted(found, key=lambda rule: (_ORDER[rule.severity], RULES.index(rule))):
-        things = [thing for thing in found[rule] if not thing[0] or (rule.kind, thing[0]) not in said]
-        said |= {(rule.kind, subject) for subject, _ in things}
+        things = [thing for thing in found[rule] if (rule.kind, thing[0]) not in said]
+        said |= {(rule.kind, subject) for subject, _ in things if rule.kind == "hardware"}
         if things:
             made.append(Trouble(rule.kind, rule.severity, _text(rule, things), rule.metric))
     return made

@@ -26,27 +26,30 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """`granted`; `held_back` could be granted by its line; `absent` would have to be installed or is not there."""
+    """`granted`; `held_back` could be granted by its line; `untold` waits for a target; `absent` is not there."""
 
     granted: list[Permission]
     held_back: list[Permission]
+    untold: list[Permission]
     absent: list[Permission]
 
 
 def sort_out(told: Any, outcomes: Mapping[str, MeterOutcome]) -> Permissions:
     """Return the capabilities of a hello; what is there and refused is held back, whatever its line says."""
-    found = Permissions([], [], [])
+    found = Permissions([], [], [], [])
     for one in _read(told):
         permission = Permission(*(str(one.get(key) or "") for key in ("name", "reason", "fix", "exposes")))
-        outcome = outcomes.get(permission.name)
+        ended = outcomes[permission.name].outcome if permission.name in outcomes else ""
         if one.get("available"):
             found.granted.append(permission)
-        elif (outcome is not None and outcome.outcome == "refused") or (
-            permission.fix and not _INSTALL.match(permission.fix)
-        ):
+        elif ended == "refused":
             found.held_back.append(permission)
-        else:
+        elif not permission.fix or ended == "nothing" or _INSTALL.match(permission.fix):
             found.absent.append(permission)
+        elif "agent.toml" in permission.fix:
+            found.untold.append(permission)
+        else:
+            found.held_back.append(permission)
     return found
 
 

@@ -12,11 +12,14 @@ from wakeful_collector.web.pages_frame import blueprint, is_part, number
 from wakeful_collector.web.pages_host import SPANS, found_host, host_page, opening_span
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from wakeful_collector.model.sample import LatestSample
 
 CARDS_A_PAGE = 60
 SERIES_A_PAGE = 200
 LABELS_MAX = 8
+EPOCH_SECONDS_LEAST = 1e9
 
 
 @kit.page(blueprint, "/hosts/<host_id>/metrics")
@@ -38,7 +41,7 @@ def host_metrics(host_id: str) -> kit.Answer:
     return host_page(f"{template}-cards.html" if is_part() else f"{template}.html", found, "metrics", **context)
 
 
-def value_text(kind: str, sample: LatestSample) -> str:
+def value_text(kind: str, sample: LatestSample) -> str | Markup:
     """Return the newest value of a series as people read it: of a counter its rate."""
     rate = kind in {"persecond", "byterate"} or sample.rate is not None
     value = sample.rate if rate else sample.value
@@ -50,6 +53,8 @@ def value_text(kind: str, sample: LatestSample) -> str:
         return pages_text.rate(value)
     if kind == "percent":
         return pages_text.share(value)
+    if kind == "seconds" and value >= EPOCH_SECONDS_LEAST:
+        return pages_text.at(round(value * 1000))
     if kind == "seconds" and abs(value) >= 180:
         return pages_text.span(value)
     ends = {"celsius": " \N{DEGREE SIGN}C", "watts": " W", "rpm": " rpm", "seconds": " s", "hertz": " Hz"}

@@ -20,7 +20,13 @@ HEADINGS = {
     "bus": "Bus", "cpu": "CPU", "cpus": "CPUs", "gpu": "GPU", "id": "ID", "ip": "IP", "mac": "MAC", "mtu": "MTU",
     "pid": "PID", "ppid": "Parent", "ups": "UPS", "url": "URL", "uuid": "UUID", "vdevs": "Devices",
 }  # fmt: skip
-TITLES = {"gpus": "GPUs", "raid": "Arrays", "ups": "UPS", "zfs_pools": "ZFS pools", "container_engines": "Engines"}
+TITLES = {
+    "container_engines": "Container engines", "fail2ban": "fail2ban", "game": "Game servers", "gpus": "GPUs",
+    "haproxy": "HAProxy", "http": "Watched pages", "mqtt": "MQTT brokers", "mysql": "MySQL", "nginx": "nginx",
+    "php_fpm": "PHP-FPM", "ping": "Machines pinged", "port_check": "Watched ports", "postgresql": "PostgreSQL",
+    "public_ip": "Public address", "rabbitmq": "RabbitMQ", "raid": "Arrays", "snmp": "Other devices", "ups": "UPS",
+    "wireguard": "WireGuard", "zfs_pools": "ZFS pools",
+}  # fmt: skip
 NAMES = frozenset(
     {"array", "device", "engine", "gpu", "guest", "jail", "name", "peer", "pool", "target", "unit", "ups"}
 )

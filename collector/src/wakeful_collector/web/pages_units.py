@@ -42,7 +42,8 @@ def unit_words(metric: Metric) -> str:
     if thing is None:
         return ""
     word = thing[1].replace("_", " ")
-    plural = word if word.endswith("s") else f"{word[:-1]}ies" if word.endswith(("ry", "ty")) else f"{word}s"
+    plural = word if word.endswith("s") else f"{word}es" if word.endswith(("ch", "sh", "x")) else f"{word}s"
+    plural = f"{word[:-1]}ies" if word.endswith(("ry", "ty")) else plural
     if thing[2] == "/min":
         return f"{plural} a minute"
     return f"{plural} a second" if thing[2] or metric.kind == COUNTER else plural

@@ -191,7 +191,7 @@ export class Chart {
       return [Math.min(-reach * 0.12, least * 1.1, 0), Math.max(reach * 0.12, most * 1.1)];
     }
     if (panel.kind === "celsius") return [Math.max(0, Math.floor(least / 10) * 10 - 5), Math.ceil(most / 10) * 10 + 5];
-    return [Math.min(0, least), this.top ? Math.max(this.top, most) : Math.max(most * 1.1, floor)];
+    return [Math.min(0, least), this.top ? Math.max(this.top, most) : Math.max(most * 1.1, floor) || 1];
   }
 
   /** @param {any} plot */

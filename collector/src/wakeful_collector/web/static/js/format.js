@@ -30,6 +30,7 @@ function scaled(value, names, base) {
 /** @param {number} value of a duration */
 function seconds(value) {
   const size = Math.abs(value);
+  if (size >= 1e9) return date.format(value * 1000);
   if (size >= 172800) return `${figures(value / 86400)} days`;
   if (size >= 7200) return `${figures(value / 3600)} h`;
   if (size >= 180) return `${figures(value / 60)} min`;
@@ -62,6 +63,7 @@ export function format(kind, value) {
   return (FORMATS[kind] ?? FORMATS.count)(Math.abs(value) < 1e-9 ? 0 : value);
 }
 
+const date = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
