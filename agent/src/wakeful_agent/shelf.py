@@ -24,9 +24,9 @@ CLUES = ("program", "path", "port", "configured")
 class Entry(NamedTuple):
     """An optional meter: its name, `module:Class` below meters/, and the clues of which any suffices to load it.
 
-    Clues: `program:NAME`; `path:PATH` under the root, with at most one `*` a part; `port:NUMBER`, when something local
-    listens there; `configured`, when agent.toml or the collector's tuning says something of it. Without any clue
-    `absent` is the reason that the capability shows, and `fix` what would bring it.
+    Clues: `program:NAME`; `path:PATH` under the root, where `*` stands for anything in a name; `port:NUMBER`, when
+    something local listens there; `configured`, when agent.toml or the collector's tuning says something of it. Without
+    any clue `absent` is the reason that the capability shows, and `fix` what would bring it.
     """
 
     name: str
@@ -122,12 +122,23 @@ def _found(host: Host, need: str, configured: bool, ports: _Ports) -> bool:
 def _exists(host: Host, above: str, parts: list[str]) -> bool:
     for place, part in enumerate(parts):
         if "*" in part:
-            first, _, last = part.partition("*")
             try:
                 names = host.listing(above)
             except HostError:
                 return False
-            fitting = [name for name in names if name.startswith(first) and name.endswith(last)]
+            fitting = [name for name in names if _fits(name, part)]
             return any(_exists(host, f"{above}{name}/", parts[place + 1 :]) for name in fitting)
         above += part + "/"
     return host.exists(above.rstrip("/"))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    first, *between, last = pattern.split("*")
+    if not name.startswith(first):
+        return False
+    rest = name[len(first) :]
+    for piece in between:
+        _, found, rest = rest.partition(piece) if piece else ("", "*", rest)
+        if not found:
+            return False
+    return rest.endswith(last)

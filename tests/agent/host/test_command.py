@@ -172,6 +172,11 @@ def test_those_that_cannot_be_killed_are_bounded(tool, monkeypatch):
     assert host._starter._left == set()
 
 
+def test_a_group_that_is_gone_is_no_trouble():
+    command._kill(2**22 - 1)
+    assert not alive(2**22 - 1)
+
+
 def test_a_secret_is_read_only_where_nobody_else_can(tmp_path):
     host = Host(str(tmp_path))
     path = tmp_path / "password"

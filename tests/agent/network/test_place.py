@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wakeful_agent.host.errors import Malformed
-from wakeful_agent.network.place import Place, Url, join, parse_place, parse_url, split_target
+from wakeful_agent.network.place import Place, Url, join, parse_place, parse_url
 
 
 @pytest.mark.parametrize(
@@ -104,24 +104,8 @@ def test_where_no_redirect_leads(location: str) -> None:
         join(parse_url("http://h:1/a/b?c"), location)
 
 
-@pytest.mark.parametrize(
-    ("text", "target"),
-    [
-        ("cache=127.0.0.1:6379", ("cache", "127.0.0.1:6379")),
-        ("unix:/run/x.sock", ("unix:/run/x.sock", "unix:/run/x.sock")),
-        ("http://h/?a=b", ("http://h/?a=b", "http://h/?a=b")),
-        ("shop = http://h/?a=b", ("shop", "http://h/?a=b")),
-        ("=x", ("=x", "=x")),
-        (" x\x1b ", ("x\ufffd", "x\x1b")),
-    ],
-)
-def test_names_of_targets(text: str, target: tuple[str, str]) -> None:
-    assert split_target(text) == target
-
-
 @given(st.text(max_size=40))
 def test_no_text_breaks_a_parser(text: str) -> None:
-    split_target(text)
     for parse in (parse_place, parse_url, lambda one: join(parse_url("http://h/"), one)):
         try:
             found = parse(text)

@@ -137,7 +137,7 @@ def connections(host: Host) -> dict[str, int]:
 
 
 def _is_local(address: str) -> bool:
-    return address in {"0.0.0.0", "::", "::1"} or address.startswith(("127.", "::ffff:127."))  # noqa: S104 - compared
+    return address in {"0.0.0.0", "::", "::1"} or address.startswith(("127.", "::ffff:127."))  # noqa: S104 - compared, never bound
 
 
 def _diagnosed(protocol: str) -> list[Listener]:

@@ -97,17 +97,6 @@ def join(url: Url, location: str) -> Url:
     return url._replace(target=_escaped(location, target.partition("#")[0]))
 
 
-def split_target(text: str) -> tuple[str, str]:
-    """Return name and address of a target, which is `NAME=ADDRESS` or an address that is its own name.
-
-    What is before `=` is a name only where it cannot be part of an address (a URL's query has `=` too).
-    """
-    name, mark, address = text.partition("=")
-    if mark and name.strip() and not set(name) & set(":/?"):
-        return label(name.strip()), address.strip()
-    return label(text.strip()), text.strip()
-
-
 def _host_and_port(text: str, place: str, port: int) -> tuple[str, int]:
     if place.startswith("["):
         host, bracket, after = place[1:].partition("]")
