@@ -1,10 +1,11 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from wakeful_agent import meters
-from wakeful_agent.daemon.shown import Shown
+from wakeful_agent.daemon.shown import Shown, own_name
 from wakeful_agent.host.exposition import parse
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import DISABLED, FAILED, OK, Result, Runner
+from wakeful_wire.names import METRICS
 from wakeful_wire.schema import Series, series
 
 NOW_MS = 1_795_000_000_000
@@ -94,3 +95,9 @@ def test_this_machine_is_read_alike_by_the_reference_parser():
     assert {"node_cpu_seconds", "node_load1", "node_memory_MemTotal_bytes", "node_uname_info"} <= set(families)
     theirs = sorted((one.name, one.value) for family in families.values() for one in family.samples)
     assert theirs == sorted((one.name, one.value) for one in parse(text))
+
+
+def test_no_two_metrics_share_a_name_of_ours():
+    names = [own_name(metric) for metric in METRICS.values()]
+    assert len(set(names)) == len(names) > 50
+    assert not [name for name in names if name.endswith(("_count", "_sum", "_bucket")) or "." in name]

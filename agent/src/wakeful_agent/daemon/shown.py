@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Callable, Mapping, Sequence
 
     from wakeful_agent.meter import Result
+    from wakeful_wire.names import Metric
     from wakeful_wire.schema import Series
 
     Labels = Sequence[tuple[str, str]]
@@ -101,7 +102,7 @@ class Shown:
             return [_Place(one.name, one.labels)]
         rules = rules_of(one.name, dict(one.labels))
         if not rules:
-            family = "wakeful_" + one.name.replace(".", "_") + ("_total" if metric.kind == COUNTER else "")
+            family = own_name(metric)
             self._families[family] = (metric.kind, metric.help)
             return [_Place(family, one.labels)]
         for rule, _ in rules:
@@ -115,6 +116,12 @@ class Shown:
         once = {line.rpartition(" ")[0]: line for line in reversed(lines)}
         whole = lines if len(once) == len(lines) else list(once.values())
         return head + "\n".join(whole) + "\n"
+
+
+def own_name(metric: Metric) -> str:
+    """Return the family of a metric that node_exporter has no name for; `_count` is a histogram's there."""
+    name = "wakeful_" + metric.name.replace(".", "_")
+    return f"{name}_total" if metric.kind == COUNTER else name[: -len("_count")] if name.endswith("_count") else name
 
 
 def _written(labels: Labels) -> str:
