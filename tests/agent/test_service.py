@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from wakeful_agent.capabilities import granted
+from wakeful_agent.capabilities import Capability, granted
 from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import NoData, Runner
@@ -282,3 +282,24 @@ def test_a_meter_with_a_login_knows_before_its_first_reading_that_it_is_refused(
     for targets, reason in ((["x", "z"], "2 targets"), (["y"], "1 target"), (["x", "y"], "2 targets")):
         meter.configure({"targets": targets})
         assert meter.probe(HOST) == granted("shop", reason)
+
+
+def test_what_a_target_hides_is_told_with_the_way_to_it():
+    class Shy(Shop):
+        def lacking(self, about):
+            return "" if about["sees_all"] else "sees its own customers only"
+
+    meter = Shy({"x": customers(1, sees_all=False), "y": customers(2, sees_all=True), "z": HostError("closed")})
+    meter.configure({"targets": ["x", "y", "z"]})
+    meter.read(HOST, 0)
+    found = meter.probe(HOST)
+    assert found == Capability("shop", True, "x: sees its own customers only", meter.fix, meter.exposes)
+    meter.places["x"] = customers(1, sees_all=True)
+    meter.read(HOST, 1)
+    assert meter.probe(HOST) == granted("shop", "3 targets")
+
+
+def test_one_of_several_that_refuses_is_told_with_the_way_in():
+    meter = set_up({"x": Denied("no"), "y": customers(1)}, "x", "y")
+    meter.read(HOST, 0)
+    assert meter.probe(HOST) == Capability("shop", True, "x: no", meter.fix, meter.exposes)

@@ -99,6 +99,10 @@ class ServiceMeter(Meter):
         """Return the usual local places, the likeliest first; what is asked when no targets are set."""
         return []
 
+    def lacking(self, about: Mapping[str, Any]) -> str:  # noqa: ARG002 - those whose subject hides some need it
+        """Return what a target that is up does not show us, by its facts, where more rights would; else nothing."""
+        return ""
+
     @property
     def timeout_seconds(self) -> float:
         """How long one target may take."""
@@ -125,7 +129,7 @@ class ServiceMeter(Meter):
             self._refusals = {}  # somebody looks at what may be done here: the next reading asks again
             return missing(self.name, self._refused, self.fix, self.exposes)
         known = len(self._targets or self._found)
-        there = granted(self.name, f"{known} target{'s' if known > 1 else ''}")
+        there = self._there(known)
         if known and (self._kept or not self.refusal_ms):
             return there
         try:
@@ -138,6 +142,15 @@ class ServiceMeter(Meter):
         if known and not all(isinstance(answer.error, Denied) for answer in answers.values()):
             return there  # it is down, which the next reading says
         return missing(self.name, (self._problems or [_reasons(answers)])[0], self.fix, self.exposes)
+
+    def _there(self, known: int) -> Capability:
+        """Return the capability that is there, with the way to more where a target refuses us or hides something."""
+        hidden = [(row["target"], row["error"]) for row in self._rows if row["state"] == REFUSED]
+        hidden += [(row["target"], self.lacking(row)) for row in self._rows if row["state"] == UP]
+        reason = "; ".join(f"{name}: {what}" for name, what in hidden if what)
+        if reason:
+            return Capability(self.name, True, label(reason, _ERROR_CHARACTERS_MAX), self.fix, self.exposes)
+        return granted(self.name, f"{known} target{'s' if known > 1 else ''}")
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return what all targets say; the reading has trouble when none of them is up."""

@@ -141,6 +141,7 @@ def test_what_is_not_granted_is_told(served, at, ended):
     meter = set_up(served(broker([b""], granted=b"\x80")).address)
     ended.append(meter)
     assert read(meter, at(1))[1].inventories["mqtt"][0]["topics_refused"] == ["$SYS/#"]
+    assert meter.probe(at(1)).reason.endswith("the broker does not grant $SYS/#")
 
 
 def test_a_refusal_comes_with_the_commands_that_grant_it(served, at):

@@ -148,6 +148,21 @@ def test_a_node_of_galera_is_asked_too(client, tmp_path):
     assert found["mysql.row_operations", "read", "a"] == 7
 
 
+def test_a_user_of_few_rights_is_told_how_to_get_more(client, tmp_path):
+    (tmp_path / "weak").write_text(WEAK)
+    host = client(
+        f"cat {tmp_path}/weak; echo 'ERROR 1227 (42000) at line 4: Access denied; you need SLAVE MONITOR' >&2"
+    )
+    meter = set_up("a=db")
+    found, _ = read(meter, host)
+    assert found["mysql.up", "a"] == 1
+    assert ("mysql.transactions", "a") not in found
+    capability = meter.probe(host)
+    assert capability.available
+    assert "SLAVE MONITOR" in capability.reason
+    assert "GRANT PROCESS" in capability.fix
+
+
 def test_it_is_asked_as_the_options_say(client, tmp_path):
     host = client(f'echo "$@" >>{tmp_path}/argv; cat {tmp_path}/answer')
     (tmp_path / "my.cnf").write_text("[client]\nuser=wakeful\npassword=x\n")

@@ -179,10 +179,15 @@ def test_it_is_asked_as_the_options_say(psql, tmp_path):
 
 def test_a_standby_and_a_role_of_few_rights_are_asked_too(psql, tmp_path):
     host = psql(f'case "$*" in *weak*) cat {tmp_path}/weak;; *) cat {tmp_path}/standby;; esac')
-    found, reading = read(set_up("a=standby", "b=weak"), host)
+    meter = set_up("a=standby", "b=weak")
+    found, reading = read(meter, host)
     assert found["postgresql.replication.receiver.up", "a"] == 1
     assert found["postgresql.connections", "unknown", "b"] > 0
     assert [row["role"] for row in reading.inventories["postgresql"]] == ["standby", "primary"]
+    capability = meter.probe(host)
+    assert capability.available
+    assert capability.reason == "b: the role sees its own sessions only: it is not in pg_monitor"
+    assert "GRANT pg_monitor" in capability.fix
 
 
 def test_one_dead_server_costs_only_itself(psql, tmp_path):

@@ -114,6 +114,11 @@ class MqttMeter(ServiceMeter):
         """Return the port, if something local listens there."""
         return [Target(f"127.0.0.1:{PORT}", f"127.0.0.1:{PORT}")] if listens(host, PORT) else []
 
+    def lacking(self, about: Mapping[str, Any]) -> str:
+        """Return the topics that the broker does not grant."""
+        refused = ", ".join(about.get("topics_refused", ()))
+        return f"the broker does not grant {refused}" if refused else ""
+
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Hear one broker; a session that ended meanwhile is begun again at once."""
         now_seconds = host.awake_seconds()

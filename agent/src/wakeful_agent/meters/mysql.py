@@ -16,7 +16,7 @@ from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, Servic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Mapping
 
     from wakeful_agent.host.files import Host
 
@@ -196,6 +196,10 @@ class MysqlMeter(ServiceMeter):
         if not found and listens(host, PORT):
             found.append(Target(f"127.0.0.1:{PORT}", f"127.0.0.1:{PORT}"))
         return found
+
+    def lacking(self, about: Mapping[str, Any]) -> str:
+        """Return the first question that the server did not answer this user."""
+        return str(next(iter(about.get("objections", ())), ""))
 
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Ask one server."""

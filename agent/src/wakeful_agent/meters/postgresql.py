@@ -193,6 +193,10 @@ class PostgresqlMeter(ServiceMeter):
             found.append(Target(f"127.0.0.1:{PORT}", f"127.0.0.1:{PORT}"))
         return found
 
+    def lacking(self, about: Mapping[str, Any]) -> str:
+        """Return that the role sees its own sessions only, where it is not in pg_monitor."""
+        return "" if about.get("sees_all") else "the role sees its own sessions only: it is not in pg_monitor"
+
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Ask one server."""
         passfile = target.words.get("passfile") or str(self.chosen["passfile"])
