@@ -102,6 +102,7 @@ def test_wide_characters():
         WHOLE.replace(b"\x17\x0d260102030405Z", b"\x16\x0d260102030405Z"),
         WHOLE.replace(b"260102030405Z", b"2601020304050"),
     ],
+    ids=range(10),
 )
 def test_what_is_none(der):
     with pytest.raises(Malformed, match="not one of X"):
