@@ -262,6 +262,43 @@ def fleet_page(data: Path, hosts: int, times: int) -> dict[str, dict]:
         server.stop()
 
 
+def metrics_page(data: Path, times: int) -> dict[str, dict]:
+    """Let one host have 4,000 series with a day of past; ask for the page of its metrics and for its first charts."""
+    database.create(data)
+    end_ms = int(time.time() * 1000) // 60_000 * 60_000
+    with changes.changing(data) as connection:
+        key = agents.add(connection, "benchmany", agents.Newcomer("many", "hash", version="0.1.0"), end_ms)
+    columns = [
+        series(f"script_{metric:03}_bytes", container=f"c{at}", state="used")
+        for metric in range(200)
+        for at in range(20)
+    ]
+    fill((data, key, "benchmany", end_ms, 1, columns, None))
+    connection = database.writer(data, "samples")
+    with database.transaction(connection):
+        schema = schema_hash(columns)
+        samples.add_schema(connection, schema, columns)
+        push = samples.hot_push(key, "bench-run", 0, schema, [(end_ms, [0.5] * len(columns))], b"digest")
+        samples.append(connection, push, end_ms)
+    connection.close()
+    names = "&".join(f"name=script_{metric:03}_bytes" for metric in range(12))
+    asked = {
+        "metrics page of 4,000 series": "/hosts/benchmany/metrics",
+        "its 12 charts in sight, a day": f"/api/v1/hosts/benchmany/series?{names}&from=-1d&to=now&points=170&most=6",
+    }
+    server = Server(data)
+    try:
+        browser = Asker(server.port, {"Cookie": cookie_of(data, server.port)})
+        results = {}
+        for name, path in asked.items():
+            for _ in range(times + 2):
+                browser.ask(path)
+            results[name] = {"wakeful": browser.figures()}
+        return results
+    finally:
+        server.stop()
+
+
 def show(results: dict[str, dict]) -> None:
     """Print a line a question and program, and how the two compare."""
     for name, programs in results.items():
@@ -295,6 +332,7 @@ def main() -> None:
             if other is not None:
                 other.stop()
         results |= fleet_page(Path(folder) / "fleet", fleet, times // 4)
+        results |= metrics_page(Path(folder) / "many", times // 4)
     if arguments.json:
         print(json.dumps({"hosts": hosts, "days": days, **results}))
         return
