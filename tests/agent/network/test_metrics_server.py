@@ -105,6 +105,12 @@ def test_it_listens_where_it_is_told_until_it_is_closed():
     again.close()
 
 
+def test_where_others_may_ask_any_name_will_do():
+    server = MetricsServer("127.0.0.1", 0, lambda: "a 1\n", any_name=True)
+    assert ask(server, b"GET /metrics HTTP/1.1\r\nHost: web-1.example.org:9100\r\n\r\n")[0] == 200
+    server.close()
+
+
 def test_names_that_others_make_lead_here_are_refused():
     ours = [
         "",

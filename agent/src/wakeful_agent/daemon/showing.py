@@ -37,13 +37,14 @@ class Showing:
         if not address:
             self._shown = None
             return
+        from wakeful_agent.config.address import is_loopback
         from wakeful_agent.daemon.shown import Shown
         from wakeful_agent.network.metrics_server import MetricsServer
 
         self._shown = self._shown or Shown(self._now_ms)
         host, _, port = address.rpartition(":")
         try:
-            self._server = MetricsServer(host.strip("[]"), int(port), self._shown.text)
+            self._server = MetricsServer(host.strip("[]"), int(port), self._shown.text, not is_loopback(address))
         except OSError as error:
             text = f"metrics_listen: nobody can listen at {address}: {error.strerror or error}"
             self._log.trouble("metrics", text, "error")

@@ -23,11 +23,15 @@ _METRICS = "/metrics"
 
 
 class MetricsServer:
-    """Listens from its making until `close`; raises OSError when it cannot listen there."""
+    """Listens from its making until `close`; raises OSError when it cannot listen there.
 
-    def __init__(self, host: str, port: int, text: Callable[[], str]) -> None:
+    With `any_name` requests for other host names are answered too: where others may ask anyway, names protect nobody.
+    """
+
+    def __init__(self, host: str, port: int, text: Callable[[], str], any_name: bool = False) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._text = text
+        self._any_name = any_name
         self._listener = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -84,7 +88,7 @@ class MetricsServer:
             return 400, b"this is no request of HTTP/1\n"
         if words[0] not in {"GET", "HEAD"}:
             return 405, b"only GET and HEAD are answered\n"
-        if not is_ours(_host_of(lines[1:])):
+        if not self._any_name and not is_ours(_host_of(lines[1:])):
             return 403, b"this name is not this machine's: ask by address, or by its host name\n"
         path = words[1].partition("?")[0]
         if path != _METRICS:
