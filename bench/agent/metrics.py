@@ -3,8 +3,8 @@
     python bench/agent/metrics.py [--scrapes 60] [--json]
 
 CPU is what the kernel's scheduler counted (schedstat) for all threads over the scrapes. The agent ticks once a second
-all the while and its collector takes what it pushes; the same is measured without scrapes before: the difference is what
-showing costs.
+all the while and its collector takes what it pushes; the same is measured without scrapes before: the difference is
+what showing costs.
 """
 
 from __future__ import annotations
