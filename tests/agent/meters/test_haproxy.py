@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wakeful_agent.host.errors import HostError, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.meters.haproxy import ROWS_MAX, HaproxyMeter, parse_info, parse_stat, samples_of
+from wakeful_agent.meters.haproxy import ROWS_MAX, HaproxyMeter, parse_info, parse_stat, samples_of, taken_out
 
 PAGES = pathlib.Path(__file__).parents[2] / "fixtures/haproxy"
 STAT, INFO = (PAGES / "show_stat.txt").read_text(), (PAGES / "show_info.txt").read_text()
@@ -45,7 +45,8 @@ def test_states():
         for number, status in enumerate(["UP 1/3", "DOWN 1/2", "MAINT (via a/b)", "DRAIN", "NOLB", "no check"])
     )
     found = samples_of(parse_stat(HEAD + rows))[0]
-    assert [value for name, _, value in found if name == "haproxy.status"] == [1, 0, 0, 0, 0, None]
+    assert [value for name, _, value in found if name == "haproxy.status"] == [1, 0, None, None, 1, None]
+    assert taken_out(parse_stat(HEAD + rows)) == "p/s2 (MAINT (via a/b)), p/s3 (DRAIN)"
 
 
 def test_names_with_quotes_and_commas():
@@ -99,7 +100,7 @@ def test_over_its_socket(served):
     assert found["haproxy.idle", "lb"] == 1
     assert found["haproxy.status", "web", "FRONTEND", "lb"] == 1
     assert reading.inventories["haproxy"] == [
-        {"target": "lb", "state": "up", "error": "", "version": "2.6.12-1+deb12u4", "left_out": 0}
+        {"target": "lb", "state": "up", "error": "", "version": "2.6.12-1+deb12u4", "taken_out": "", "left_out": 0}
     ]
 
 

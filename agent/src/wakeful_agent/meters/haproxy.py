@@ -21,8 +21,9 @@ ROWS_MAX = 120
 _BYTES_MAX = 8 * 1024 * 1024
 _SOCKETS = ("/run/haproxy/admin.sock", "/run/haproxy.sock", "/var/lib/haproxy/stats", "/run/haproxy/stats.sock")
 _KINDS = {"0": "frontend", "1": "backend", "2": "server"}
-_UP = {"UP", "OPEN"}
-_UNKNOWN = {"no check", ""}
+_STATES = {"UP": 1.0, "OPEN": 1.0, "FULL": 1.0, "NOLB": 1.0, "DOWN": 0.0, "STOP": 0.0}
+_TAKEN_OUT = ("MAINT", "DRAIN")
+_TAKEN_OUT_MAX = 20
 _COLUMNS = (
     ("scur", "haproxy.sessions.count", "", 1.0),
     ("slim", "haproxy.sessions.limit", "", 1.0),
@@ -105,6 +106,12 @@ def samples_of(rows: list[dict[str, str]]) -> tuple[list[Sample], int]:
     return samples, len(known) - len(known[:ROWS_MAX])
 
 
+def taken_out(rows: list[dict[str, str]]) -> str:
+    """Return the servers that somebody took out on purpose, with how: `app/b (MAINT)`."""
+    found = [row for row in rows if row.get("type") == "2" and row.get("status", "").startswith(_TAKEN_OUT)]
+    return label(", ".join(f"{row['pxname']}/{row['svname']} ({row['status']})" for row in found[:_TAKEN_OUT_MAX]))
+
+
 def _fields(line: str) -> list[str]:
     """Return a line's fields; one with a comma or a quote in it is quoted, quotes within are doubled."""
     if '"' not in line:
@@ -128,9 +135,11 @@ def _fields(line: str) -> list[str]:
 
 
 def _status(text: str) -> float | None:
-    """Return 1 for up (`UP 1/3` is on its way down and still up), 0 for what takes nothing, None where none checks."""
-    word = "" if text in _UNKNOWN else text.partition(" ")[0]
-    return None if not word else float(word in _UP)
+    """Return 1 for what serves, 0 for what does not, None where nobody checks or somebody took it out on purpose.
+
+    `UP 1/3` is on its way down and still up; NOLB takes those who belong to it; MAINT and DRAIN are wishes.
+    """
+    return _STATES.get(text.partition(" ")[0])
 
 
 def _number(text: str, scale: float) -> float | None:
@@ -141,6 +150,7 @@ class HaproxyMeter(PageMeter):
     """Asks `show stat` and `show info` of every target: a unix or TCP socket, or the URL of the statistics page."""
 
     name = "haproxy"
+    collector_targets = True
     source = "etc/haproxy/"
     fix = (
         "in the global section of haproxy.cfg: stats socket /run/haproxy/admin.sock mode 660 level user; "
@@ -157,12 +167,15 @@ class HaproxyMeter(PageMeter):
         """Ask one: over a socket for the proxies and the process, over http for the proxies alone."""
         if target.address.startswith(("http://", "https://")):
             url = target.address if ";csv" in target.address else target.address + ";csv"
-            samples, left_out = samples_of(parse_stat(decode(self.page(host, url, most=_BYTES_MAX).body)))
-            return Answered(samples, {"left_out": left_out})
-        samples, left_out = samples_of(parse_stat(self._command(target, b"show stat\n")))
+            rows = parse_stat(decode(self.page(host, url, most=_BYTES_MAX).body))
+            samples, left_out = samples_of(rows)
+            return Answered(samples, {"taken_out": taken_out(rows), "left_out": left_out})
+        rows = parse_stat(self._command(target, b"show stat\n"))
+        samples, left_out = samples_of(rows)
         info = parse_info(self._command(target, b"show info\n"))
         own: list[Sample] = [(metric, {}, _number(info.get(name, ""), scale)) for name, metric, scale in _INFO]
-        return Answered([*own, *samples], {"version": label(info.get("Version", ""), 100), "left_out": left_out})
+        about = {"version": label(info.get("Version", ""), 100), "taken_out": taken_out(rows), "left_out": left_out}
+        return Answered([*own, *samples], about)
 
     def _command(self, target: Target, command: bytes) -> str:
         with Dialogue(target.address, self.timeout_seconds) as dialogue:

@@ -68,7 +68,9 @@ ROWS = (
     Metric("haproxy.connections.current", GAUGE, "{connection}", "Connections open", _ONE),
     Metric("haproxy.connections.limit", GAUGE, "{connection}", "Connections there can be", _ONE),
     Metric("haproxy.connections.total", COUNTER, "{connection}", "Connections made", _ONE),
-    Metric("haproxy.status", GAUGE, "1", "1 while a frontend is open, a backend or server up; else 0", _PROXY),
+    Metric(
+        "haproxy.status", GAUGE, "1", "1 while a frontend is open, a backend or server up; 0 while it is down", _PROXY
+    ),
     Metric("haproxy.sessions.count", GAUGE, "{session}", "Sessions now", _PROXY),
     Metric("haproxy.sessions.limit", GAUGE, "{session}", "Sessions there can be", _PROXY),
     Metric("haproxy.sessions.total", COUNTER, "{session}", "Sessions so far", _PROXY),
