@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wakeful_collector.web import pages_table
 from wakeful_collector.web.pages_table import TableWish, table
@@ -140,3 +142,28 @@ def test_names_and_states_stand_first() -> None:
     row = {"engine": "docker", "name": "web", "image": "nginx", "state": "running", "health": "none", "restarts": 2}
     keys = [column.key for column in table([row], TableWish()).columns]
     assert keys == ["engine", "name", "state", "health", "image", "restarts"]
+
+
+KEYS = st.sampled_from(["at", "seen_at_ms", "size_bytes", "cpu", "used_share", "uptime_seconds", "rotation_rpm", "x"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([10**300, 10**400]),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | KEYS, inner),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_every_document_becomes_a_table_whose_cells_can_be_written(document: Any) -> None:
+    made = table(document, TableWish())
+    pages_table.troubles(document)
+    for row in made.rows:
+        for column, value in zip(made.columns, row, strict=True):
+            assert column.label or not column.key
+            assert isinstance(pages_table.shown(column.key, value), str)
+            assert isinstance(pages_table.parts(value), list)
+
+
+@given(KEYS, st.integers() | st.floats() | st.sampled_from([10**300, 10**400, 253_402_300_800_000]))
+def test_every_number_in_every_column_can_be_written(key: str, value: float) -> None:
+    assert isinstance(pages_table.shown(key, value), str)
+    assert isinstance(pages_table.parts([{key: value}])[0][0], str)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import Markup
 
 from wakeful_collector.web import pages_text
@@ -79,3 +81,32 @@ def test_marks_that_turn_text_around_are_replaced() -> None:
     ready = Markup("<b>\u202e</b>")
     assert pages_text.plain(ready) is ready
     assert pages_text.plain(5) == 5
+
+
+NUMBERS = st.one_of(
+    st.integers(), st.floats(), st.sampled_from([10**400, -(10**400), 10**300, 253_402_300_800_000, 1e308, -1e308])
+)
+
+
+@given(NUMBERS)
+def test_every_number_that_a_machine_can_send_is_written(value):
+    for write in (
+        pages_text.figures,
+        pages_text.size,
+        pages_text.rate,
+        pages_text.share,
+        pages_text.span,
+        pages_text.count,
+        pages_text.at,
+        pages_text.cell,
+    ):
+        assert isinstance(write(value), str)
+    assert isinstance(pages_text.ago(value, 1_795_000_000_000), str)
+
+
+def test_what_is_no_time_is_a_figure():
+    assert pages_text.at(253_402_300_799_999).startswith('<time datetime="9999-12-31')
+    assert pages_text.at(253_402_300_800_000) == "253402300800000"
+    assert pages_text.at(-5) == "-5"
+    assert pages_text.size(10**400) == "inf PiB"
+    assert pages_text.span(float("nan")) == pages_text.NOTHING

@@ -75,4 +75,4 @@ def _cores(cpu: Mapping[str, Any]) -> str:
 
 
 def _time(at_ms: Any) -> Any:
-    return pages_text.at(int(at_ms)) if isinstance(at_ms, (int, float)) and at_ms > 0 else None
+    return pages_text.at(at_ms) if isinstance(at_ms, (int, float)) and at_ms > 0 else None

@@ -54,7 +54,7 @@ def value_text(kind: str, sample: LatestSample) -> str | Markup:
     if kind == "percent":
         return pages_text.share(value)
     if kind == "seconds" and value >= EPOCH_SECONDS_LEAST:
-        return pages_text.at(round(value * 1000))
+        return pages_text.at(value * 1000)
     if kind == "seconds" and abs(value) >= 180:
         return pages_text.span(value)
     ends = {"celsius": " \N{DEGREE SIGN}C", "watts": " W", "rpm": " rpm", "seconds": " s", "hertz": " Hz"}

@@ -138,9 +138,9 @@ def _measured(key: str, value: float) -> str | Any:
     if key in SHARE_COLUMNS or key.endswith("_share"):
         return pages_text.share(value)
     if key.endswith("_ms") and value >= _MS_LEAST:
-        return pages_text.at(int(value))
+        return pages_text.at(value)
     if key in TIME_COLUMNS and value >= _SECONDS_LEAST:
-        return pages_text.at(int(value if value >= _MS_LEAST else value * 1000))
+        return pages_text.at(value if value >= _MS_LEAST else value * 1000)
     if key.endswith("_seconds"):
         return pages_text.span(value)
     ends = {"_rpm": " rpm", "_celsius": " \N{DEGREE SIGN}C", "_ms": " ms"}

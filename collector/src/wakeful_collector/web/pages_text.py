@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from markupsafe import Markup
 
 from wakeful_collector.clock import rfc3339
 
+TIME_MS_MAX = 253_402_300_799_999
 NOTHING = "\N{EN DASH}"
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _RATES = ("B/s", "kB/s", "MB/s", "GB/s", "TB/s")
@@ -19,6 +21,7 @@ _SPANS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
 
 def figures(value: float) -> str:
     """Return about three figures of `value`."""
+    value = _float(value)
     if abs(value) >= 100:
         return f"{value:.0f}"
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
@@ -44,12 +47,13 @@ def share(value: float | None) -> str:
     """Return a share of one as `34 %`."""
     if value is None:
         return NOTHING
+    value = _float(value)
     return f"{value * 100:.1f} %" if 0 < value < 0.0995 else f"{value * 100:.0f} %"
 
 
 def span(seconds: float | None) -> str:
     """Return a duration in its largest unit: `12 days`, `3 h`, `40 s`."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(_float(seconds)):
         return NOTHING
     for length, one, many in _SPANS:
         if seconds >= length:
@@ -62,16 +66,25 @@ def ago(at_ms: int | None, now_ms: int) -> str | Markup:
     """Return a time element that says how long ago `at_ms` was."""
     if at_ms is None:
         return "never"
-    utc = rfc3339(at_ms)
+    if not is_time(at_ms):
+        return figures(at_ms)
+    utc = rfc3339(int(at_ms))
     return Markup('<time datetime="{}" data-style="ago">{} ago</time>').format(utc, span((now_ms - at_ms) / 1000))
 
 
-def at(at_ms: int | None) -> str | Markup:
-    """Return a time element that the page's script writes in the viewer's zone."""
+def at(at_ms: float | None) -> str | Markup:
+    """Return a time element that the page's script writes in the viewer's zone; a figure for what is no time."""
     if at_ms is None:
         return "never"
-    utc = rfc3339(at_ms)
+    if not is_time(at_ms):
+        return figures(at_ms)
+    utc = rfc3339(int(at_ms))
     return Markup('<time datetime="{}">{}</time>').format(utc, utc.replace("T", " ").replace("Z", " UTC"))
+
+
+def is_time(at_ms: float) -> bool:
+    """Tell whether a number can be a time in milliseconds since the epoch: from 1970 to 9999."""
+    return 0 <= at_ms <= TIME_MS_MAX
 
 
 def sentence(text: str) -> str:
@@ -128,7 +141,16 @@ FILTERS = {
 
 def _scaled(value: float, names: tuple[str, ...], base: int) -> str:
     step = 0
+    value = _float(value)
     while abs(value) >= base * 0.9995 and step < len(names) - 1:
         value /= base
         step += 1
     return f"{figures(value)} {names[step]}"
+
+
+def _float(value: float) -> float:
+    """Return a number of JSON as a float; whole numbers beyond all floats are infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
