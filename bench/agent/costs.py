@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
+from wakeful_agent.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

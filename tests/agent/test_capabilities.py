@@ -1,4 +1,6 @@
 from wakeful_agent.capabilities import banner, flips, granted, missing, summary
+from wakeful_agent.host.sudoers import sudoers
+from wakeful_wire.push import parse_hello
 
 
 def test_the_form_it_travels_in():
@@ -51,3 +53,14 @@ def test_the_summary_for_the_log():
         "not on this machine: redis",
     ]
     assert summary([granted("x"), missing("y", "no")]) == ["can be read here: x", "not readable: y: no"]
+
+
+def test_what_is_too_long_for_the_wire_is_left_out_whole():
+    jails = [("/usr/bin/fail2ban-client", "status", f"jail-number-{number}") for number in range(100)]
+    item = missing("fail2ban", "no\nrights", sudoers("fail2ban", jails), "x" * 9000)
+    hello = {"capabilities": [item.document(), missing("y", "r" * 9000, "fix").document()]}
+    first, second = parse_hello(hello)["capabilities"]
+    assert first["fix"] == ""
+    assert first["reason"] == "no\ufffdrights; `wakeful-agent doctor` prints what grants it"
+    assert len(first["exposes"]) == 4096
+    assert (len(second["reason"]), second["fix"]) == (4096, "fix")

@@ -17,9 +17,8 @@ from wakeful_agent.meter import (
     Probe,
     Reading,
     Result,
-    Runner,
-    finite,
 )
+from wakeful_agent.runner import Runner, finite
 from wakeful_wire.push import OUTCOMES, parse_meters
 from wakeful_wire.schema import series
 
@@ -239,7 +238,7 @@ def test_a_probe_looks_at_the_meters_source(tmp_path):
 
 
 def test_a_probe_that_hangs_or_fails_is_a_missing_capability(monkeypatch):
-    monkeypatch.setattr("wakeful_agent.meter.PROBE_BUDGET_SECONDS", 0.05)
+    monkeypatch.setattr("wakeful_agent.runner.PROBE_BUDGET_SECONDS", 0.05)
     event = threading.Event()
     probes = [
         Probe("good", lambda _: granted("good")),
@@ -276,61 +275,6 @@ def test_options_not_given_have_their_defaults():
     assert meter.chosen["count"] == 3
     meter.configure({})
     assert meter.chosen["count"] == 10
-
-
-class Aside(Given):
-    """A meter that runs beside the ticks."""
-
-    aside = True
-
-
-def test_a_meter_that_runs_aside_holds_no_tick_up():
-    gate, seen = threading.Event(), []
-
-    def slow(now_ms):
-        gate.wait(5)
-        seen.append(now_ms)
-        return Reading(ONE, [1])
-
-    runner = Runner(Host(), [Aside("slow", slow), Given("quick", lambda _: Reading(ONE, [2]))])
-    assert outcomes(runner.collect(1_000, wait=False)) == {"quick": "ok"}
-    assert outcomes(runner.collect(2_000, wait=False)) == {"quick": "ok"}
-    gate.set()
-    assert outcomes(runner.collect(3_000, ["slow"])) == {"slow": "ok"}
-    assert len(seen) == 1
-    assert 1_000 <= seen[0] < 3_000
-    assert outcomes(runner.collect(4_000, [], wait=False)) == {}
-    runner.close()
-
-
-def test_one_that_hangs_aside_is_left_behind_and_the_end_never_waits():
-    gate, said = threading.Event(), []
-    meters = [Aside("hung", lambda _: gate.wait(60)), Aside("fine", lambda _: Reading(ONE, [1]))]
-    meters[0].budget_seconds = 0.05
-    runner = Runner(Host(), meters, said.append)
-    begun = time.monotonic()
-    assert outcomes(runner.collect(0)) == {"hung": "timeout", "fine": "ok"}
-    assert outcomes(runner.collect(0)) == {"hung": "timeout", "fine": "ok"}
-    assert runner.hung() == ["hung"]
-    runner.close()
-    assert time.monotonic() - begun < 3
-    assert said == ["meter hung: timeout: has not come back within its 0.05 s"]
-    gate.set()
-
-
-def test_probes_of_meters_aside_come_when_they_come():
-    gate = threading.Event()
-    meter = Aside("slow", lambda _: Reading(ONE, [1]))
-    meter.probe = lambda host: gate.wait(5) and granted("slow")
-    quick = Given("quick", lambda _: Reading(ONE, [2]))
-    quick.probe = lambda host: granted("quick")
-    runner = Runner(Host(), [meter, quick])
-    assert [item.name for item in runner.probe(wait=False)] == ["quick"]
-    gate.set()
-    assert [item.name for item in runner.probe(names=["slow"])] == ["slow", "quick"]
-    assert outcomes(runner.collect(0)) == {"slow": "ok", "quick": "ok"}
-    runner.forget_refusals()
-    runner.close()
 
 
 def test_a_secret_is_told_or_in_a_file(tmp_path):

@@ -45,3 +45,10 @@ def test_a_whole_number_serves_where_parts_of_one_do():
     assert check_options(options, {"ratio": 2}, True) == ({"ratio": 2}, [])
     assert check_options(options, {"ratio": True}, True)[1] == ["ratio must be like 0.5"]
     assert check_options((Option("count", 5, ""),), {"count": 2.0}, True)[1] == ["count must be like 5"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_refused(value):
+    assert check_options((Option("ratio", 0.5, "", least=0, most=9),), {"ratio": value}, True)[1] == [
+        "ratio must be a number"
+    ]

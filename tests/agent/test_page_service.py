@@ -84,3 +84,27 @@ def test_a_page_too_long_costs_its_target(paged):
     url = paged({"/long": "x" * 2000, "/short": "x"})
     meter.configure({"targets": [f"a={url}/long", f"b={url}/short"]})
     assert [row["state"] for row in meter.read(Host("/nowhere"), 0).inventories["plain"]] == ["down", "up"]
+
+
+def test_a_server_that_repeats_the_secret_tells_nobody(secrets, answered):
+    def echo(asked):
+        word = asked.split(b"Authorization: ")[1].split(b"\r\n")[0].split(b" ")[1]
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s me:geheim" % (len(word) + 10, word)
+
+    class Chatty(Plain):
+        def ask(self, host, target, now_ms):
+            said = self.page(host, target.address).body.decode()
+            if "?" in target.address:
+                raise HostError(f"it says {said}")
+            return Answered([("plain.size", {"name": said}, 1.0)], {"names": [said]})
+
+    end = answered(echo)
+    meter = Chatty()
+    url = f"http://{end.address}"
+    meter.configure({"targets": [f"{url}/", f"{url}/?x"], "credentials": [f"{url}=/etc/basic"]})
+    reading = meter.read(secrets, 0)
+    assert len(end.asked) == 2
+    assert "geheim" not in repr(reading)
+    assert "bWU6Z2VoZWlt" not in repr(reading)
+    assert "[secret]" in repr(reading)
+    assert "geheim" not in repr(meter.probe(secrets))

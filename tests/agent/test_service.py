@@ -6,9 +6,10 @@ import pytest
 from wakeful_agent.capabilities import Capability, granted
 from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.network.targets import Target
 from wakeful_agent.options import check_options
+from wakeful_agent.runner import Runner
 from wakeful_agent.service import LOOK_MS, Answered, ServiceMeter
 
 

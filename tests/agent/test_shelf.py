@@ -6,7 +6,8 @@ import pytest
 
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Meter, Reading, Runner
+from wakeful_agent.meter import Meter, Reading
+from wakeful_agent.runner import Runner
 from wakeful_agent.shelf import CLUES, Entry, Shelf, _fits, load
 from wakeful_wire.schema import series
 

@@ -35,7 +35,7 @@ MEASURE = """
 import json, sys
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
+from wakeful_agent.runner import Runner
 import wakeful_agent.daemon, wakeful_agent.network.http, wakeful_agent.transport.spool
 held = meters.build(None)
 runner = Runner(Host(), held)

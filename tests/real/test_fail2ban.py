@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
 from wakeful_agent.meters.fail2ban import Fail2banMeter
+from wakeful_agent.runner import Runner
 
 from .conftest import await_true, program, running
 

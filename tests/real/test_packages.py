@@ -9,9 +9,9 @@ import pytest
 
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.package_databases import find_databases, read_packages
-from wakeful_agent.meter import Runner
 from wakeful_agent.meters.packages import PackagesMeter
 from wakeful_agent.meters.updates import UpdatesMeter, find_way
+from wakeful_agent.runner import Runner
 
 from .conftest import program
 

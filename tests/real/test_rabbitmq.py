@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
 from wakeful_agent.meters.rabbitmq import RabbitmqMeter
+from wakeful_agent.runner import Runner
 
 from .conftest import await_true, free_port, program
 from .ground import ground, hand_over, lowered, values

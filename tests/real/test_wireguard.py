@@ -42,7 +42,7 @@ exec "$2" "$1/measure.py"
 MEASURE = """
 import json, sys, time
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
+from wakeful_agent.runner import Runner
 from wakeful_agent.meters.wireguard import WireguardMeter
 
 runner = Runner(Host(user_id=0), [WireguardMeter()])

@@ -24,9 +24,10 @@ from wakeful_agent.host.files import Host
 from wakeful_agent.host.notify import Notifier
 from wakeful_agent.host.system import machine_id, system_facts
 from wakeful_agent.host.users import user_names
-from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Option, Result, Runner
+from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Option, Result
 from wakeful_agent.options import check_options
 from wakeful_agent.permissions import PROBES
+from wakeful_agent.runner import Runner
 from wakeful_agent.shelf import load as load_meter
 from wakeful_agent.transport.link import Link, Way, make_client
 from wakeful_agent.transport.sender import Listeners
@@ -67,7 +68,10 @@ def known_meters() -> dict[str, KnownMeter]:
     """Return for every meter what checks its options and what they are; optional ones are loaded when that is asked."""
     found = {meter.name: partial(_same, meter) for meter in meters.METERS}
     found.update((entry.name, partial(load_meter, entry)) for entry in meters.OPTIONAL)
-    return {name: KnownMeter(partial(_check, load), partial(_options, load)) for name, load in found.items()}
+    return {
+        name: KnownMeter(partial(_check, load), partial(_options, load), partial(_takes_targets, load))
+        for name, load in found.items()
+    }
 
 
 def _same(meter: type[Meter]) -> type[Meter]:
@@ -76,6 +80,10 @@ def _same(meter: type[Meter]) -> type[Meter]:
 
 def _options(load: Callable[[], type[Meter]]) -> Sequence[Option]:
     return load().options
+
+
+def _takes_targets(load: Callable[[], type[Meter]]) -> bool:
+    return load().collector_targets
 
 
 def _check(load: Callable[[], type[Meter]], given: Mapping[str, Any]) -> list[str]:
@@ -261,7 +269,7 @@ def _prepare(runner: Runner, config: Config) -> tuple[Tuned, dict[str, Result]]:
         tuned.renew()
     results: dict[str, Result] = {}
     for name, chosen in tuned.plan.meters.items():
-        runner.meters[name].configure(chosen.options)
+        runner.configure(name, chosen.options)
         if not chosen.enabled:
             results[name] = Result(DISABLED)
     return tuned, results

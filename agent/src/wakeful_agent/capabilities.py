@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from wakeful_agent.host.text import label
+from wakeful_wire import limits
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Collection
+
+_REASON_CHARACTERS_MAX = 1000
 
 
 class Capability(NamedTuple):
@@ -22,8 +26,19 @@ class Capability(NamedTuple):
     exposes: str = ""
 
     def document(self) -> dict[str, Any]:
-        """Return the form it travels in (see `hello.capabilities` of the wire)."""
-        return dict(self._asdict())
+        """Return the form it travels in (see `hello.capabilities` of the wire), within what the wire takes.
+
+        A fix that is too long is left out and not cut: half a line of sudoers is no line.
+        """
+        reason, fix = self.reason, self.fix
+        if len(fix) > limits.TEXT_CHARACTERS_MAX:
+            fix, reason = "", f"{label(reason, _REASON_CHARACTERS_MAX)}; `wakeful-agent doctor` prints what grants it"
+        return {
+            **self._asdict(),
+            "reason": label(reason, limits.TEXT_CHARACTERS_MAX),
+            "fix": label(fix, limits.TEXT_CHARACTERS_MAX),
+            "exposes": label(self.exposes, limits.TEXT_CHARACTERS_MAX),
+        }
 
 
 def granted(name: str, reason: str = "") -> Capability:

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
 
     from wakeful_agent.meter import Option
 
+NUMBER_MAX = 1e300
+"""What is beyond is no setting: infinities, and with them NaN."""
+
 
 def check_options(
     options: Sequence[Option], given: Mapping[str, Any], local: bool, permitted: Collection[str] = ()
@@ -46,6 +49,8 @@ def _problem(option: Option, value: Any, local: bool) -> str:
     whole = isinstance(option.default, float) and type(value) is int
     if type(value) is not type(option.default) and not whole:
         return f"must be like {option.default!r}"
+    if isinstance(value, float) and not -NUMBER_MAX < value < NUMBER_MAX:
+        return "must be a number"
     if option.least is not None and value < option.least:
         return f"must be at least {option.least:g}"
     if option.most is not None and value > option.most:

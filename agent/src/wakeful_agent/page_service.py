@@ -40,13 +40,23 @@ class PageMeter(ServiceMeter):
         """How long one target takes at most: two pages, and what starting them takes on a busy machine."""
         return 2 * self.timeout_seconds + 1.0
 
+    def authorization(self, host: Host, url: Url) -> dict[str, str]:
+        """Return the header with the secret for the place of `url`, concealed in all that is told on."""
+        found = authorization(host, self.chosen[CREDENTIALS.name], url)
+        for header in found.values():
+            kind, _, word = header.partition(" ")
+            self.concealment.add(word)
+            if kind == "Basic":
+                self.concealment.add(binascii.a2b_base64(word).decode().partition(":")[2])
+        return found
+
     def page(self, host: Host, url: str, socket_path: str | None = None, most: int = PAGE_BYTES_MAX) -> Fetched:
         """Return the answer to a GET when its status is 200; raise Denied for 401 and 403, HostError for any other."""
         place = parse_url(url)
         found = fetch(
             url,
             socket_path=socket_path,
-            headers={} if socket_path else authorization(host, self.chosen[CREDENTIALS.name], place),
+            headers={} if socket_path else self.authorization(host, place),
             timeout_seconds=self.timeout_seconds,
             most=most,
             ca_file=self.chosen[CA_FILE.name] or None,

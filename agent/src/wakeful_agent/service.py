@@ -10,6 +10,7 @@ from abc import abstractmethod
 from functools import partial
 
 from wakeful_agent.capabilities import Capability, granted, missing
+from wakeful_agent.concealment import Concealment
 from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Meter, NoData, Option, Reading
@@ -80,6 +81,8 @@ class ServiceMeter(Meter):
 
     def __init__(self) -> None:
         super().__init__()
+        self.concealment = Concealment()
+        """What `ask` is to give every secret it tells a target, so that nothing of it is told on."""
         self._crowd = Crowd()
         self._found: dict[str, Target] = {}
         self._looked_ms: int | None = None
@@ -141,7 +144,7 @@ class ServiceMeter(Meter):
             return there if known else granted(self.name)
         if known and not all(isinstance(answer.error, Denied) for answer in answers.values()):
             return there  # it is down, which the next reading says
-        return missing(self.name, (self._problems or [_reasons(answers)])[0], self.fix, self.exposes)
+        return missing(self.name, self._problems[0] if self._problems else self._why(answers), self.fix, self.exposes)
 
     def _there(self, known: int) -> Capability:
         """Return the capability that is there, with the way to more where a target refuses us or hides something."""
@@ -165,9 +168,10 @@ class ServiceMeter(Meter):
             kept[target.name] = columns
             keys += columns.series
             values += numbers
-            rows.append(_row(target.name, state, answered.error, columns.about))
+            rows.append(_row(target.name, state, self.concealment.text(answered.error), columns.about))
         self._kept = kept
         self._series = self._series if self._series == keys else keys
+        rows = self.concealment.fact(rows)
         self._rows = self._rows if self._rows == rows else rows
         trouble = _trouble(rows)
         self._refused = str(trouble) if isinstance(trouble, Denied) else ""
@@ -190,9 +194,14 @@ class ServiceMeter(Meter):
         there = {name: target for name, target in asked.items() if _is_there(answers[name], name in before)}
         self._found = there if self.every else dict(list(there.items())[:1])
         if not self._found:
-            self._nothing = _reasons(answers) if look or answers else self._nothing
+            self._nothing = self._why(answers) if look or answers else self._nothing
             raise NoData(self._nothing)
         return list(self._found.values()), answers
+
+    def _why(self, answers: Mapping[str, Answer]) -> str:
+        """Return one sentence for why none of the usual places is it."""
+        reasons = dict.fromkeys(self.concealment.text(_answered(answer).error) for answer in answers.values())
+        return label("; ".join(list(reasons)[:3]), _ERROR_CHARACTERS_MAX) or "nothing of it is at its usual places"
 
     def _all(self, host: Host, targets: list[Target], now_ms: int, seconds: float) -> dict[str, Answer]:
         names = {target.name for target in targets}
@@ -226,7 +235,11 @@ class ServiceMeter(Meter):
             return before._replace(about=answered.about), values
         made = [(f"{self.prefix or self.name}.up", {}), *names]
         columns = [
-            series(metric, target=label(name), **{key: label(value) for key, value in labels.items()})
+            series(
+                metric,
+                target=label(name),
+                **{key: label(self.concealment.text(value)) for key, value in labels.items()},
+            )
             for metric, labels in made
         ]
         return _Kept(names, columns, answered.about), values
@@ -256,12 +269,6 @@ def _is_there(answer: Answer, before: bool) -> bool:
     """Tell whether it is at that place: it says so or refuses us; once found it is, until its socket is gone."""
     state, _ = _told(answer)
     return state != DOWN or (before and not isinstance(answer.error, Absent))
-
-
-def _reasons(answers: Mapping[str, Answer]) -> str:
-    """Return one sentence for why none of the usual places is it."""
-    reasons = dict.fromkeys(_answered(answer).error for answer in answers.values())
-    return label("; ".join(list(reasons)[:3]), _ERROR_CHARACTERS_MAX) or "nothing of it is at its usual places"
 
 
 def _row(name: str, state: str, error: str, about: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,9 @@ TOKEN = (Option("token", "", "t", local=True, secret=True),)
 
 
 def known(*options: Option) -> KnownMeter:
-    return KnownMeter(lambda given: check_options(options, given, local=True)[1], lambda: options)
+    return KnownMeter(
+        lambda given: check_options(options, given, local=True)[1], lambda: options, lambda: bool(options)
+    )
 
 
 METERS = {"cpu": known(), "web": known(*OPTIONS), "web_door": known(*OPTIONS), "api": known(*TOKEN)}
@@ -139,5 +141,7 @@ targets = ["x=h:1 password_file={tmp_path}/nobody user=me", "h:2"]
 
 def test_targets_can_be_left_to_the_collector_for_meters_that_there_are(tmp_path: Path) -> None:
     assert loaded(tmp_path, 'allow_collector_targets = ["web"]').config.allow_collector_targets == ["web"]
+    [line] = problems(tmp_path, 'allow_collector_targets = ["cpu"]')
+    assert "names 'cpu', whose targets the collector may never set" in line
     [line] = problems(tmp_path, 'allow_collector_targets = ["webb"]')
     assert line == "agent.toml:1: allow_collector_targets names 'webb', which is not a meter\n    did you mean web?"

@@ -12,7 +12,8 @@ from wakeful_agent.daemon.loop import Daemon, Parts
 from wakeful_agent.daemon.tuned import Tuned
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.notify import Notifier
-from wakeful_agent.meter import Meter, Probe, Reading, Runner
+from wakeful_agent.meter import Meter, Probe, Reading
+from wakeful_agent.runner import Runner
 from wakeful_agent.transport.link import Link, Way
 from wakeful_agent.transport.sender import Listeners
 from wakeful_wire.schema import series

@@ -10,7 +10,8 @@ from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.config import MeterSetting
 from wakeful_agent.daemon import loop
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Reading, Runner
+from wakeful_agent.meter import NoData, Reading
+from wakeful_agent.runner import Runner
 from wakeful_agent.shelf import Entry, Shelf
 
 from .stand import CONFIG, Many, Stand, sent

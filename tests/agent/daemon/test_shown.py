@@ -4,7 +4,8 @@ from wakeful_agent import meters
 from wakeful_agent.daemon.shown import Shown, own_name
 from wakeful_agent.host.exposition import parse
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import DISABLED, FAILED, OK, Result, Runner
+from wakeful_agent.meter import DISABLED, FAILED, OK, Result
+from wakeful_agent.runner import Runner
 from wakeful_wire.names import METRICS
 from wakeful_wire.schema import Series, series
 

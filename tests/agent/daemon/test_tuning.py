@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_agent import meters
 from wakeful_agent.config import Config, MeterSetting
 from wakeful_agent.daemon.tuned import Tuned
 from wakeful_agent.daemon.tuning import (
@@ -158,6 +159,8 @@ def test_a_disk_that_is_full_does_not_keep_a_tuning_from_being_in_force(tmp_path
 
 class Asks(Quick):
     name = "asks"
+    collector_targets = True
+    collector_words = ("status",)
     options = (
         Option("targets", [], "where", local=True),
         Option("password_file", "", "a file", local=True),
@@ -174,7 +177,7 @@ def planned(config: Config, *targets: str) -> list[str]:
 
 def test_targets_are_the_collectors_only_where_agent_toml_says_so() -> None:
     allowed = CONFIG._replace(allow_collector_targets=["asks"])
-    assert planned(allowed, "a=h:1", "h:2 user=me") == []
+    assert planned(allowed, "a=h:1", "h:2 status=200") == []
     assert "own agent.toml" in planned(CONFIG, "h:1")[0]
     assert "own agent.toml" in planned(CONFIG._replace(allow_collector_targets=["quick"]), "h:1")[0]
     assert planned(allowed._replace(meters={"asks": MeterSetting(None, None, {"top": 3})}), "h:1") == []
@@ -184,9 +187,10 @@ def test_a_password_never_goes_where_the_collector_says() -> None:
     allowed = CONFIG._replace(allow_collector_targets=["asks"])
     local = {"asks": MeterSetting(None, None, {"password_file": "/x"})}
     assert "own agent.toml" in planned(allowed._replace(meters=local), "h:1")[0]
+    assert planned(allowed, "h:1 user=root") == ["asks.targets may not say user= unless in agent.toml"]
     assert planned(allowed, "h:1 password_file=/etc/wakeful/TOKEN ca_file=/x") == [
-        "asks.targets may name no password_file unless in agent.toml",
-        "asks.targets may name no ca_file unless in agent.toml",
+        "asks.targets may not say password_file= unless in agent.toml",
+        "asks.targets may not say ca_file= unless in agent.toml",
     ]
     [problem] = make_plan(
         allowed, parse_tuning({"meters": {"asks": {"options": {"password_file": "/x"}}}}), {"asks": Asks()}
@@ -202,3 +206,21 @@ def test_what_costs_and_finds_nothing_is_left_alone_for_a_while() -> None:
     assert pause_seconds(plan, "nothing", False, False) == 15, "it costs nothing"
     for outcome in ("ok", "failed", "refused", "timeout", ""):
         assert pause_seconds(plan, outcome, True, False) == 15
+
+
+def test_where_somebody_logs_in_targets_are_never_the_collectors() -> None:
+    class LogsIn(Asks):
+        collector_targets = False
+
+    config = CONFIG._replace(allow_collector_targets=["asks"])
+    tuning = parse_tuning({"meters": {"asks": {"options": {"targets": ["h:1"]}}}})
+    [problem] = make_plan(config, tuning, {"asks": LogsIn()})[1]
+    assert "own agent.toml" in problem
+
+
+def test_no_meter_with_a_login_leaves_its_targets_to_the_collector() -> None:
+    login = {"user", "password", "password_file", "passfile", "token_file", "service_file", "defaults_file"}
+    for meter in meters.classes():
+        if meter.collector_targets:
+            assert not login & {option.name for option in meter.options}, meter.name
+            assert "targets" in {option.name for option in meter.options}, meter.name

@@ -21,11 +21,12 @@ def test_calls_are_made_one_after_the_other_while_one_goes_on():
     background = Background()
     background.start([call("a", lambda: gate.wait(5) and order.append("a")), call("b", lambda: order.append("b"))])
     assert background.take() == {}
-    background.start([call("a", lambda: order.append("again")), call("b", raises)])
+    assert background.busy == {"a", "b"}
+    assert background.start([call("a", lambda: order.append("again")), call("b", raises), call("c", int)]) == ["c"]
     gate.set()
-    background.wait(["a", "b"])
+    background.wait(["a", "b", "c"])
     answers = background.take()
-    assert sorted(answers) == ["a", "b"]
+    assert sorted(answers) == ["a", "b", "c"]
     assert not any(answer.late or answer.error for answer in answers.values())
     assert order == ["a", "b"]
     assert background.take() == {}

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -170,6 +171,22 @@ def test_those_that_cannot_be_killed_are_bounded(tool, monkeypatch):
     monkeypatch.undo()
     assert host.run(["fine"]).out == "ok\n"
     assert host._starter._left == set()
+
+
+def test_programs_that_run_can_be_ended_from_another_thread(tool, tmp_path):
+    host = tool("long", f"sleep 600 & echo $! > {tmp_path}/pid; wait")
+    ended = []
+    thread = threading.Thread(target=lambda: ended.append(host.run(["long"], timeout_seconds=60)))
+    host.stop_programs()
+    thread.start()
+    ends = time.monotonic() + 5
+    while time.monotonic() < ends and not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+        time.sleep(0.01)
+    host.stop_programs()
+    thread.join(10)
+    assert [output.code for output in ended] == [-signal.SIGKILL]
+    assert gone(int((tmp_path / "pid").read_text()))
+    assert host._starter._running == set()
 
 
 def test_a_group_that_is_gone_is_no_trouble():

@@ -6,10 +6,11 @@ import pytest
 
 from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.meters import containers
 from wakeful_agent.meters.containers import ContainersMeter, choose
 from wakeful_agent.network.engine import STATES, Container
+from wakeful_agent.runner import Runner
 from wakeful_wire.names import METRICS
 
 from ...fakes.docker_engine import docker_engine, stats

@@ -4,10 +4,11 @@ import time
 import pytest
 
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.meters import exec as exec_meter
 from wakeful_agent.meters.exec import ExecMeter
 from wakeful_agent.options import check_options
+from wakeful_agent.runner import Runner
 
 HOST = Host("/")
 

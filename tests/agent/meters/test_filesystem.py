@@ -8,8 +8,9 @@ import pytest
 
 from wakeful_agent.host.errors import HostError, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.meters.filesystem import LEFT_OUT, FilesystemMeter, Mount, choose, parse_mounts, values
+from wakeful_agent.runner import Runner
 
 EIGHT = 8
 
@@ -169,7 +170,7 @@ STUCK_FUSE = """
 import ctypes, json, os, sys, threading, time
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
+from wakeful_agent.runner import Runner
 
 libc = ctypes.CDLL(None, use_errno=True)
 def check(result):

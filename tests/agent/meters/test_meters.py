@@ -12,9 +12,10 @@ from wakeful_agent import meters
 from wakeful_agent.host import addresses, listeners, parsing, processor, system, users
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import AgentFigures, NoData, Runner
+from wakeful_agent.meter import AgentFigures, NoData
 from wakeful_agent.meters import cpu, disk_io, files, filesystem, load, memory, network, pressure, sockets
 from wakeful_agent.permissions import PROBES
+from wakeful_agent.runner import Runner
 from wakeful_wire.catalogue import machine as catalogue
 from wakeful_wire.names import METRICS
 from wakeful_wire.push import parse_inventories

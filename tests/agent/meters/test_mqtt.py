@@ -6,9 +6,10 @@ import pytest
 
 from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.meters.mqtt import TOPICS_MAX, Heard, MqttMeter, samples
 from wakeful_agent.network.mqtt import Message, packet
+from wakeful_agent.runner import Runner
 from wakeful_wire.names import METRICS
 
 LINES = (pathlib.Path(__file__).parents[2] / "fixtures/mosquitto/sys.txt").read_text().splitlines()

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from wakeful_agent.host.errors import Denied, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.mysql import parse_answers
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.meters.mysql import REPLICAS_MAX, MysqlMeter, about, samples
+from wakeful_agent.runner import Runner
 from wakeful_wire.names import METRICS
 
 SAID = pathlib.Path(__file__).parents[2] / "fixtures/mariadb"

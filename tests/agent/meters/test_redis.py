@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wakeful_agent.host.errors import Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import NoData, Runner
+from wakeful_agent.meter import NoData
 from wakeful_agent.meters.redis import (
     COMMANDS_MAX,
     DATABASES_MAX,
@@ -17,6 +17,7 @@ from wakeful_agent.meters.redis import (
     parse_info,
     samples,
 )
+from wakeful_agent.runner import Runner
 from wakeful_wire.names import METRICS
 
 SAID = pathlib.Path(__file__).parents[2] / "fixtures/redis"

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from wakeful_agent.host.errors import Absent, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
 from wakeful_agent.meters import textfile
 from wakeful_agent.meters.textfile import TextfileMeter
+from wakeful_agent.runner import Runner
 
 FOLDER = textfile.USUAL_FOLDER[1:]
 NOW_MS = 1_700_000_060_000

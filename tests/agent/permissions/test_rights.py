@@ -4,9 +4,9 @@ import pytest
 
 from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.files import Host
-from wakeful_agent.meter import Runner
 from wakeful_agent.permissions import PROBES
 from wakeful_agent.permissions.rights import all_processes, conntrack, effective_rights, energy, port_owners
+from wakeful_agent.runner import Runner
 from wakeful_wire.push import parse_hello
 
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from wakeful_agent.config import Folders, Identity
 from wakeful_agent.config.address import parse
 from wakeful_agent.config.identity import load_identity, load_token
-from wakeful_agent.transport.enrolment import Machine, NotTakenIn, enroll
 from wakeful_agent.network.http import Client
+from wakeful_agent.transport.enrolment import Machine, NotTakenIn, enroll
 from wakeful_wire.enroll import parse_enroll_request
 
 

@@ -8,9 +8,9 @@ from typing import Any, Iterator
 import pytest
 
 from wakeful_agent.config.address import parse
+from wakeful_agent.network.http import Client
 from wakeful_agent.transport import doubts
 from wakeful_agent.transport import sender as module
-from wakeful_agent.network.http import Client
 from wakeful_agent.transport.sender import Listeners, Sender
 from wakeful_agent.transport.spool import Head, Spool
 from wakeful_wire import packing

@@ -175,6 +175,11 @@ def test_a_list_whose_meter_fails_says_that_it_may_be_old(ada: Any, web: Any) ->
     text = ada.get(f"/hosts/{web.id}/inventories/zfs_pools").text
     assert "This list may be old." in text
     assert "Failed: zpool hangs." in text
+    jails = {"version": "1.0.2", "state": "failed", "jails": [{"jail": "sshd", "state": "active"}], "other": [{"n": 1}]}
+    web.push([[NOW_MS + 1, VALUES]], NOW_MS, SERIES, inventories={"fail2ban": {"hash": "f", "body": jails}})
+    beside = ada.get(f"/hosts/{web.id}/inventories/fail2ban").text
+    assert "<dt>Version</dt><dd>1.0.2</dd>" in beside
+    assert '<dt>State</dt><dd><span class="mood bad">failed</span></dd>' in beside
     empty = ada.get(f"/hosts/{web.id}/inventories/disks").text
     assert "The list is empty" in empty
     assert "may be old" not in empty

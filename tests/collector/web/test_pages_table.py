@@ -25,6 +25,8 @@ PORTS = [{"port": 22, "process": "sshd"}, {"port": 5432, "address": "::1"}, {"po
         (PORTS[:2], ["port", "process", "address"], [[22, "sshd", None], [5432, None, "::1"]]),
         ({"eth0": {"mac": "m"}, "lo": {}}, ["name", "mac"], [["eth0", "m"], ["lo", None]]),
         ({"a": 1, "b": {"c": 2}}, ["name", "value"], [["a", 1], ["b", {"c": 2}]]),
+        ({"version": "1", "jails": [{"jail": "sshd"}], "left_out": 0}, ["jail"], [["sshd"]]),
+        ({"interfaces": [{"device": "wg0"}], "peers": [{"peer": "a"}, {"peer": "b"}]}, ["peer"], [["a"], ["b"]]),
         (["x", "y"], ["value"], [["x"], ["y"]]),
         ([], ["value"], []),
         ("text", ["value"], [["text"]]),
@@ -167,3 +169,8 @@ def test_every_document_becomes_a_table_whose_cells_can_be_written(document: Any
 def test_every_number_in_every_column_can_be_written(key: str, value: float) -> None:
     assert isinstance(pages_table.shown(key, value), str)
     assert isinstance(pages_table.parts([{key: value}])[0][0], str)
+
+
+def test_what_stands_beside_the_longest_list_is_told_above_it() -> None:
+    made = table({"state": "online", "lists_ms": 0, "total": 2, "peers": [{"peer": "a"}], "notes": []}, TableWish())
+    assert pages_table.facts(made) == [("State", "state", "online")]

@@ -82,6 +82,10 @@ def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, Know
         if name not in meters:
             hint = table.nearest(str(name), meters)
             problems.append(origin.problem("allow_collector_targets", f"names {name!r}, which is not a meter", hint))
+        elif not meters[name].collector_targets():
+            hint = "it has none, or it logs in: name them in [meters] of this file"
+            text = f"names {name!r}, whose targets the collector may never set"
+            problems.append(origin.problem("allow_collector_targets", text, hint))
     if problems:
         raise ConfigErrors(problems)
     fields = {setting.field: values[setting.key] for setting in table.SETTINGS}

@@ -52,10 +52,14 @@ _SECRET_WORDS = ("pass", "token", "secret", "key", "credential", "service")
 
 
 class KnownMeter(NamedTuple):
-    """A meter whose settings can be read: what checks its options, and its options (asked for only when needed)."""
+    """A meter whose settings can be read: what checks its options, its options, whether the collector may say targets.
+
+    They are asked for only when needed: some meters are loaded for it.
+    """
 
     check: Callable[[Mapping[str, Any]], Sequence[str]]
     options: Callable[[], Sequence[Choice]]
+    collector_targets: Callable[[], bool] = bool
 
 
 class MeterSetting(NamedTuple):

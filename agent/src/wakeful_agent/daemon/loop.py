@@ -9,7 +9,7 @@ from wakeful_agent.config import ConfigErrors
 from wakeful_agent.daemon import events, grid
 from wakeful_agent.daemon.columns import Columns
 from wakeful_agent.daemon.tuning import interval_seconds, pause_seconds
-from wakeful_agent.meter import DISABLED, Collected, Probe, Result, Runner
+from wakeful_agent.meter import DISABLED, Collected, Probe, Result
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wakeful_agent.daemon.tuned import Tuned
     from wakeful_agent.host.log import Log
     from wakeful_agent.host.notify import Notifier
+    from wakeful_agent.runner import Runner
 
     class Outbox(Protocol):
         """Where pushes go: kept on disk first, sent when it is possible."""
@@ -166,6 +167,8 @@ class Daemon:
                 self._ran[name] = monotonic
                 due.append(name)
         collected = parts.runner.collect(time_ms, due, wait=False)
+        for name in parts.runner.take_stale():
+            self._ran.pop(name, None)
         meters = parts.tuned.plan.meters
         # What ran aside may come back when its meter has been switched off meanwhile.
         results = {name: one for name, one in collected.results.items() if meters[name].enabled}
@@ -287,7 +290,8 @@ class Daemon:
         off = {}
         for name, chosen in plan.meters.items():
             if chosen.enabled:
-                parts.runner.meters[name].configure(chosen.options)
+                if parts.runner.configure(name, chosen.options):
+                    self._ran.pop(name, None)
             else:
                 off[name] = Result(DISABLED)
                 self._columns.forget(name)

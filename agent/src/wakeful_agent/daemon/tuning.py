@@ -94,7 +94,7 @@ def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan
     if asked.enabled and not enabled:
         problems.append(f"{meter.name} is switched off in this machine's agent.toml")
     accepted, wrong = check_options(meter.options, asked.options, False, _permitted(config, meter, local))
-    wrong += [f"targets {text}" for text in _reaching(accepted.get("targets", ()))]
+    wrong += [f"targets {text}" for text in _reaching(meter, accepted.get("targets", ()))]
     problems += [f"{meter.name}.{sentence}" for sentence in wrong]
     options.update(accepted)
     enabled = enabled if asked.enabled is None else enabled and asked.enabled
@@ -105,19 +105,19 @@ def _meter_plan(config: Config, tuning: Tuning, meter: Meter) -> tuple[MeterPlan
 def _permitted(config: Config, meter: Meter, local: MeterSetting | None) -> tuple[str, ...]:
     """Return the local options that the collector may set all the same: where to measure, if agent.toml allows that.
 
-    Not where agent.toml gives the meter anything else of its own (a password, a file): the collector could have that
-    sent to a place of its choosing.
+    Not for a meter that logs in, and not where agent.toml gives the meter anything else of its own (a password, a
+    file): the collector could have that sent to a place of its choosing.
     """
-    if meter.name not in config.allow_collector_targets:
+    if meter.name not in config.allow_collector_targets or not meter.collector_targets:
         return ()
     kept = {option.name for option in meter.options if option.local} - {"targets"}
     return () if local is not None and kept & set(local.options) else ("targets",)
 
 
-def _reaching(targets: Sequence[str]) -> list[str]:
-    """Return what is wrong with targets of the collector: words behind an address that name a file of this machine."""
+def _reaching(meter: Meter, targets: Sequence[str]) -> list[str]:
+    """Return what is wrong with targets of the collector: words behind an address that are not among the harmless."""
     words = [word.partition("=")[0] for text in targets for word in text.split()[1:]]
-    return [f"may name no {word} unless in agent.toml" for word in words if word.endswith("file")]
+    return [f"may not say {word}= unless in agent.toml" for word in words if word not in meter.collector_words]
 
 
 def pause_seconds(plan: MeterPlan, outcome: str, aside: bool, switched_on: bool) -> float:

@@ -42,8 +42,12 @@ class Background:
         with self._changed:
             return self._busy()
 
-    def start(self, calls: Iterable[Call]) -> None:
-        """Let calls be made, unless one of the same key is waiting or made now; a hung one is late again."""
+    def start(self, calls: Iterable[Call]) -> list[str]:
+        """Let calls be made, unless one of the same key is waiting or made now; a hung one is late again.
+
+        Returns the keys of those that will be made.
+        """
+        taken = []
         with self._changed:
             self._judge()
             busy = self._busy()
@@ -53,7 +57,9 @@ class Background:
                     self._answers[call.key] = Answer(seconds=monotonic() - since, late=True)
                 elif call.key not in busy:
                     self._waiting.append(call)
+                    taken.append(call.key)
             self._work()
+        return taken
 
     def take(self) -> dict[str, Answer]:
         """Return the answers that came since the last time."""

@@ -78,6 +78,7 @@ class Starter:
 
     def __init__(self) -> None:
         self._left: set[int] = set()
+        self._running: set[int] = set()
         _keep_open_files()
 
     def run(
@@ -91,13 +92,21 @@ class Starter:
         if len(self._left) >= LEFT_MAX:
             raise Late(f"{label(argv[0])} is not started: {LEFT_MAX} programs from before could not be ended")
         child = _Child(argv, environ, give)
+        self._running.add(child.pid)
         try:
             out, err = child.talk(timeout_seconds, most)
         finally:
             child.close()
-            if not child.end():
+            ended = child.end()
+            self._running.discard(child.pid)
+            if not ended:
                 self._left.add(child.pid)
         return Output(child.code, decode(out), decode(err))
+
+    def stop(self) -> None:
+        """Kill every program that runs, from whatever thread: whoever waits for one gets what it wrote so far."""
+        for pid in [*self._running, *self._left]:
+            _kill(pid)
 
     def _reap(self) -> None:
         for pid in list(self._left):

@@ -208,6 +208,11 @@ class Host:
         """Return the same machine with descriptors of its own, for another thread."""
         return type(self)(self.root, self.programs, self.user_id)
 
+    def stop_programs(self) -> None:
+        """Kill the programs that run now; they would outlive the agent otherwise."""
+        if self._starter is not None:
+            self._starter.stop()
+
     def close(self) -> None:
         """Close every descriptor that was kept."""
         for relative in list(self._kept):

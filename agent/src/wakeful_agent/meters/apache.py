@@ -79,6 +79,7 @@ class ApacheMeter(PageMeter):
     """Reads server-status?auto of every target."""
 
     name = "apache"
+    collector_targets = True
     source = "etc/apache2/"
     fix = "a2enmod status && apachectl graceful"
     exposes = "counts and times of requests, to this machine alone; with ExtendedStatus the page also shows recent URLs"

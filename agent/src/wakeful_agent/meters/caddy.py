@@ -111,6 +111,7 @@ class CaddyMeter(PageMeter):
     """Asks /metrics and /reverse_proxy/upstreams of every target: an http address or a unix socket of the admin API."""
 
     name = "caddy"
+    collector_targets = True
     source = "etc/caddy/"
     fix = "in the global options of the Caddyfile: servers { metrics } counts requests; the admin API must not be off"
     exposes = "nothing new: whoever reaches the admin API can read and change the configuration"

@@ -33,6 +33,7 @@ class GameMeter(ServiceMeter):
     """
 
     name = "game"
+    collector_targets = True
     source = "the servers that agent.toml names"
     interval_seconds = 60.0
     fix = '[meters.game] targets = ["NAME=a2s://HOST:PORT"] in agent.toml (or minecraft://, bedrock://)'

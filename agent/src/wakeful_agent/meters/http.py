@@ -7,7 +7,7 @@ from wakeful_agent.meter import Option
 from wakeful_agent.network.place import join, parse_url
 from wakeful_agent.network.targets import Target, shown_address
 from wakeful_agent.network.visit import PHASES, visit
-from wakeful_agent.page_service import CA_FILE, CREDENTIALS, PageMeter, authorization
+from wakeful_agent.page_service import CA_FILE, CREDENTIALS, PageMeter
 from wakeful_agent.service import TIMEOUT, Answered
 from wakeful_wire.record import NamedTuple
 
@@ -121,6 +121,8 @@ class HttpMeter(PageMeter):
     """Visits every target; words after a URL say what is expected of it (status, match, method, redirects, pin)."""
 
     name = "http"
+    collector_targets = True
+    collector_words = ("status", "match", "method", "redirects", "pin")
     interval_seconds = 60.0
     fix = '[meters.http] targets = ["shop=https://shop.example.org/health status=200"] in agent.toml'
     exposes = "each visit tells the place asked that this machine is there"
@@ -146,7 +148,7 @@ class HttpMeter(PageMeter):
                 found = visit(
                     url,
                     method=wish.method,
-                    headers=authorization(host, self.chosen[CREDENTIALS.name], url),
+                    headers=self.authorization(host, url),
                     timeout_seconds=max(left, 0.001),
                     ca_file=self.chosen[CA_FILE.name] or None,
                     fingerprint=wish.pin,

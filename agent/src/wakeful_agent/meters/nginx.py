@@ -48,6 +48,7 @@ class NginxMeter(PageMeter):
     """Reads stub_status of every target."""
 
     name = "nginx"
+    collector_targets = True
     source = "etc/nginx/"
     fix = (
         "in a server block that listens on 127.0.0.1: location = /nginx_status { stub_status; allow 127.0.0.1; "

@@ -86,6 +86,8 @@ class PhpFpmMeter(PageMeter):
     """Asks every pool; `path=` after a target's address is its pm.status_path, /status if not said."""
 
     name = "php_fpm"
+    collector_targets = True
+    collector_words = ("path",)
     source = "etc/php/"
     every = True
     fix = "in the pool's file: pm.status_path = /status; and usermod -a -G www-data wakeful, for its socket"

@@ -48,6 +48,7 @@ class PingMeter(ServiceMeter):
     """Asks every target a few times over TCP, and over ICMP where that is allowed."""
 
     name = "ping"
+    collector_targets = True
     interval_seconds = 30.0
     fix = '[meters.ping] targets = ["gateway=192.0.2.1", "dc2=host.example.org:22"] in agent.toml'
     exposes = "each ping tells the place asked that this machine is there"

@@ -18,6 +18,7 @@ class PortCheckMeter(ServiceMeter):
     """Connects to every target and hangs up."""
 
     name = "port_check"
+    collector_targets = True
     prefix = "port"
     interval_seconds = 30.0
     fix = '[meters.port_check] targets = ["mail=mail.example.org:25"] in agent.toml'

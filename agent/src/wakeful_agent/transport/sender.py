@@ -5,9 +5,9 @@ from __future__ import annotations
 from threading import Event, Thread
 from time import monotonic
 
+from wakeful_agent.network.http import Unreachable
 from wakeful_agent.transport.backoff import Backoff, fraction, told_seconds
 from wakeful_agent.transport.doubts import Doubts
-from wakeful_agent.network.http import Unreachable
 from wakeful_agent.transport.reading import document, problem
 from wakeful_wire import packing
 from wakeful_wire.answer import Answer, parse_answer
