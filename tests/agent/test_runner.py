@@ -141,3 +141,34 @@ def test_the_end_leaves_no_program_behind(tmp_path):
     while time.monotonic() < ends and os.path.exists(f"/proc/{pid}/cwd"):
         time.sleep(0.01)
     assert not os.path.exists(f"/proc/{pid}/cwd")
+
+
+def test_what_was_read_for_other_settings_is_dropped_however_far_it_came():
+    meter = Watched("slow", lambda _: Reading(ONE, [1]))
+    runner = Runner(Host(), [meter])
+    runner.configure("slow", {"lines": True})
+    runner.collect(0, ["slow"], wait=False)
+    runner._background.wait(["slow"])
+    runner.configure("slow", {"lines": False})
+    assert outcomes(runner.collect(1, ["slow"], wait=False)) == {}, "it had finished before the next was begun"
+    assert runner.take_stale() == {"slow"}
+    runner._background.wait(["slow"])
+    runner.capabilities()
+    runner.configure("slow", {"lines": True})
+    assert outcomes(runner.collect(2, [], wait=False)) == {}, "it had been fetched already"
+    assert runner.take_stale() == {"slow"}
+    assert outcomes(runner.collect(3, ["slow"])) == {"slow": "ok"}
+    runner.close()
+
+
+def test_an_error_of_other_settings_is_dropped_too():
+    meter = Watched("slow", lambda _: 1 / 0)
+    runner = Runner(Host(), [meter])
+    runner.configure("slow", {"lines": True})
+    runner.collect(0, ["slow"], wait=False)
+    runner._background.wait(["slow"])
+    runner.configure("slow", {"lines": False})
+    assert outcomes(runner.collect(1, [], wait=False)) == {}
+    assert runner.take_stale() == {"slow"}
+    assert outcomes(runner.collect(3, ["slow"])) == {"slow": "failed"}
+    runner.close()

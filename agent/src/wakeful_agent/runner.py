@@ -77,6 +77,8 @@ class Runner:
         if self._options.get(name) == options:
             return False
         self._options[name] = options
+        if self._ready.pop(name, None) is not None:
+            self._stale.add(name)
         if self.meters[name].aside or name in self._lane.hung:
             self._pending[name] = options
         else:
@@ -97,6 +99,7 @@ class Runner:
         absent = {name: entry for name in names for entry in [self.meters.absent(name)] if entry is not None}
         aside = [name for name in names if name not in absent and self.meters[name].aside]
         here = [name for name in names if name not in absent and name not in aside]
+        self._fetch()  # what has finished was begun before what is begun now
         for name in self._background.start([self._call(name, now_ms, self._beside()) for name in aside]):
             self._begun[name] = self._options.get(name)
         answers = self._lane.run([self._call(name, now_ms, self._host) for name in here])
@@ -188,7 +191,7 @@ class Runner:
         for key, answer in self._background.take().items():
             if key.startswith("probe "):
                 self._note(key, answer)
-            elif answer.value is not None and self._begun.get(key) != self._options.get(key):
+            elif not answer.late and self._begun.get(key) != self._options.get(key):
                 self._stale.add(key)
             else:
                 self._ready[key] = answer

@@ -177,7 +177,6 @@ def test_programs_that_run_can_be_ended_from_another_thread(tool, tmp_path):
     host = tool("long", f"sleep 600 & echo $! > {tmp_path}/pid; wait")
     ended = []
     thread = threading.Thread(target=lambda: ended.append(host.run(["long"], timeout_seconds=60)))
-    host.stop_programs()
     thread.start()
     ends = time.monotonic() + 5
     while time.monotonic() < ends and not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
@@ -187,6 +186,8 @@ def test_programs_that_run_can_be_ended_from_another_thread(tool, tmp_path):
     assert [output.code for output in ended] == [-signal.SIGKILL]
     assert gone(int((tmp_path / "pid").read_text()))
     assert host._starter._running == set()
+    with pytest.raises(HostError, match="the agent is stopping"):
+        host.run(["long"])
 
 
 def test_a_group_that_is_gone_is_no_trouble():

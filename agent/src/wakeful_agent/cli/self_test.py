@@ -63,7 +63,15 @@ def _toml() -> None:
     parse_document("a = 1", "")[0]["a"].bit_length()
 
 
+def _meters() -> None:
+    from wakeful_agent import meters
+
+    for meter in meters.classes():
+        meter()
+
+
 CHECKS: dict[str, Callable[[], None]] = {
+    "every meter can be loaded": _meters,
     "one collection is a valid push": _push,
     "keys can be made": _key,
     "TLS can be spoken": _tls,

@@ -35,6 +35,7 @@ class Host:
         self._kept: dict[str, int] = {}
         self._starter: Starter | None = None
         self._sudo: Sudo | None = None
+        self._stopped = False
 
     def path(self, relative: str) -> str:
         """Return the path of `relative` under the root."""
@@ -171,6 +172,8 @@ class Host:
         from wakeful_agent.host import command
 
         path = self._startable(argv[0])
+        if self._stopped:
+            raise HostError(f"{label(argv[0])} is not started: the agent is stopping")
         self._starter = self._starter or command.Starter()
         clean = command.environment(os.environ, environment or {})
         return self._starter.run([path, *argv[1:]], clean, timeout_seconds, most, give)
@@ -209,7 +212,8 @@ class Host:
         return type(self)(self.root, self.programs, self.user_id)
 
     def stop_programs(self) -> None:
-        """Kill the programs that run now; they would outlive the agent otherwise."""
+        """Kill the programs that run now, and start no more; they would outlive the agent otherwise."""
+        self._stopped = True
         if self._starter is not None:
             self._starter.stop()
 
