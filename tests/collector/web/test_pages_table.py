@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wakeful_collector.web import pages_table
@@ -147,13 +147,16 @@ def test_names_and_states_stand_first() -> None:
 
 
 KEYS = st.sampled_from(["at", "seen_at_ms", "size_bytes", "cpu", "used_share", "uptime_seconds", "rotation_rpm", "x"])
+WORDS = st.text(max_size=6)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([10**300, 10**400]),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | KEYS, inner),
-    max_leaves=12,
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.sampled_from([10**300, 10**400]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | KEYS, inner, max_size=4),
+    max_leaves=10,
 )
+PATIENT = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
 
+@PATIENT
 @given(JSON)
 def test_every_document_becomes_a_table_whose_cells_can_be_written(document: Any) -> None:
     made = table(document, TableWish())
@@ -165,6 +168,7 @@ def test_every_document_becomes_a_table_whose_cells_can_be_written(document: Any
             assert isinstance(pages_table.parts(value), list)
 
 
+@PATIENT
 @given(KEYS, st.integers() | st.floats() | st.sampled_from([10**300, 10**400, 253_402_300_800_000]))
 def test_every_number_in_every_column_can_be_written(key: str, value: float) -> None:
     assert isinstance(pages_table.shown(key, value), str)

@@ -130,6 +130,7 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
         title=pages_table.title(name),
         shown=pages_table.shown,
         parts=pages_table.parts,
+        facts=[] if table is None else pages_table.facts(table),
         mood=pages_moods.cell_mood,
         is_long=pages_table.is_long,
         label=LABELS.get(name, {}),

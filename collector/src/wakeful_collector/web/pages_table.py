@@ -105,10 +105,16 @@ def shown(key: str, value: Any) -> str | Any:
 
 def parts(value: Any) -> list[tuple[str, str]]:
     """Return a list of things as the lines of a cell, each with its mood; empty for what is no list of things."""
-    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+    if not _is_list_of_things(value):
         return []
     lines = [(_part(item), pages_moods.thing_mood(item)) for item in value[:PARTS_MAX]]
     return [*lines, (f"and {len(value) - PARTS_MAX} more", "")] if len(value) > PARTS_MAX else lines
+
+
+def facts(made: Table) -> list[tuple[str, str, Any]]:
+    """Return what stands beside the rows as label, key and value; the count and the time have places of their own."""
+    told = [(key, value) for key, value in made.facts.items() if key not in {"total", "at"}]
+    return [(TableColumn(key, False).label, key, value) for key, value in told if value not in ("", None, [], {}, 0)]
 
 
 def troubles(document: Any) -> tuple[int, list[tuple[str, str]]]:
@@ -182,6 +188,10 @@ def _rows(document: Any) -> tuple[list[str], list[list[Any]], dict[str, Any]]:
             facts = {str(key): value for key, value in document.items() if key not in {"columns", "rows"}}
             names = [pages_text.cell(key) for key in keys[:COLUMNS_MAX]]
             return names, [_padded(row, len(names)) for row in rows if isinstance(row, list)], facts
+        lists = [key for key, value in document.items() if _is_list_of_things(value)]
+        if lists:
+            chosen = max(lists, key=lambda key: len(document[key]))
+            return (*_records(document[chosen]), {str(key): value for key, value in document.items() if key != chosen})
         nested = [{"name": key, **value} for key, value in document.items() if isinstance(value, dict)]
         if nested and len(nested) == len(document):
             return (*_records(nested), {})
@@ -203,6 +213,10 @@ def _records(items: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
 def _place(key: str) -> int:
     """Return where a column stands: what a thing is called, how it is, then everything else as it came."""
     return 0 if key in NAMES else 1 if key in pages_moods.STATE_COLUMNS else 2
+
+
+def _is_list_of_things(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _padded(row: list[Any], width: int) -> list[Any]:
