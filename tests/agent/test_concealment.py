@@ -38,7 +38,7 @@ def test_nothing_of_a_secret_gets_through(secret, before, after):
     concealment = Concealment()
     concealment.add(secret)
     told = concealment.text(before + secret + after)
-    assert secret[:8] not in told.replace("[secret]", "\0")
+    assert not any(secret[:8] in part for part in told.split("[secret]"))
 
 
 def test_very_many_secrets():
