@@ -31,7 +31,7 @@ def refusing(host, mark, error=None):
 
 def test_every_probe_says_what_is_missing_how_to_grant_it_and_what_that_gives_away(machine):
     found = {item.name: item for item in Runner(machine("bare-metal"), []).probe(PROBES)}
-    assert list(found) == ["all_processes", "port_owners", "energy", "conntrack"]
+    assert list(found) == ["all_processes", "port_owners", "energy", "conntrack", "sudo"]
     assert found["all_processes"].available
     assert found["energy"].available
     assert found["conntrack"].available
