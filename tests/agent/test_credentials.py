@@ -49,6 +49,12 @@ def test_what_is_wrong_with_a_password_is_said_without_it(host):
     assert "hunter2" not in str(raised.value)
 
 
+def test_what_was_read_is_concealed(host):
+    meter = shop()
+    login(meter, host, parse_target("a:1 password_file=/other"))
+    assert meter.concealment.text("it said: other secret!") == "it said: [secret]!"
+
+
 def test_a_door_is_plain_or_has_tls(served, certificate):
     heard = []
 

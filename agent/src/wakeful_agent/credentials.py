@@ -11,8 +11,8 @@ from wakeful_wire.record import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
-    from wakeful_agent.meter import Meter
     from wakeful_agent.network.targets import Target
+    from wakeful_agent.service import ServiceMeter
 
 USER = Option("user", "", "the user to log in as; a target may name its own: user=NAME behind its address", local=True)
 PASSWORD = Option("password", "", "the password, from the environment or `password_file` only", local=True, secret=True)
@@ -35,16 +35,20 @@ class Login(NamedTuple):
     password: str = ""
 
 
-def login(meter: Meter, host: Host, target: Target) -> Login:
-    """Return the target's own user and password, or the meter's; raise Denied when others can read the file, Absent."""
+def login(meter: ServiceMeter, host: Host, target: Target) -> Login:
+    """Return the target's own user and password, or the meter's; raise Denied when others can read the file, Absent.
+
+    The password is concealed in all that the meter tells from now on.
+    """
     if "password" in target.words:
         raise Malformed("a password does not stand behind an address; put it into a file: password_file=/path")
     path = target.words.get("password_file", "")
     password = host.secret(path) if path else meter.secret(host)
+    meter.concealment.add(password)
     return Login(target.words.get("user") or str(meter.chosen[USER.name]), password)
 
 
-def dial(meter: Meter, target: Target, port: int, timeout_seconds: float) -> Dialogue:
+def dial(meter: ServiceMeter, target: Target, port: int, timeout_seconds: float) -> Dialogue:
     """Return a dialogue with the target, not yet open: with TLS for `tls://host:port`; raise Malformed.
 
     `port` is taken where the address names none.

@@ -85,12 +85,16 @@ def test_it_is_asked_over_every_kind_of_door(answered, certificate, kind):
 
 
 def logging_in(taken):
+    """Serve those alone who have stored `taken`."""
+
     def serve(channel):
+        known = False
         while asked := channel.recv(1000):
             if asked.startswith(b"set "):
-                channel.sendall(b"STORED\r\n" if asked == taken else b"CLIENT_ERROR authentication failure\r\n")
+                known = asked == taken
+                channel.sendall(b"STORED\r\n" if known else b"CLIENT_ERROR authentication failure\r\n")
             else:
-                channel.sendall(ANSWER)
+                channel.sendall(ANSWER if known else b"CLIENT_ERROR unauthenticated\r\n")
 
     return serve
 
@@ -104,6 +108,21 @@ def test_a_login_is_stored_under_any_key(served, tmp_path):
     _, reading = read(set_up(f"a={end.address}", user="other", password_file="/secret"), host)
     assert isinstance(reading.trouble, Denied)
     assert "s3cret" not in str(reading)
+
+
+def test_a_server_that_wants_no_login_is_told_no_password(served, tmp_path):
+    (tmp_path / "secret").write_text("s3cret\n")
+    (tmp_path / "secret").chmod(0o600)
+    asked = []
+
+    def serve(channel):
+        while content := channel.recv(1000):
+            asked.append(content)
+            channel.sendall(ANSWER)
+
+    meter = set_up(f"a={served(serve).address}", user="wakeful", password_file="/secret")
+    assert read(meter, Host(str(tmp_path)))[0]["memcached.up", "a"] == 1
+    assert asked == [b"stats\r\n"], "it would keep the password as an item that everybody can read"
 
 
 @pytest.mark.parametrize(
@@ -132,3 +151,19 @@ def test_the_usual_places(made, tmp_path):
         "127.0.0.1:11211",
         f"unix:{tmp_path}/run/memcached/memcached.sock",
     ]
+
+
+def test_a_server_that_repeats_everything_gives_no_password_away(served, tmp_path):
+    (tmp_path / "secret").write_text("hunter2secret\n")
+    (tmp_path / "secret").chmod(0o600)
+
+    def serve(channel):
+        while asked := channel.recv(1000):
+            channel.sendall(b"CLIENT_ERROR unauthenticated " + asked.replace(b"\r\n", b" ") + b"\r\n")
+
+    meter = set_up(f"a={served(serve).address}", user="wakeful", password_file="/secret", timeout_seconds=1.0)
+    host = Host(str(tmp_path))
+    reading = meter.read(host, 0)
+    assert reading.inventories["memcached"][0]["error"]
+    assert "hunter2" not in str(reading)
+    assert "hunter2" not in str(meter.probe(host))

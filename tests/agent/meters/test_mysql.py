@@ -224,3 +224,13 @@ def test_the_usual_places(made, tmp_path):
     assert [target.address for target in MysqlMeter().usual(made({"proc/net/tcp": LISTENING}))] == ["127.0.0.1:3306"]
     found = MysqlMeter().usual(made({"run/mysqld/mysqld.sock": ""}))
     assert [target.address for target in found] == [f"unix:{tmp_path}/run/mysqld/mysqld.sock"]
+
+
+def test_a_server_that_repeats_the_password_gives_it_not_away(client, tmp_path):
+    (tmp_path / "my.cnf").write_text("[client]\nuser = wakeful\npassword = 'hunter2 secret'\n")
+    (tmp_path / "my.cnf").chmod(0o600)
+    host = client("echo 'ERROR 1045 (28000): no: hunter2 secret' >&2; exit 1")
+    meter = set_up("a=db", defaults_file="/my.cnf")
+    reading = meter.read(host, 0)
+    assert "1045" in str(reading)
+    assert "hunter2" not in str(reading)

@@ -207,3 +207,19 @@ def test_the_usual_place(made):
         RabbitmqMeter().read(made({}), 0)
     found = RabbitmqMeter().usual(made({"proc/net/tcp": LISTENING}))
     assert [target.address for target in found] == ["http://127.0.0.1:15672"]
+
+
+def test_a_server_that_repeats_everything_gives_no_password_away(served, tmp_path):
+    (tmp_path / "secret").write_text("hunter2secret\n")
+    (tmp_path / "secret").chmod(0o600)
+
+    def serve(channel):
+        while asked := channel.recv(1000):
+            channel.sendall(b"HTTP/1.1 401 " + asked + b"\r\nContent-Length: 0\r\n\r\n")
+
+    meter = set_up(f"a=http://{served(serve).address}", user="wakeful", password_file="/secret", timeout_seconds=1.0)
+    host = Host(str(tmp_path))
+    reading = meter.read(host, 0)
+    assert reading.inventories["rabbitmq"][0]["error"]
+    assert "hunter2" not in str(reading)
+    assert "hunter2" not in str(meter.probe(host))

@@ -243,3 +243,19 @@ def test_who_never_ends_is_left(served):
     meter = set_up(served(flood).address, timeout_seconds=2.0)
     _, reading = read(meter)
     assert isinstance(reading.trouble, HostError)
+
+
+def test_a_server_that_repeats_everything_gives_no_password_away(served, tmp_path):
+    (tmp_path / "secret").write_text("hunter2secret\n")
+    (tmp_path / "secret").chmod(0o600)
+
+    def serve(channel):
+        while asked := channel.recv(1000):
+            channel.sendall(b"-ERR " + asked.replace(b"\r\n", b" ") + b"\r\n")
+
+    meter = set_up(f"a={served(serve).address}", user="wakeful", password_file="/secret", timeout_seconds=1.0)
+    host = Host(str(tmp_path))
+    reading = meter.read(host, 0)
+    assert reading.inventories["redis"][0]["error"]
+    assert "hunter2" not in str(reading)
+    assert "hunter2" not in str(meter.probe(host))

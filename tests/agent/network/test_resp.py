@@ -59,7 +59,7 @@ def test_everything_else_is_an_error_with_a_sentence(said, answer, error, words)
     with pytest.raises(error) as raised:
         said(answer)
     assert words in str(raised.value)
-    assert type(raised.value) is error
+    assert isinstance(raised.value, Denied) is (error is Denied)
     assert len(str(raised.value)) < 300
 
 
@@ -70,6 +70,23 @@ def test_a_login_that_nobody_wants_is_no_harm(said):
     said(b"-NOAUTH nobody asks\r\n", lambda dialogue: log_in(dialogue, "wakeful", ""))
     with pytest.raises(Denied):
         said(b"-ERR invalid password\r\n", login)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"-ERR unknown command 'AUTH', with args beginning with: 'wakeful' 'secret' \r\n", HostError),
+        (b"-WRONGPASS invalid: secret\r\n", Denied),
+        (b"-secret\r\n", HostError),
+        (b"secret\r\n", Malformed),
+        (b"$secret\r\n", Malformed),
+    ],
+)
+def test_what_repeats_the_password_is_not_told_on(said, answer, error):
+    with pytest.raises(error) as raised:
+        said(answer, login)
+    assert "secret" not in str(raised.value)
+    assert isinstance(raised.value, Denied) is (error is Denied)
 
 
 def login(dialogue):

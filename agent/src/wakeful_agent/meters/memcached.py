@@ -98,11 +98,20 @@ class MemcachedMeter(ServiceMeter):
         """Ask one server."""
         user, password = login(self, host, target)
         with dial(self, target, PORT, self.timeout_seconds) as dialogue:
-            if password:
+            try:
+                stats = _stats(dialogue)
+            except Denied:
+                # Only now: a server that wants no login would store the password as an item that everybody can read.
+                if not password:
+                    raise
                 _log_in(dialogue, user, password)
-            dialogue.send(b"stats\r\n")
-            stats = parse_stats(_answer(dialogue))
+                stats = _stats(dialogue)
         return Answered(samples(stats), {"version": label(stats.get("version", ""))})
+
+
+def _stats(dialogue: Dialogue) -> dict[str, str]:
+    dialogue.send(b"stats\r\n")
+    return parse_stats(_answer(dialogue))
 
 
 def _log_in(dialogue: Dialogue, user: str, password: str) -> None:

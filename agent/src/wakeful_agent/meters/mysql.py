@@ -133,6 +133,7 @@ _GALERA = (
     ("mysql.galera.flow_control.paused", "wsrep_flow_control_paused"),
     ("mysql.galera.receive.queue", "wsrep_local_recv_queue"),
 )
+_PASSWORD = re.compile(r"""^\s*password\s*=\s*["']?(.*?)["']?\s*$""", re.MULTILINE)
 _GROUP = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
@@ -212,7 +213,8 @@ class MysqlMeter(ServiceMeter):
         if "password" in target.words:
             raise Malformed("a password does not stand behind an address; put it into a defaults file")
         if path:
-            host.secret(path)  # never used here: this refuses a file that others can read
+            for password in _PASSWORD.findall(host.secret(path)):  # this refuses a file that others can read
+                self.concealment.add(password)
         options = [f"--defaults-file={host.path(path.lstrip('/'))}" if path else "--no-defaults"]
         group = target.words.get("group")
         if group is not None:

@@ -170,6 +170,7 @@ class RabbitmqMeter(ServiceMeter):
         """Return what asks the target for a path of its API."""
         user, password = login(self, host, target)
         said = b64encode(f"{user}:{password}".encode()).decode("ascii")
+        self.concealment.add(said if user else "")
         headers = {"Accept": "application/json", **({"Authorization": f"Basic {said}"} if user else {})}
         address = target.address if "://" in target.address else f"http://{target.address}"
         authority = target.words.get("ca_file") or str(self.chosen["ca_file"]) or None

@@ -15,6 +15,10 @@ _NO_PASSWORD = ("ERR Client sent AUTH, but no password is set", "ERR AUTH <passw
 _LINE_BYTES_MAX = 65_536
 
 
+class Objection(HostError):
+    """The server answered that it will not do what it was told, for other reasons than rights."""
+
+
 def command(*words: str) -> bytes:
     """Return a command as it travels; every word is counted, so that none can be taken for another command."""
     parts = [word.encode("utf-8", "surrogateescape") for word in words]
@@ -41,14 +45,21 @@ def call(dialogue: Dialogue, *words: str) -> str:
 
 
 def log_in(dialogue: Dialogue, user: str, password: str) -> None:
-    """Log in, where there is a password; a server that wants none is content. Raises as `call` does."""
+    """Log in, where there is a password; a server that wants none is content. Raises Denied, HostError, Malformed.
+
+    Nothing that is answered here is told on: servers repeat the words of a command they do not know, the password too.
+    """
     if not password:
         return
     try:
         call(dialogue, "AUTH", *([user] if user else []), password)
-    except HostError as error:
+    except Denied:
+        raise Denied("the server does not take user and password") from None
+    except Malformed:
+        raise Malformed(f"{dialogue.place.text} does not speak redis' protocol") from None
+    except Objection as error:
         if not str(error).startswith(_NO_PASSWORD):
-            raise
+            raise HostError("the server does not know AUTH, or not with a user") from None
 
 
 def _split(line: bytes) -> tuple[str, str]:
@@ -64,4 +75,4 @@ def _size(text: str) -> int:
 
 def _objection(text: str) -> HostError:
     said = label(text)[:200]
-    return Denied(said) if text.startswith(_REFUSALS) else HostError(said)
+    return Denied(said) if text.startswith(_REFUSALS) else Objection(said)
