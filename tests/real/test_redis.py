@@ -83,7 +83,7 @@ def test_a_real_server_at_every_door_and_gone(folder: Path) -> None:
         rows = {row["target"]: row for row in reading.inventories["redis"]}
         assert rows["few"]["version"].split(".")[0] in {"6", "7", "8"}
         assert rows["wrong"]["state"] == "refused"
-        assert "WRONGPASS" in rows["wrong"]["error"]
+        assert rows["wrong"]["error"] == "the server does not take user and password"
         assert not [word for word in ("boss-word", "few-word", "no-word") if word in str(reading)]
     gone = values(meter.read(Host(), 1))
     assert gone["redis.up", "tcp"] == 0
@@ -104,3 +104,16 @@ def test_without_its_password_it_refuses_and_says_what_helps(folder: Path) -> No
         assert not capability.available
         assert "ACL SETUSER" in capability.fix
         runner.close()
+
+
+def test_a_server_that_knows_no_login_repeats_the_password_in_vain(folder: Path) -> None:
+    port = free_port()
+    options = ["--port", str(port), "--dir", str(folder), "--save", "", "--rename-command", "AUTH", ""]
+    with lowered([program("redis-server"), *options], folder):
+        meter = set_up(targets=[f"a=127.0.0.1:{port}"], password_file=str(folder / "boss"))
+        reading = await_true(
+            lambda: [one for one in [meter.read(Host(), 0)] if "AUTH" in one.inventories["redis"][0]["error"]],
+            "the server's objection",
+        )[0]
+        assert "boss-word" not in str(reading)
+        assert "boss-word" not in str(meter.probe(Host()))
