@@ -101,7 +101,7 @@ def _tidy(data: Path, _settings: Settings, now_ms: int) -> None:
 JOBS = (
     Job("rollups", 10.0, _roll_up),
     Job("sparks", 60.0, _draw_sparks),
-    Job("standing", 10.0, _Standing()),
+    Job("standing", 15.0, _Standing()),
     Job("upkeep", 3600.0, _tidy),
 )
 """Everything the collector does by itself."""

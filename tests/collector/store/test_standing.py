@@ -49,6 +49,7 @@ def test_newer_pushes_say_what_there_is_and_its_newest_value(connection: sqlite3
     push(connection, 0, [UP, LOAD], [0.0, 1.0])
     push(connection, 1, [UP, LOAD], [None, 2.0])
     (number,) = catalogue.catalogue(data).numbers["redis.up"]
+    assert standing.heard(connection) == {1: START + 1_000}
     places = standing.Places()
     places.want({number})
     assert standing.newer(connection, 1, START - 1, places) == (START + 1_000, {number}, {number: (START, 0.0)})

@@ -21,13 +21,21 @@ WRITE_EVERY_MS = 600_000
 """Readings are kept this often while they make the same troubles; after a restart the rest is read again."""
 
 
+JUDGE_EVERY_MS = 60_000
+"""How often readings that did not change are judged again: a certificate runs out by time alone."""
+
+
 class _Held(NamedTuple):
-    """What is known of a host between two looks; `written_ms` is the time of its newest tick when it was kept."""
+    """What is known of a host between two looks.
+
+    `written_ms` is the time of its newest tick when it was kept, `judged_ms` when its readings were judged.
+    """
 
     at_ms: int
     known: dict[int, tuple[int, float]]
     troubles: list[Trouble] | None
     written_ms: int
+    judged_ms: int
 
 
 class Watch:
@@ -43,7 +51,11 @@ class Watch:
             known = catalogue(data)
             self._places.want({number for name in METRICS for number in known.numbers.get(name, ())})
             held = _kept(reader) if self._held is None else self._held
-            looked = {host: self._look(reader, host, held.get(host), known, now_ms) for host in sealing.hosts(reader)}
+            heard = table.heard(reader)
+            looked = {
+                host: self._look(reader, host, heard.get(host, 0), held.get(host), known, now_ms)
+                for host in sealing.hosts(reader)
+            }
         changed = {host: one for host, one in looked.items() if _is_due(held.get(host), one)}
         if changed:
             rows = {host: (table.of(one.at_ms, one.known), one.troubles or []) for host, one in changed.items()}
@@ -53,19 +65,29 @@ class Watch:
         return len(changed)
 
     def _look(
-        self, reader: sqlite3.Connection, host: int, before: _Held | None, known: Catalogue, now_ms: int
+        self, reader: sqlite3.Connection, host: int, heard_ms: int, before: _Held | None, known: Catalogue, now_ms: int
     ) -> _Held:
-        at_ms, held, _, written_ms = before or _Held(now_ms - LONGEST_MS, {}, [], 0)
-        newer = table.newer(reader, host, at_ms, self._places)
-        if newer is not None:
-            at_ms = newer.at_ms
-            both = (held | newer.known).items()
-            held = {number: one for number, one in both if number in newer.having and one[0] > at_ms - LONGEST_MS}
-        return _Held(at_ms, held, troubles(_readings(held, known), now_ms), written_ms)
+        one = before or _Held(now_ms - LONGEST_MS, {}, [], 0, now_ms)
+        held = one.known
+        if heard_ms > one.at_ms:
+            newer = table.newer(reader, host, one.at_ms, self._places)
+            one = one._replace(at_ms=heard_ms)
+            if newer is not None:
+                both = (held | newer.known).items()
+                oldest_ms = heard_ms - LONGEST_MS
+                held = {number: each for number, each in both if number in newer.having and each[0] > oldest_ms}
+        is_due = one.troubles is None or not 0 <= now_ms - one.judged_ms < JUDGE_EVERY_MS
+        if is_due or _values(held) != _values(one.known):
+            one = one._replace(troubles=troubles(_readings(held, known), now_ms), judged_ms=now_ms)
+        return one._replace(known=held)
+
+
+def _values(held: dict[int, tuple[int, float]]) -> dict[int, float]:
+    return {number: value for number, (_, value) in held.items()}
 
 
 def _kept(reader: sqlite3.Connection) -> dict[int, _Held]:
-    return {host: _Held(one.at_ms, one.known(), None, one.at_ms) for host, one in table.read(reader).items()}
+    return {host: _Held(one.at_ms, one.known(), None, one.at_ms, 0) for host, one in table.read(reader).items()}
 
 
 def _is_due(before: _Held | None, after: _Held) -> bool:

@@ -107,6 +107,12 @@ class Places:
         return found
 
 
+def heard(connection: sqlite3.Connection) -> dict[int, int]:
+    """Return the time of every host's newest tick."""
+    rows = connection.execute("SELECT host, max(to_ms) FROM runs WHERE to_ms IS NOT NULL GROUP BY host")
+    return {row[0]: row[1] for row in rows}
+
+
 class Newer(NamedTuple):
     """What a host pushed since: the newest time, which wanted series it has now, and their newest time and value."""
 
