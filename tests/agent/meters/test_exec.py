@@ -91,7 +91,7 @@ def test_a_script_that_others_may_change_is_not_run(script, tmp_path):
     path = script("loose", f"touch '{tmp_path}/was run'; echo a 1")
     pathlib.Path(path).chmod(0o777)
     meter = meter_of(loose=[path])
-    runner = Runner(HOST, [meter])
+    runner = Runner(Host("/"), [meter])  # it closes its host for good
     result = runner.collect(0).results["exec"]
     runner.close()
     assert result.outcome == "refused"
@@ -103,9 +103,9 @@ def test_a_script_that_others_may_change_is_not_run(script, tmp_path):
 
 
 def test_when_time_runs_out_the_rest_comes_first_the_next_time(script, monkeypatch):
-    monkeypatch.setattr(ExecMeter, "budget_seconds", 4.5)
-    slow = script("slow", "sleep 1.7; echo a 1")
-    meter = meter_of(3, a=[slow], b=[slow], c=[slow])
+    monkeypatch.setattr(ExecMeter, "budget_seconds", 5.5)
+    slow = script("slow", "sleep 2; echo a 1")
+    meter = meter_of(5, a=[slow], b=[slow], c=[slow])
     first = {name: row["state"] for name, row in read(meter)[1].items()}
     assert first["a"] == "ok"
     assert first["c"] == "late"

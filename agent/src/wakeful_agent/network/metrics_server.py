@@ -54,7 +54,7 @@ class MetricsServer:
         while True:
             try:
                 channel = self._listener.accept()[0]
-            except ConnectionAbortedError:
+            except ConnectionAbortedError:  # pragma: no cover - the asker went while it waited; seldom told
                 continue
             except OSError:
                 self._listener.close()
