@@ -31,6 +31,14 @@ def test_what_is_no_plain_file_is_not_waited_for(made, tmp_path):
         read_dropped(host, "nothing", 10)
 
 
+def test_a_device_is_not_even_opened(made, tmp_path, monkeypatch):
+    host = made({"a": ""})
+    (tmp_path / "device").symlink_to("/dev/null")
+    monkeypatch.setattr(os, "open", None)
+    with pytest.raises(Malformed, match="is not a plain file"):
+        read_dropped(host, "device", 10)
+
+
 def test_only_the_owner_or_root_may_change_a_program(made, tmp_path):
     host = made({"bin/script": ""})
     folder, script = tmp_path / "bin", tmp_path / "bin" / "script"
