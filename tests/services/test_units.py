@@ -114,10 +114,21 @@ def test_the_old_unit_does_the_same(installed: Path) -> None:
 
 def test_what_sudo_needs_is_taken_back_by_its_drop_in() -> None:
     implying = {
-        "SystemCallFilter", "SystemCallArchitectures", "RestrictAddressFamilies", "RestrictNamespaces",
-        "LockPersonality",        "ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs", "ProtectClock", "MemoryDenyWriteExecute",
-        "RestrictRealtime", "RestrictSUIDSGID", "PrivateDevices", "ProtectHostname",
-    }  # fmt: skip
+        "SystemCallFilter",
+        "SystemCallArchitectures",
+        "RestrictAddressFamilies",
+        "RestrictNamespaces",
+        "LockPersonality",
+        "ProtectKernelTunables",
+        "ProtectKernelModules",
+        "ProtectKernelLogs",
+        "ProtectClock",
+        "MemoryDenyWriteExecute",
+        "RestrictRealtime",
+        "RestrictSUIDSGID",
+        "PrivateDevices",
+        "ProtectHostname",
+    }
     given = {name for name, _ in options(SYSTEMD / "wakeful-agent.service")}
     taken_back = {name for name, _ in options(SYSTEMD / "drop-ins" / "sudo.conf")}
     assert given & implying <= taken_back

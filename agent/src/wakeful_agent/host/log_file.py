@@ -13,7 +13,7 @@ OLDER = ".1"
 
 
 class LogFile:
-    """Stands in for the stream a Log writes to; at `size_bytes_max` the file becomes the older one, and a new one begins.
+    """Stands in for a Log's stream; at `size_bytes_max` its file becomes the older one, and a new one begins.
 
     Raises OSError when the file cannot be opened; after that it never does.
     """
