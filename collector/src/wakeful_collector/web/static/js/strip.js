@@ -106,6 +106,7 @@ export class Strip {
     const x = (/** @type {number} */ time) => Math.max(0, Math.min(WIDTH, ((time - from) / (to - from)) * WIDTH));
     let begun = 0;
     const filled = row.moods.map((one, at) => (one === "same" ? row.moods.slice(0, at).findLast((before) => before !== "same") ?? "" : one));
+    hold(filled, row.moods, answer.times);
     for (let at = 1; at <= filled.length; at += 1) {
       if (at < filled.length && filled[at] === filled[begun]) continue;
       const end = at < filled.length ? answer.times[at] : answer.times[at - 1] + answer.step;
@@ -138,6 +139,15 @@ export class Strip {
   build() {}
 
   values() {}
+}
+
+/** What was read last holds until the next reading is overdue at the usual pace. @param {string[]} filled @param {string[]} moods @param {number[]} times */
+function hold(filled, moods, times) {
+  const known = moods.flatMap((one, index) => (one && one !== "same" ? [index] : []));
+  const newest = known[known.length - 1];
+  if (known.length < 2 || newest === times.length - 1) return;
+  const paces = known.slice(1).map((at, index) => times[at] - times[known[index]]).sort((a, b) => a - b);
+  if (times[times.length - 1] - times[newest] <= paces[Math.floor(paces.length / 2)] * 2.2) filled.fill(filled[newest], newest + 1);
 }
 
 /** @param {string[]} words @returns {string} the last that says something */
