@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's load and no property of what is tested.
+settings.register_profile("wakeful", deadline=None)
+settings.load_profile("wakeful")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
