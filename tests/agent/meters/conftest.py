@@ -9,10 +9,13 @@ import pytest
 
 from wakeful_agent import meters
 from wakeful_agent.host.files import Host
+from wakeful_wire.names import METRICS
 
 if TYPE_CHECKING:
     from wakeful_agent.meter import Meter
-    from wakeful_wire.schema import Series
+
+FREE = {"exec", "textfile"}
+"""Meters that give what scripts print, under any name."""
 
 HOSTS = pathlib.Path(__file__).parents[2] / "fixtures" / "hosts"
 
@@ -37,41 +40,58 @@ def made(tmp_path: pathlib.Path) -> Callable[..., Host]:
     return make
 
 
-Seen = dict[str, set[tuple[str, tuple[str, ...]]]]
+DOCS = pathlib.Path(__file__).parents[3] / "docs"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def seen() -> Iterator[Seen]:
-    """What the meters gave in all tests of this folder: by meter, each metric with the names of its labels."""
-    found: Seen = {}
-    classes = meters.classes()
-    before = [vars(meter).get("read") for meter in classes]
-    for meter in classes:
-        meter.read = _noted(meter.read, found.setdefault(meter.name, set()))  # type: ignore[method-assign] # it watches
-    yield found
-    for meter, read in zip(classes, before):
-        if read is None:
-            del meter.read
-        else:
-            meter.read = read  # type: ignore[method-assign] # as it was
+def documented() -> dict[str, set[str]]:
+    """Return which meters give each metric, as the tables of docs/meters.md and docs/meters/ say."""
+    found: dict[str, set[str]] = {}
+    for page in (DOCS / "meters.md", *sorted((DOCS / "meters").glob("*.md"))):
+        for line in page.read_text("ascii").splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if len(cells) == 6 and cells[1] in {"gauge", "counter"}:
+                found.setdefault(cells[0].strip("`"), set()).update(cells[4].replace(" ", "").split(","))
+    return found
 
 
-def _noted(read: Callable[..., Any], found: set[tuple[str, tuple[str, ...]]]) -> Callable[..., Any]:
+@pytest.fixture(scope="module", autouse=True)
+def gives(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold that a meter's own tests see it give every metric that the docs say it gives, with the labels promised.
+
+    Judged where all tests of the file have run, and run well.
+    """
+    name = request.path.stem.removeprefix("test_")
+    found = {meter.name: meter for meter in meters.classes()}
+    failed_before = request.session.testsfailed
+    if name not in found or name in FREE:
+        yield
+        return
+    given: set[tuple[str, tuple[str, ...]]] = set()
+    meter, own = found[name], vars(found[name]).get("read")
+    meter.read = _noted(meter.read, given)  # type: ignore[method-assign] # it watches
+    yield
+    if own is None:
+        del meter.read
+    else:
+        meter.read = own  # type: ignore[method-assign] # as it was
+    options = request.config.option
+    if (
+        options.keyword
+        or options.lf
+        or "::" in "".join(options.file_or_dir)
+        or request.session.testsfailed > failed_before
+    ):
+        return
+    promised = {metric for metric, who in documented().items() if name in who}
+    assert promised - {metric for metric, _ in given} == set(), f"no test has seen {name} give these"
+    assert {metric for metric, _ in given} - promised == set(), f"the docs do not say that {name} gives these"
+    assert [one for one in given if one[1] != tuple(sorted(METRICS[one[0]].labels))] == [], "other labels than promised"
+
+
+def _noted(read: Callable[..., Any], given: set[tuple[str, tuple[str, ...]]]) -> Callable[..., Any]:
     def reading(self: Meter, host: Host, now_ms: int) -> Any:
         told = read(self, host, now_ms)
-        found.update((one.name, _labels(one)) for one in getattr(told, "series", ()))
+        given.update((one.name, tuple(label for label, _ in one.labels)) for one in getattr(told, "series", ()))
         return told
 
     return reading
-
-
-def _labels(one: Series) -> tuple[str, ...]:
-    return tuple(name for name, _ in one.labels)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what judges all tests of this folder come after them."""
-    last = [item for item in items if "seen" in getattr(item, "fixturenames", ()) and item.get_closest_marker("last")]
-    for item in last:
-        items.remove(item)
-    items.extend(last)

@@ -128,3 +128,11 @@ def test_the_usual_places(made, tmp_path):
     assert [target.name for target in CaddyMeter().usual(HOST)] == ["http://127.0.0.1:2019"]
     found = CaddyMeter().usual(made({"run/caddy/admin.socket": ""}))
     assert [target.address for target in found] == [f"unix:{tmp_path}/run/caddy/admin.socket", "http://127.0.0.1:2019"]
+
+
+def test_newer_caddies_tell_whether_the_last_change_was_taken(paged):
+    meter = CaddyMeter()
+    meter.configure({"targets": [paged({"/metrics": "go_info 1\ncaddy_config_last_reload_successful 1\n"})]})
+    reading = meter.read(HOST, 0)
+    assert [one.name for one in reading.series] == ["caddy.up", "caddy.config.reloaded"]
+    assert reading.values == [1.0, 1.0]

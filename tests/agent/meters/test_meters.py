@@ -21,6 +21,8 @@ from wakeful_wire.names import METRICS
 from wakeful_wire.push import parse_inventories
 from wakeful_wire.schema import parse_series
 
+from .conftest import FREE, documented
+
 MACHINES = ("firecracker-vm", "bare-metal", "lxc-container", "gvisor", "centos7", "raspberry-pi")
 NOW_MS = 1_763_100_000_000
 NOTHING = {
@@ -31,9 +33,6 @@ NOTHING = {
     "centos7": {"sensors", "pressure"},
     "raspberry-pi": {"pressure"},
 }
-FREE = {"exec", "textfile"}
-"""Meters that give what scripts print, under any name."""
-
 FIGURES = AgentFigures(1, 2, 3.0, {"accepted": 1, "retried": 2, "set_aside": 3, "dropped": 4}, {"cpu": 0.1})
 
 
@@ -87,29 +86,17 @@ def test_every_metric_of_a_machine_is_measured_on_some_machine(machine):
     assert seen == {row.name for row in catalogue.ROWS if row.name.partition(".")[0] not in FREE}
 
 
-@pytest.mark.last
-def test_every_metric_of_the_catalogue_is_given_in_a_test_of_its_meter(seen, request):
-    names = {path.name for path in pathlib.Path(__file__).parent.glob("test_*.py")}
-    ran = {item.path.name for item in request.session.items if item.path.parent == pathlib.Path(__file__).parent}
-    if names - ran or request.config.getoption("keyword") or request.session.testsfailed:
-        pytest.skip("only the tests of all meters together, and all well, can tell")
-    told = {name for meter, found in seen.items() for name, _ in found if meter not in FREE or name in METRICS}
-    assert told - set(METRICS) == set(), "metrics that the catalogue does not know"
-    assert set(METRICS) - told == set(), "metrics that no test has seen given"
-    wrong = [
-        (meter, name, labels)
-        for meter, found in seen.items()
-        for name, labels in found
-        if name in METRICS and labels != tuple(sorted(METRICS[name].labels))
-    ]
-    assert wrong == [], "series with other labels than the catalogue promises"
+def test_every_metric_of_the_catalogue_has_its_meter():
+    """That the meters give them is held by the fixture `gives`, in each meter's own tests."""
+    told = documented()
+    assert set(told) == set(METRICS)
+    names = {meter.name for meter in meters.classes()}
+    assert {metric: who - names for metric, who in told.items() if who - names} == {}
 
 
-@pytest.mark.last
-def test_every_meter_was_read_in_its_tests(seen, request):
-    ran = {item.path.stem for item in request.session.items if item.path.parent == pathlib.Path(__file__).parent}
-    unread = [name for name, found in seen.items() if f"test_{name}" in ran and not found]
-    assert unread == []
+def test_every_meter_has_tests_of_its_own():
+    folder = pathlib.Path(__file__).parent
+    assert [meter.name for meter in meters.classes() if not (folder / f"test_{meter.name}.py").exists()] == []
 
 
 def test_this_machine_gives_no_failure():

@@ -150,7 +150,7 @@ def test_a_connection_that_is_reset(served: Callable[..., Any]) -> None:
     def reset(channel: socket.socket) -> None:
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
-    with Dialogue(served(reset).address, 5) as talk, pytest.raises(HostError, match="closed the connection"):
+    with pytest.raises(HostError, match="closed the connection"), Dialogue(served(reset).address, 5) as talk:
         talk.line()
 
 

@@ -32,7 +32,7 @@ def _make(key: tuple[str, tuple[tuple[str, str], ...]]) -> list[Series]:
     made = [] if pool else [series("hw.status", type="cluster", name="ceph", state=state) for state in STATES]
     for metric, word in figures:
         if pool:
-            second = {"state": word} if metric in _STATED else {}
+            second = {"state": word} if metric in _STATED and word else {}
             made.append(series(f"ceph.pool.{metric}", pool=pool, **second))
         else:
             name = _SECOND_LABELS.get(metric) or ("state" if metric in _STATED else "")
