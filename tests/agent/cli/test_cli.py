@@ -248,3 +248,13 @@ def test_addresses_are_shown_without_passwords(run: Run, agent_folders: Path) ->
     for shown in (run("show-config").stdout, run("show-config", "--json").stdout):
         assert "hush" not in shown
         assert "[redacted]@h:1" in shown
+
+
+def test_the_collector_says_targets_only_where_nobody_logs_in(run: Run, agent_folders: Path) -> None:
+    file = agent_folders / "config" / "agent.toml"
+    file.write_text('allow_collector_targets = ["http", "ping"]\n')
+    assert run("check-config").returncode == 0
+    file.write_text('allow_collector_targets = ["redis"]\n')
+    done = run("check-config")
+    assert done.returncode == 2
+    assert "names 'redis', whose targets the collector may never set" in done.stderr

@@ -230,3 +230,12 @@ def test_doctor_tells_what_grants_what(capsys: pytest.CaptureFixture[str]) -> No
         {"name": "x", "line": "wakeful ALL=(root) NOPASSWD: /sbin/x -a", "exposes": "all of x"}
     ]
     assert document["others"] == [{"name": "y", "line": "modprobe y", "exposes": ""}]
+
+
+def test_a_doctor_at_a_place_that_is_no_collector(run: Run, agent_folders: Path, served: Any, tools: Any) -> None:
+    end = served(lambda channel: channel.sendall(b"garbage\n"))
+    tools["enrol"](agent_folders, f"http://127.0.0.1:{end.port}")
+    found = checks(run("doctor", "--json"))
+    assert found["port"][0] == "ok"
+    assert found["collector"][0] == "bad"
+    assert "clock" not in found

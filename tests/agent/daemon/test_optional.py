@@ -127,3 +127,20 @@ def test_what_finds_nothing_and_costs_is_left_alone(standing: Any, tools: Any) -
     for _ in range(5):
         stand.tick(1000)
     assert meter.reads == reads
+
+
+def test_what_was_read_for_other_settings_is_read_again_at_once(standing: Any, tools: Any) -> None:
+    class Counted(Asking):
+        interval_seconds = 600.0
+        reads = 0
+
+        def read(self, host: Host, now_ms: int) -> Reading:
+            self.reads += 1
+            return super().read(host, now_ms)
+
+    meter = Counted()
+    stand = standing(Shelf([meter]))
+    stand.begin()
+    tools["until"](lambda: meter.reads)
+    stand.runner.configure("asking", {"other": True})
+    tools["until"](lambda: (stand.tick(1000), meter.reads == 2)[1])

@@ -186,3 +186,8 @@ def test_whatever_else_goes_wrong_is_a_sentence() -> None:
     place = module.parse_place("h:1")
     assert str(module.translated(OSError("odd"), place, 1)) == "h:1: odd"
     assert str(module.translated(ValueError("odd"), place, 1)) == "h:1: odd"
+
+
+def test_a_datagram_end_that_may_not_be_used() -> None:
+    with pytest.raises(Denied, match="may not be opened"), Dialogue("udp://255.255.255.255:9", 5):
+        pass
