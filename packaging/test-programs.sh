@@ -9,6 +9,7 @@ want ip iproute2
 want shellcheck shellcheck
 want nginx nginx-light
 want promtool prometheus
+want prometheus-node-exporter prometheus-node-exporter
 want openssl openssl
 want mount mount
 want apache2 apache2

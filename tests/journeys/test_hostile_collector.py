@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Callable
 import psutil
 import pytest
 
+from wakeful_agent.meters import OPTIONAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -32,7 +34,8 @@ interval_seconds = 1
 enabled = false
 [meters.processes]
 interval_seconds = 1
-"""
+""" + "".join(f"[meters.{entry.name}]\nenabled = false\n" for entry in OPTIONAL if entry.name not in {"exec", "http"})
+"""No meter that starts a program of its own: what is started all the same was started for the collector."""
 HOUR_SECONDS = 3600
 SEQUENCE = object()
 """Stands in an answer for the sequence of the push that it answers."""
@@ -63,6 +66,14 @@ HOSTILE: dict[str, Callable[[Path], tuple[int, dict[str, str], Any]]] = {
     "an option that is local": lambda _: tuned(processes={"options": {"command_lines": True}}),
     "a meter that is not": lambda _: tuned(**{"../exec": {"enabled": True, "options": {"command": "id"}}}),
     "options of wrong kinds": lambda _: tuned(processes={"options": {"top": "; id"}}, cpu={"interval": -1}),
+    "a script to run": lambda place: tuned(
+        exec={"enabled": True, "options": {"scripts": {"x": ["touch", str(place)]}}}
+    ),
+    "a folder to read": lambda _: tuned(textfile={"enabled": True, "options": {"folders": ["/etc"]}}),
+    "an address to ask": lambda _: tuned(http={"options": {"targets": ["x=http://127.0.0.1:1/"]}}),
+    "programs to start": lambda _: tuned(
+        updates={"enabled": True}, fail2ban={"enabled": True}, smart={"enabled": True}
+    ),
     "an interval of nothing": lambda _: answer(config={"interval": 0}),
     "an interval for ever": lambda _: answer(config={"interval": 10**12}),
     "live until 2100": lambda _: answer(live=4_102_444_800_000),
@@ -233,7 +244,13 @@ def test_each_bad_tuning_is_refused_and_reported(stage: Stage) -> None:
     events = [event for push in stage.collector.pushes for event in push.get("events", [])]
     refused = [event for event in events if event["kind"] == "agent.config_refused"]
     told = " ".join(sentence for event in refused for sentence in event["data"]["problems"])
-    for problem in ("ports is switched off in this machine's agent.toml", "command_lines", "config.interval", "exec"):
+    for problem in (
+        "ports is switched off in this machine's agent.toml",
+        "command_lines",
+        "config.interval",
+        "exec",
+        "targets",
+    ):
         assert problem in told
     assert not [event for event in events if event["kind"].startswith("command.")]
     hellos = [push["hello"] for push in stage.collector.pushes if push.get("hello")]

@@ -194,6 +194,7 @@ def test_answers_of_the_engine(engine: Engine) -> None:
         engine.details("0" * 64, 5)
 
 
+@pytest.mark.containers
 def test_the_control_group_says_what_the_engine_says(podman: Engine) -> None:
     (worker,) = (one for one in podman.containers(5) if one.name == "worker")
     details = podman.details(worker.id, 5)
@@ -209,6 +210,7 @@ def test_the_control_group_says_what_the_engine_says(podman: Engine) -> None:
     assert (before.cpu_limit, before.pids_limit) == (0.5, 50)
 
 
+@pytest.mark.containers
 def test_a_process_in_the_unified_hierarchy() -> None:
     """What the kernel itself counts, in a group of our own; podman's are in the first hierarchy where that one is."""
     top = "/sys/fs/cgroup" if os.path.exists("/sys/fs/cgroup/cgroup.controllers") else "/sys/fs/cgroup/unified"

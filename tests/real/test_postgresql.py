@@ -104,8 +104,12 @@ def test_a_real_server_with_all_that_can_be_seen(cluster: Cluster) -> None:
         "dead=127.0.0.1:1",
     )
     told = {**os.environ, "PGPASSFILE": str(cluster.folder / "pass")}
-    holds = ["-c", "BEGIN", "-c", "LOCK TABLE t", "-c", "SELECT pg_sleep(30)", "postgres"]
-    waits = ["-c", "SELECT * FROM t", "postgres"]
+    holds = ["-c", "BEGIN", "-c", "LOCK TABLE t", "-c", "SELECT pg_sleep(120)", "postgres"]
+    until_locked = (
+        "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 't'::regclass "
+        "AND mode = 'AccessExclusiveLock' AND granted) LOOP PERFORM pg_sleep(0.05); END LOOP; END $$"
+    )
+    waits = ["-c", until_locked, "-c", "SELECT * FROM t", "postgres"]
     sessions = [
         subprocess.Popen(cluster.client(*words), env=told, stdout=subprocess.DEVNULL) for words in (holds, waits)
     ]

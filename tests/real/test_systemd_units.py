@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
     Run = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = [pytest.mark.real, pytest.mark.root, pytest.mark.skipif(os.getuid() != 0, reason="needs namespaces")]
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.root,
+    pytest.mark.containers,
+    pytest.mark.skipif(os.getuid() != 0, reason="needs namespaces"),
+]
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = "/lib/systemd/systemd"

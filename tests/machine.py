@@ -1,0 +1,40 @@
+"""What this kernel, and the place the tests run in, can do: said once, so that nothing fails for want of it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+from pathlib import Path
+
+PREPARE = """
+set -eu
+mount --make-rprivate /
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mnt/root
+mount -t proc proc /mnt/root/proc
+mount -t cgroup2 cgroup2 /mnt/upper
+"""
+OWN = ("--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc", "--net", "--cgroup")
+
+
+@functools.cache
+def no_containers() -> str:
+    """Return why nothing like a container can be started here: no control groups, no namespaces; empty when it can."""
+    if os.geteuid() != 0:
+        return "only root can"
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    kinds = {kind: Path(place) for _, place, kind, *_ in mounts}
+    if "cgroup2" not in kinds:
+        return "no control groups of version 2 are mounted"
+    branch = kinds["cgroup2"] / f"wakeful-tests-{os.getpid()}"
+    try:
+        branch.mkdir()
+        branch.rmdir()
+        done = subprocess.run(
+            ["unshare", *OWN, "sh", "-c", PREPARE], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return done.stderr.strip().splitlines()[-1] if done.returncode and done.stderr.strip() else ""
