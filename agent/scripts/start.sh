@@ -26,7 +26,6 @@ export CONFIG_DIR="$config" STATE_DIR="$state"
 "$agent" check-config >/dev/null || exit 6
 umask 077
 mkdir -p "$state"
-rm -f "$state/status"
 
 # Everything goes into one file, which the agent itself takes over and keeps small (log_file_mb).
 export WAKEFUL_AGENT_LOG_FILE="$log"
@@ -38,14 +37,20 @@ detached() {
 detached </dev/null >>"$log" 2>&1 &
 child=$!
 
-# shellcheck disable=SC2317 # it is called by patiently
-settled() { ready || ! kill -0 "$child" 2>/dev/null; }
-patiently 30 settled || fail 1 "process $child is not ready after 30 s; see $here/logs.sh"
+# The agent is the child, or a child of it where the program is one that unpacks itself.
+# shellcheck disable=SC2317 # they are called by patiently
+ours() { [ "$pid" = "$child" ] || grep -q "^PPid:[[:space:]]*$child\$" "/proc/$pid/status" 2>/dev/null; }
+# shellcheck disable=SC2317
+settled() { { ready && ours; } || ! kill -0 "$child" 2>/dev/null; }
+# shellcheck disable=SC2317
+decided() { ready || ! running; }
+patiently 30 settled || ready || fail 1 "process $child is not ready after 30 s; see $here/logs.sh"
 if ready; then
     say "runs, process $pid; its log is $log"
     hint
     exit 0
 fi
-running && patiently 10 ready && say "runs already, process $pid: another start came first" && exit 0
+# It ended: another start came first, and that agent may have yet to begin to measure, or to write down its number.
+patiently 1 running && patiently 30 decided && ready && say "runs already, process $pid: another start came first" && exit 0
 tail -n 5 "$log" >&2
 fail 1 "did not start; the last lines of $log are above"

@@ -286,7 +286,10 @@ def contents() -> dict[str, list[str]]:
 
 
 def lock(folders: Folders) -> None:
-    """Keep a second agent from running from the same state folder; held until the process ends."""
+    """Keep a second agent from running from the same state folder; held until the process ends.
+
+    What the agent before told of itself is taken away here, since nobody else knows that no agent tells anything now.
+    """
     os.makedirs(folders.state, mode=0o700, exist_ok=True)
     handle = os.open(folders.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -298,6 +301,8 @@ def lock(folders: Folders) -> None:
             f"another wakeful-agent{f' (process {holder})' if holder else ''} runs from {folders.state}. "
             "Stop it first, or give this one folders of its own with CONFIG_DIR and STATE_DIR"
         ) from None
+    if os.path.lexists(folders.status):
+        os.unlink(folders.status)
     os.ftruncate(handle, 0)
     os.write(handle, f"{os.getpid()}\n".encode())
 

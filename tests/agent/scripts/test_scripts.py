@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -10,77 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import Callable, Iterator
 
 import pytest
 
 from wakeful_agent.config.folders import find
 
 from ..conftest import until
-
-ROOT = Path(__file__).parents[3]
-SCRIPTS = ROOT / "agent" / "scripts"
-SHELLS = (["dash"], ["bash"], ["busybox", "ash"])
-IDENTITY = {"agent_id": "scriptscript", "url": "http://127.0.0.1:9", "fingerprint": None, "enrolled_ms": 0}
-Script = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def settle(folder: Path) -> None:
-    """Make what enrolment leaves."""
-    config = folder / "my config"
-    config.mkdir(parents=True)
-    (config / "identity.json").write_text(json.dumps(IDENTITY))
-    (config / "TOKEN").write_text("wk_agt_x\n")
-    (config / "TOKEN").chmod(0o600)
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    folder = tmp_path / "a folder"
-    settle(folder)
-    program = folder / "the agent"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wakeful_agent "$@"\n')
-    program.chmod(0o755)
-    return {
-        **os.environ,
-        "CONFIG_DIR": str(folder / "my config"),
-        "STATE_DIR": str(folder / "it's my state"),
-        "WAKEFUL_AGENT": str(program),
-        "WAKEFUL_AGENT_INTERVAL_SECONDS": "1",
-    }
-
-
-@pytest.fixture(params=SHELLS, ids=lambda shell: shell[-1])
-def script(request: pytest.FixtureRequest, environment: dict[str, str]) -> Iterator[Script]:
-    yield runner(request.param, environment)
-    kill(Path(environment["STATE_DIR"]))
-
-
-@pytest.fixture
-def dash(environment: dict[str, str]) -> Iterator[Script]:
-    yield runner(["dash"], environment)
-    kill(Path(environment["STATE_DIR"]))
-
-
-def runner(shell: list[str], environment: dict[str, str]) -> Script:
-    def run(name: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [shutil.which(shell[0]) or shell[0], *shell[1:], str(SCRIPTS / f"{name}.sh"), *words]
-        given = {**environment, **more}
-        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60, check=False, cwd="/")
-
-    return run
-
-
-def kill(state: Path) -> None:
-    """End what a failed test left."""
-    try:
-        number = int((state / "lock").read_text())
-        if os.readlink(f"/proc/{number}/exe") == os.path.realpath(sys.executable):
-            os.kill(number, signal.SIGKILL)
-    except (OSError, ValueError):
-        return
+from .conftest import ROOT, SCRIPTS, SHELLS, Script, pid_of, runner, settle, state_of
 
 
 def ended(number: int) -> bool:
@@ -89,14 +25,6 @@ def ended(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
-
-
-def state_of(environment: dict[str, str]) -> Path:
-    return Path(environment["STATE_DIR"])
-
-
-def pid_of(environment: dict[str, str]) -> int:
-    return int((state_of(environment) / "lock").read_text())
 
 
 def test_a_life_from_start_to_stop(script: Script, environment: dict[str, str]) -> None:
@@ -247,20 +175,6 @@ def test_a_script_is_found_through_a_link_and_the_program_beside_it(
     assert stopped.stdout == "wakeful-agent: is stopped\n"
 
 
-def test_two_starts_at_once_make_one_agent(environment: dict[str, str]) -> None:
-    starts = [
-        subprocess.Popen(["sh", SCRIPTS / "start.sh"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(3)
-    ]
-    said = [start.communicate(timeout=60) for start in starts]
-    try:
-        assert [start.returncode for start in starts] == [0, 0, 0], said
-        number = pid_of(environment)
-        assert all(f"process {number}".encode() in out for out, _ in said), said
-    finally:
-        assert runner(["sh"], environment)("stop").returncode == 0
-
-
 def test_one_that_does_not_listen_is_killed(dash: Script, environment: dict[str, str]) -> None:
     assert dash("start").returncode == 0
     number = pid_of(environment)
@@ -272,13 +186,25 @@ def test_one_that_does_not_listen_is_killed(dash: Script, environment: dict[str,
     assert dash("stop", "soon").returncode == 2
 
 
+def follows(number: int, path: Path) -> bool:
+    """Tell whether a process has read a file to its end."""
+    for descriptor in Path(f"/proc/{number}/fd").iterdir():
+        try:
+            if os.readlink(descriptor) == str(path):
+                told = Path(f"/proc/{number}/fdinfo/{descriptor.name}").read_text()
+                return int(told.partition("pos:")[2].split()[0]) == path.stat().st_size
+        except FileNotFoundError:  # closed while we looked
+            continue
+    return False
+
+
 def test_the_log_is_followed(dash: Script, environment: dict[str, str]) -> None:
     assert dash("logs").returncode == 3
     assert dash("start").returncode == 0
     command = ["sh", str(SCRIPTS / "logs.sh"), "-f", "-n", "0"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as follower:
         try:
-            time.sleep(0.3)
+            until(lambda: follows(follower.pid, state_of(environment) / "agent.log"))
             assert dash("refresh").returncode == 0
             assert follower.stdout is not None
             assert "agent.toml was read again" in follower.stdout.readline()
