@@ -34,10 +34,18 @@ def alive(pid):
 
 
 def gone(pid):
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 30
     while alive(pid) and time.monotonic() < ends:
         time.sleep(0.01)
     return not alive(pid)
+
+
+def told(path):
+    """Return the number that a program writes into a file, once it has."""
+    ends = time.monotonic() + 30
+    while not (path.exists() and path.read_text().endswith("\n")) and time.monotonic() < ends:
+        time.sleep(0.01)
+    return int(path.read_text())
 
 
 def test_what_a_program_writes_and_how_it_ends(tool):
@@ -92,22 +100,22 @@ def test_signals_that_python_ignores_end_a_program(tool):
 def test_one_that_never_ends_is_killed_with_what_it_started(tool, tmp_path):
     host = tool("forever", f"trap '' TERM INT HUP; sleep 600 & echo $! > {tmp_path}/pid; while :; do sleep 1; done")
     begun = time.monotonic()
-    with pytest.raises(Late, match=r"forever did not end within 0\.5 s$"):
-        host.run(["forever"], timeout_seconds=0.5)
-    assert time.monotonic() - begun < 3
+    with pytest.raises(Late, match=r"forever did not end within 1\.5 s$"):
+        host.run(["forever"], timeout_seconds=1.5)
+    assert time.monotonic() - begun < 20
     assert gone(int((tmp_path / "pid").read_text()))
 
 
 def test_one_that_closes_its_output_and_goes_on_is_killed(tool, tmp_path):
     with pytest.raises(Late):
-        tool("mute", f"echo $$ > {tmp_path}/pid; exec >&- 2>&-; sleep 600").run(["mute"], timeout_seconds=0.3)
+        tool("mute", f"echo $$ > {tmp_path}/pid; exec >&- 2>&-; sleep 600").run(["mute"], timeout_seconds=1.5)
     assert gone(int((tmp_path / "pid").read_text()))
 
 
 def test_a_child_it_leaves_behind_holds_nobody_up(tool, tmp_path):
     begun = time.monotonic()
     assert tool("leaver", f"sleep 600 & echo $! > {tmp_path}/pid; echo done").run(["leaver"]).out == "done\n"
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 9, "no timeout was waited for"
     assert gone(int((tmp_path / "pid").read_text()))
 
 
@@ -115,7 +123,7 @@ def test_one_that_writes_without_end_is_stopped_at_the_bound(tool):
     begun = time.monotonic()
     with pytest.raises(Malformed, match="writes more than 4194304 bytes"):
         tool("flood", "exec head -c 1000000000 /dev/zero").run(["flood"])
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9, "no timeout was waited for"
     with pytest.raises(Malformed, match="writes more than 10 bytes"):
         tool("little", "echo 12345678901").run(["little"], most=10)
     flood = tool("complain", "head -c 1000000 /dev/zero >&2; echo ok").run(["complain"])
@@ -178,16 +186,21 @@ def test_programs_that_run_can_be_ended_from_another_thread(tool, tmp_path):
     ended = []
     thread = threading.Thread(target=lambda: ended.append(host.run(["long"], timeout_seconds=60)))
     thread.start()
-    ends = time.monotonic() + 5
-    while time.monotonic() < ends and not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
-        time.sleep(0.01)
+    pid = told(tmp_path / "pid")
     host.stop_programs()
-    thread.join(10)
+    thread.join(30)
     assert [output.code for output in ended] == [-signal.SIGKILL]
-    assert gone(int((tmp_path / "pid").read_text()))
+    assert gone(pid)
     assert host._starter._running == set()
     with pytest.raises(HostError, match="the agent is stopping"):
         host.run(["long"])
+
+
+def test_one_that_is_being_started_when_all_are_ended_ends_too():
+    starter = command.Starter()
+    starter.stop()
+    assert starter.run(["/bin/sleep", "600"], {}, 60, 100, b"").code == -signal.SIGKILL
+    assert starter._running == starter._left == set()
 
 
 def test_a_group_that_is_gone_is_no_trouble():

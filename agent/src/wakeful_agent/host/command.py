@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import stat
+import threading
 from functools import partial
 from time import monotonic, sleep
 
@@ -77,6 +78,8 @@ class Starter:
     """Runs programs, and remembers those that could not be killed (root's own, or stuck in the kernel)."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped = False
         self._left: set[int] = set()
         self._running: set[int] = set()
         _keep_open_files()
@@ -92,8 +95,8 @@ class Starter:
         if len(self._left) >= LEFT_MAX:
             raise Late(f"{label(argv[0])} is not started: {LEFT_MAX} programs from before could not be ended")
         child = _Child(argv, environ, give)
-        self._running.add(child.pid)
         try:
+            self._note(child.pid)
             out, err = child.talk(timeout_seconds, most)
         finally:
             child.close()
@@ -104,9 +107,21 @@ class Starter:
         return Output(child.code, decode(out), decode(err))
 
     def stop(self) -> None:
-        """Kill every program that runs, from whatever thread: whoever waits for one gets what it wrote so far."""
-        for pid in [*self._running, *self._left]:
-            _kill(pid)
+        """Kill every program that runs, from whatever thread: whoever waits for one gets what it wrote so far.
+
+        One that another thread is starting right now ends as soon as it has begun.
+        """
+        with self._lock:
+            self._stopped = True
+            for pid in [*self._running, *self._left]:
+                _kill(pid)
+
+    def _note(self, pid: int) -> None:
+        """Let `stop` know of a program; it never waits for one that is being started, whose disk may hang."""
+        with self._lock:
+            self._running.add(pid)
+            if self._stopped:
+                _kill(pid)
 
     def _reap(self) -> None:
         for pid in list(self._left):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 
 from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed, translate
@@ -35,6 +36,7 @@ class Host:
         self._kept: dict[str, int] = {}
         self._starter: Starter | None = None
         self._sudo: Sudo | None = None
+        self._starting = threading.Lock()
         self._stopped = False
 
     def path(self, relative: str) -> str:
@@ -172,11 +174,12 @@ class Host:
         from wakeful_agent.host import command
 
         path = self._startable(argv[0])
-        if self._stopped:
-            raise HostError(f"{label(argv[0])} is not started: the agent is stopping")
-        self._starter = self._starter or command.Starter()
+        with self._starting:
+            if self._stopped:
+                raise HostError(f"{label(argv[0])} is not started: the agent is stopping")
+            starter = self._starter = self._starter or command.Starter()
         clean = command.environment(os.environ, environment or {})
-        return self._starter.run([path, *argv[1:]], clean, timeout_seconds, most, give)
+        return starter.run([path, *argv[1:]], clean, timeout_seconds, most, give)
 
     def run_as_root(
         self, argv: Sequence[str], timeout_seconds: float = 10.0, most: int = 4_194_304, give: bytes = b""
@@ -213,9 +216,11 @@ class Host:
 
     def stop_programs(self) -> None:
         """Kill the programs that run now, and start no more; they would outlive the agent otherwise."""
-        self._stopped = True
-        if self._starter is not None:
-            self._starter.stop()
+        with self._starting:
+            self._stopped = True
+            starter = self._starter
+        if starter is not None:
+            starter.stop()
 
     def close(self) -> None:
         """Close every descriptor that was kept."""
