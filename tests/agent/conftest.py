@@ -96,7 +96,7 @@ def refuse(
     return lambda _request: (status, headers, json.dumps({"error": code, "message": message}).encode())
 
 
-def until(true: Callable[[], Any], seconds: float = 8.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Wait for something that comes about in another thread or process."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

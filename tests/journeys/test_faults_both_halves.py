@@ -74,7 +74,7 @@ class Collector:
         assert self.process is not None
         family = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
         kill(family)
-        self.process.wait(10)
+        self.process.wait(30)
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:
@@ -114,12 +114,12 @@ class Agent:
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
 
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(30)
 
 
 def kill(processes: list[psutil.Process]) -> None:
@@ -183,9 +183,10 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(collector: Collect
     wait_for(collector.answers, 20)
     collector.kill_all()
     agent.kill()
+    before = len(rows(collector.data, "SELECT run FROM runs"))
     collector.start()
     agent.start()
-    time.sleep(2)
+    wait_for(lambda: len(rows(collector.data, "SELECT run FROM runs")) > before, 40)
     wait_for(lambda: not agent.waiting(), 40)
     agent.end()
     assert agent.set_aside() == []

@@ -199,7 +199,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
     finally:
         stage.agent.send_signal(signal.SIGTERM)
-        code = stage.agent.wait(10)
+        code = stage.agent.wait(30)
         stage.collector.shutdown()
         stage.collector.server_close()
     assert code == 0

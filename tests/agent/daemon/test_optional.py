@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
@@ -67,14 +68,14 @@ def test_what_is_switched_on_and_missing_is_taken_up_on_the_next_tick(
     (folder / "a.prom").write_text("shop_orders 5\n")
     stand.daemon._ran.clear()
     stand.tick(1000)
-    tools["until"](lambda: (stand.tick(1000), outcome(door.pushes, "textfile") == "ok")[1])
+    assert outcome(sent(door, tools, 2), "textfile") == "ok"
     assert heard.text.count("textfile: now available") == 1
     (tmp_path / "root/srv/prom/a.prom").unlink()
     folder.rmdir()
     stand.daemon._probe()
     stand.daemon._ran.clear()
     stand.tick(1000)
-    tools["until"](lambda: outcome(door.pushes, "textfile") == "nothing")
+    assert outcome(sent(door, tools, 3), "textfile") == "nothing"
     assert heard.text.count("textfile: no longer available: no folder of files") == 1
 
 
@@ -123,6 +124,7 @@ def test_what_finds_nothing_and_costs_is_left_alone(standing: Any, tools: Any) -
     stand.begin()
     tools["until"](lambda: (stand.tick(1000), meter.reads)[1])
     tools["until"](lambda: (stand.tick(1000), stand.daemon._outcomes.get("nothing"))[1])
+    tools["until"](lambda: not stand.runner._background.busy)
     reads = meter.reads
     for _ in range(5):
         stand.tick(1000)
@@ -133,9 +135,11 @@ def test_what_was_read_for_other_settings_is_read_again_at_once(standing: Any, t
     class Counted(Asking):
         interval_seconds = 600.0
         reads = 0
+        gate = threading.Event()
 
         def read(self, host: Host, now_ms: int) -> Reading:
             self.reads += 1
+            self.gate.wait(60)
             return super().read(host, now_ms)
 
     meter = Counted()
@@ -143,4 +147,5 @@ def test_what_was_read_for_other_settings_is_read_again_at_once(standing: Any, t
     stand.begin()
     tools["until"](lambda: meter.reads)
     stand.runner.configure("asking", {"other": True})
+    meter.gate.set()
     tools["until"](lambda: (stand.tick(1000), meter.reads == 2)[1])

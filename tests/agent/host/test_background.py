@@ -19,7 +19,7 @@ def raises():
 def test_calls_are_made_one_after_the_other_while_one_goes_on():
     gate, order = threading.Event(), []
     background = Background()
-    background.start([call("a", lambda: gate.wait(5) and order.append("a")), call("b", lambda: order.append("b"))])
+    background.start([call("a", lambda: gate.wait(30) and order.append("a")), call("b", lambda: order.append("b"))])
     assert background.take() == {}
     assert background.busy == {"a", "b"}
     assert background.start([call("a", lambda: order.append("again")), call("b", raises), call("c", int)]) == ["c"]
@@ -54,7 +54,7 @@ def test_a_hung_call_is_left_behind_and_the_others_go_on():
     background.start([call("hung", gate.wait, 0.05), call("b", lambda: 2)])
     begun = time.monotonic()
     background.wait(["hung", "b"])
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 20
     answers = background.take()
     assert answers["hung"].late
     assert answers["hung"].seconds == 0.05
@@ -65,7 +65,7 @@ def test_a_hung_call_is_left_behind_and_the_others_go_on():
     assert again.late
     assert again.seconds > 0.05
     gate.set()
-    ends = time.monotonic() + 5
+    ends = time.monotonic() + 30
     while background.hung and time.monotonic() < ends:
         time.sleep(0.005)
     background.start([call("hung", lambda: 1)])
@@ -74,13 +74,14 @@ def test_a_hung_call_is_left_behind_and_the_others_go_on():
 
 
 def test_that_a_call_is_late_is_noticed_when_somebody_asks():
-    gate, done = threading.Event(), threading.Event()
+    gate, begun, done = threading.Event(), threading.Event(), threading.Event()
     background = Background()
-    background.start([call("hung", gate.wait, 0.05), call("b", done.set)])
+    background.start([call("hung", lambda: begun.set() or gate.wait(), 0.05), call("b", done.set)])
+    assert begun.wait(30)
     time.sleep(0.1)
     assert not done.is_set()
     assert background.take()["hung"].late
-    assert done.wait(5)
+    assert done.wait(30)
     gate.set()
 
 
