@@ -31,6 +31,8 @@ mkdir -p "$state"
 export WAKEFUL_AGENT_LOG_FILE="$log"
 detached() {
     cd /
+    MALLOC_ARENA_MAX=1 # one heap for all threads: half a megabyte less
+    export MALLOC_ARENA_MAX
     # nohup: what comes before the agent listens for SIGHUP does not end it. setsid: it outlives this terminal.
     if command -v setsid >/dev/null 2>&1; then exec nohup setsid "$agent" run; else exec nohup "$agent" run; fi
 }

@@ -5,7 +5,8 @@
 CPU is what the kernel's scheduler counted for all threads of a process (schedstat), over the ticks after the warm-up;
 memory is smaps_rollup at the end. Start to first sample is from fork to the first tick's time. The agent is
 installed as it ships, from a wheel into an environment of its own, with copies of the interpreter and of OpenSSL that
-no other program here uses: its PSS is that of a machine on which nothing else is written in Python.
+no other program here uses: its PSS is that of a machine on which nothing else is written in Python. It has the
+environment that systemd/wakeful-agent.service gives it.
 """
 
 from __future__ import annotations
@@ -70,6 +71,13 @@ def install_agent(folder: Path) -> tuple[str, dict[str, str]]:
     return own, {"LD_LIBRARY_PATH": str(folder / "libraries")}
 
 
+def unit_environment() -> dict[str, str]:
+    """Return what the unit that ships sets for the agent's process, but its folders."""
+    unit = (AGENT.parent / "systemd" / "wakeful-agent.service").read_text()
+    words = [word for line in unit.splitlines() if line.startswith("Environment=") for word in line[12:].split()]
+    return {name: value for name, _, value in (word.partition("=") for word in words) if not name.endswith("_DIR")}
+
+
 def start_agent(
     python: str, needs: dict[str, str], folder: Path, port: int, interval: float
 ) -> tuple[subprocess.Popen[bytes], float]:
@@ -82,6 +90,7 @@ def start_agent(
     environ = {
         **os.environ,
         **needs,
+        **unit_environment(),
         "CONFIG_DIR": str(folder / "config"),
         "STATE_DIR": str(folder / "state"),
         "WAKEFUL_AGENT_INTERVAL_SECONDS": f"{interval:g}",

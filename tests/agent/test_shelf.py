@@ -148,6 +148,14 @@ def test_being_configured_is_a_clue_where_it_is_asked_for(shelf, machine):
     assert not Runner(machine, shelf("program:oddctl")).look(["odd"])
 
 
+def test_clues_that_must_be_there_together(shelf, machine):
+    runner = Runner(machine, shelf("program:oddctl & path:dev/odd*"))
+    put(machine, "bin/oddctl", "", 0o755)
+    assert not runner.look([])
+    put(machine, "dev/odd1")
+    assert runner.look([])
+
+
 def test_what_is_switched_off_is_not_looked_for(shelf, machine):
     put(machine, "proc/odd")
     runner = Runner(machine, shelf("path:proc/odd"))
@@ -180,7 +188,7 @@ def test_every_optional_meter_can_be_loaded_and_says_what_it_is():
         assert meter.name == entry.name
         assert entry.name not in always
         assert entry.needs, entry
-        for need in entry.needs:
+        for need in (one for needs in entry.needs for one in needs.split(" & ")):
             kind, _, rest = need.partition(":")
             assert kind in CLUES, need
             assert bool(rest) is (kind != "configured"), need

@@ -19,6 +19,7 @@ TESTED_WITH = {
             "check_config",
             "checks",
             "doctor",
+            "early",
             "enroll",
             "once",
             "parser",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wakeful_wire import limits
 from wakeful_wire.errors import WireError
-from wakeful_wire.packing import check_items, inflate, pack, parse_json
+from wakeful_wire.packing import check_items, inflate, pack, pack_with, parse_json
 
 
 def refused(call: Any, *arguments: Any) -> tuple[str, int]:
@@ -138,3 +138,16 @@ def test_huge_numbers_are_read_or_refused_but_never_hang() -> None:
 @pytest.mark.skipif(not hasattr(sys, "set_int_max_str_digits"), reason="this Python reads whole numbers of any length")
 def test_whole_numbers_of_thousands_of_digits_are_refused() -> None:
     assert refused(parse_json, b"9" * 5_000) == ("not_json", 400)
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text()), st.lists(st.text()))
+def test_a_member_is_put_to_what_is_packed(document: dict[str, Any], value: list[str]) -> None:
+    document.pop("series", None)
+    document["wire"] = 1
+    assert parse_json(inflate(pack_with(pack(document), "series", value))) == {**document, "series": value}
+
+
+@pytest.mark.parametrize("packed", [pack([]), pack({}), pack(None), pack("}")])
+def test_a_member_is_put_to_nothing_but_an_object_with_members(packed: bytes) -> None:
+    with pytest.raises(ValueError, match="not an object with members"):
+        pack_with(packed, "series", [])

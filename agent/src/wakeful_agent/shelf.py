@@ -25,8 +25,9 @@ class Entry(NamedTuple):
     """An optional meter: its name, `module:Class` below meters/, and the clues of which any suffices to load it.
 
     Clues: `program:NAME`; `path:PATH` under the root, where `*` stands for anything in a name; `port:NUMBER`, when
-    something local listens there; `configured`, when agent.toml or the collector's tuning says something of it. Without
-    any clue `absent` is the reason that the capability shows, and `fix` what would bring it.
+    something local listens there; `configured`, when agent.toml or the collector's tuning says something of it; several
+    with ` & ` between them, when all are there. Without any clue `absent` is the reason that the capability shows, and
+    `fix` what would bring it.
     """
 
     name: str
@@ -77,7 +78,7 @@ class Shelf:
         ports = _Ports(host)
         for name in names:
             entry = self.entries[name]
-            if name not in barred and any(_found(host, need, name in configured, ports) for need in entry.needs):
+            if name not in barred and any(_all_found(host, need, name in configured, ports) for need in entry.needs):
                 self._absent.pop(name, None)
                 self[name]
             else:
@@ -106,6 +107,10 @@ class _Ports:
             except HostError:
                 self._known = set()
         return port in self._known
+
+
+def _all_found(host: Host, needs: str, configured: bool, ports: _Ports) -> bool:
+    return all(_found(host, need, configured, ports) for need in needs.split(" & "))
 
 
 def _found(host: Host, need: str, configured: bool, ports: _Ports) -> bool:

@@ -7,19 +7,59 @@ import zlib
 
 from wakeful_wire import check, limits
 from wakeful_wire.errors import WireError
+from wakeful_wire.prepared import Prepared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterator
 
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_MARK = "prepared"
 
 
 def pack(document: Any) -> bytes:
-    """Return the document as gzipped JSON; raise ValueError when it holds NaN or an infinity."""
-    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    """Return the document, which may hold prepared ones, as gzipped JSON.
+
+    Raises ValueError when it holds NaN or an infinity, TypeError when it holds what JSON does not know.
+    """
     packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_WINDOW)
-    return packer.compress(text.encode("ascii")) + packer.flush()
+    packed = [packer.compress(piece.encode("ascii")) for piece in _pieces(document)]
+    return b"".join((*packed, packer.flush()))
+
+
+def pack_with(packed: bytes, name: str, value: Any) -> bytes:
+    """Return a packed object with one more member, without making objects of what it holds.
+
+    Raises WireError when it is not gzip, and ValueError when what it holds does not end as an object with members.
+    """
+    content = inflate(packed)
+    if content[-1:] != b"}" or content[-2:] == b"{}":
+        raise ValueError("the packed document is not an object with members")
+    packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP_WINDOW)
+    more = json.dumps({name: value}, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    begun = packer.compress(memoryview(content)[:-1])
+    return begun + packer.compress(b"," + more[1:].encode("ascii")) + packer.flush()
+
+
+def _pieces(document: Any, mark: str = _MARK) -> Iterator[str]:
+    """Yield the document's text in pieces; prepared documents are a mark in it at first, of which there is no other."""
+    found: list[Prepared] = []
+
+    def keep(value: Any) -> str:
+        if not isinstance(value, Prepared):
+            raise TypeError(f"JSON knows no {type(value).__name__}")
+        found.append(value)
+        return mark
+
+    text = json.dumps(document, ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=keep)
+    first, *others = text.split(f'"{mark}"') if found else [text]
+    if len(others) != len(found):
+        yield from _pieces(document, mark + "-")
+        return
+    yield first
+    for prepared, piece in zip(found, others):
+        yield prepared.text()
+        yield piece
 
 
 def inflate(packed: bytes, most: int = limits.INFLATED_BYTES_MAX) -> bytes:

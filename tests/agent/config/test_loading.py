@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pathlib import Path
+
 import pytest
 
 from wakeful_agent.config import Config, ConfigErrors, Folders, KnownMeter, MeterSetting, load
-from wakeful_agent.config.document import lines_of, parse_document
+from wakeful_agent.config.document import lines_of, parse_ahead, parse_document
 from wakeful_agent.config.sample import in_force, sample
 from wakeful_agent.config.settings import SETTINGS
 from wakeful_agent.meter import Option
@@ -209,6 +211,19 @@ def test_the_sample_holds_every_setting_and_is_right_with_all_of_it_in_force(tmp
 
 def test_a_file_of_comments_says_nothing() -> None:
     assert parse_document("# a\n\n  # b\n", "f") == ({}, [])
+
+
+def test_a_file_that_is_parsed_ahead_says_the_same_and_only_while_it_is_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    for text in ("interval_seconds = 5\n", "not toml\n", ""):
+        file.write_text(text)
+        told = parse_document(text, str(file))
+        parse_ahead(str(file))
+        assert parse_document("a = 2\n", str(file)) == ({"a": 2}, [])
+        assert parse_document(text, str(file)) == parse_document(text, str(file)) == told
+    file.write_bytes(b"\xff")
+    parse_ahead(str(file))
+    parse_ahead(str(tmp_path / "missing"))
 
 
 def test_lines_know_tables_and_quoted_keys() -> None:

@@ -8,6 +8,7 @@ from wakeful_agent.daemon.composing import Composer, new_run
 from wakeful_agent.daemon.events import KINDS, STARTED, event
 from wakeful_agent.meter import FAILED, OK, Result
 from wakeful_wire import limits
+from wakeful_wire.prepared import Prepared
 from wakeful_wire.push import parse_push
 from wakeful_wire.schema import schema_hash
 
@@ -142,3 +143,11 @@ def test_a_document_that_is_the_same_object_is_not_looked_through_again() -> Non
     wanted = composer.compose({}, "s", [], {"m": Result(OK, inventories={"x": body})})
     assert wanted["inventories"]["x"]["body"] == {"a": 1}
     assert composer._results["m"].inventories == {}
+
+
+def test_a_prepared_document_travels_once_and_is_known_by_its_hash(composer: Composer) -> None:
+    body = Prepared(['{"rows": []}'])
+    first = composer.compose(HELLO, NONE, [], {"packages": inventory(body)})["inventories"]
+    assert first == {"list": {"hash": body.digest, "body": body}}
+    again = composer.compose(HELLO, NONE, [], {"packages": inventory(Prepared(['{"rows": []}']))})["inventories"]
+    assert again == {"list": {"hash": body.digest}}

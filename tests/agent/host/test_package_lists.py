@@ -40,12 +40,12 @@ def test_dpkg_with_the_source_where_it_has_another_name():
     ],
 )
 def test_dpkg_knows_packages_that_are_not_installed(status, there):
-    found = parse_dpkg(["Package: a", f"Status: {status}", "Version: 1"])
+    found = list(parse_dpkg(["Package: a", f"Status: {status}", "Version: 1"]))
     assert found == ([Package("a", "1", "", "a")] if there else [])
 
 
 def test_apk_and_its_origin():
-    assert parse_apk(captured("apk-installed").splitlines()) == [
+    assert list(parse_apk(captured("apk-installed").splitlines())) == [
         Package("musl", "1.2.4_git20230717-r4", "x86_64", "musl"),
         Package("busybox-binsh", "1.36.1-r15", "x86_64", "busybox"),
     ]
@@ -57,14 +57,14 @@ def test_pacman_and_its_base():
 
 
 def test_rpm_as_it_prints_it():
-    assert parse_rpm(captured("rpm-qa"))[1] == Package("wk-beta", "2.0-1.el9", "noarch", "wk-beta")
+    assert list(parse_rpm(captured("rpm-qa")))[1] == Package("wk-beta", "2.0-1.el9", "noarch", "wk-beta")
     told = "openssl-libs\t1:3.0.7-24.el9\tx86_64\topenssl-3.0.7-24.el9.src.rpm\n"
     keys = "gpg-pubkey\t8483c65d-5ccc5b19\t(none)\t(none)\n"
-    assert parse_rpm(told + keys + "local\t1-1\tnoarch\t(none)\n") == [
+    assert list(parse_rpm(told + keys + "local\t1-1\tnoarch\t(none)\n")) == [
         Package("openssl-libs", "1:3.0.7-24.el9", "x86_64", "openssl"),
         Package("local", "1-1", "noarch", "local"),
     ]
-    assert parse_rpm("") == []
+    assert not list(parse_rpm(""))
 
 
 def test_what_a_name_must_not_hold_is_replaced_and_cut():
@@ -79,12 +79,12 @@ def test_what_a_name_must_not_hold_is_replaced_and_cut():
 def test_garbage_is_no_empty_list(text):
     for parse in (parse_dpkg, parse_apk):
         with pytest.raises(Malformed):
-            parse(text.splitlines())
+            list(parse(text.splitlines()))
     with pytest.raises(Malformed):
         parse_pacman(text)
     if text.strip():
         with pytest.raises(Malformed):
-            parse_rpm(text)
+            list(parse_rpm(text))
 
 
 @given(st.text(), st.sampled_from(sorted(path.name for path in CAPTURED.iterdir())), st.integers(0, 3000))
@@ -93,11 +93,11 @@ def test_no_parser_raises_anything_but_our_own(inserted, name, position):
     torn = text[:position] + inserted + text[position + len(inserted) :]
     for parse in (parse_dpkg, parse_apk):
         try:
-            parse(torn.split("\n"))
+            list(parse(torn.split("\n")))
         except Malformed:
             continue
     for parse in (parse_pacman, parse_rpm):
         try:
-            parse(torn)
+            list(parse(torn))
         except Malformed:
             continue

@@ -52,7 +52,7 @@ def values(reading):
 def test_the_packages_of_a_debian(debian):
     reading = PackagesMeter().read(debian, 0)
     assert values(reading) == {"dpkg": 8}
-    document = reading.inventories["packages"]
+    document = reading.inventories["packages"].document()
     assert document["distro"] == {"id": "debian", "version": "12"}
     assert document["columns"] == ["name", "version", "architecture", "source", "manager"]
     assert document["rows"] == sorted(document["rows"])
@@ -104,7 +104,7 @@ def test_a_database_that_fails_costs_no_other_and_is_tried_again(debian, tmp_pat
     meter = PackagesMeter()
     reading = meter.read(debian, 0)
     assert values(reading) == {"dpkg": 8, "apk": None}
-    assert reading.inventories["packages"]["problems"] == {"apk": "apk's database holds no packages"}
+    assert reading.inventories["packages"].document()["problems"] == {"apk": "apk's database holds no packages"}
     shutil.copy(CAPTURED / "apk-installed", apk)
     assert values(meter.read(debian, 15 * MINUTES_MS)) == {"dpkg": 8, "apk": 2}
 
@@ -133,3 +133,13 @@ def test_the_probe_names_the_databases_and_reads_none(debian):
     found = PackagesMeter().probe(debian)
     assert (found.available, found.reason) == (True, "read from dpkg")
     assert debian.reads == 0
+
+
+def test_as_many_packages_as_a_push_may_carry(debian):
+    path = pathlib.Path(debian.path("var/lib/dpkg/status"))
+    stanza = "Package: p{:05}\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n"
+    path.write_text("".join(stanza.format(number) for number in range(20_050)))
+    reading = PackagesMeter().read(debian, 0)
+    document = reading.inventories["packages"].document()
+    assert (document["total"], len(document["rows"])) == (20_050, 20_000)
+    assert document["rows"][-1][0] == "p19999"

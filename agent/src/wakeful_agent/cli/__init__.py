@@ -9,9 +9,9 @@ def main(arguments: list[str]) -> int:
     """Run a command line; return its exit code. The running agent does without argparse, which costs memory."""
     try:
         if arguments == ["run"]:
-            from wakeful_agent.cli import run
+            from wakeful_agent.cli import early
 
-            return run.main()
+            return early.run()
         from wakeful_agent.cli.parser import dispatch
 
         return dispatch(arguments)

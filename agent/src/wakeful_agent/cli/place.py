@@ -8,6 +8,7 @@ import sys
 
 from wakeful_agent.bootstrap import Place
 from wakeful_agent.config.folders import find
+from wakeful_wire.prepared import Prepared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def complain_of(errors: ConfigErrors) -> None:
 
 def show_json(document: Any) -> None:
     """Print a document, for people with indentation and for programs in one line."""
-    print(json.dumps(document, indent=2 if sys.stdout.isatty() else None, ensure_ascii=True))
+    print(json.dumps(document, indent=2 if sys.stdout.isatty() else None, ensure_ascii=True, default=Prepared.document))
 
 
 def painted(text: str, good: bool) -> str:

@@ -6,18 +6,40 @@ import sys
 from importlib import import_module
 
 from wakeful_agent.config.errors import Problem
+from wakeful_agent.host.modules import only_now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# tomli is the same parser, from before it was taken into the standard library.
+_PARSER = "tomllib" if sys.version_info >= (3, 11) else "tomli"
+
+_AHEAD: dict[tuple[str, str], tuple[dict[str, Any], list[Problem]]] = {}
+
 
 def parse_document(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
     """Return what the TOML text holds; where it is no TOML, an empty document and the problem with its line."""
     if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
-        return {}, []  # nothing is said, and the parser costs a megabyte
-    # tomli is the same parser, from before it was taken into the standard library.
-    tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+        return {}, []
+    if (text, file) not in _AHEAD:
+        with only_now(_PARSER, "typing"):
+            return _parse(text, file)
+    return _AHEAD.pop((text, file))
+
+
+def parse_ahead(file: str) -> None:
+    """Parse a file that is going to be asked for, before all else is loaded: into the memory that the parser took."""
+    try:
+        with open(file, encoding="utf-8") as opened:
+            text = opened.read()
+    except (OSError, UnicodeDecodeError):
+        return  # whoever asks for it says so
+    _AHEAD[text, file] = parse_document(text, file)
+
+
+def _parse(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
+    tomllib = import_module(_PARSER)
     try:
         return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as error:

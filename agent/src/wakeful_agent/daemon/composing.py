@@ -8,6 +8,7 @@ import os
 
 from wakeful_wire import WIRE
 from wakeful_wire.limits import EVENTS_MAX, INVENTORY_BYTES_MAX
+from wakeful_wire.prepared import DIGEST_CHARACTERS, Prepared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,18 +152,25 @@ class Composer:
                     found[name] = {"hash": same[1]}
                     continue
                 try:
-                    text = json.dumps(body, sort_keys=True, allow_nan=False)
+                    digest, size = _known_by(body)
                 except (ValueError, TypeError) as error:
                     self._complain(f"inventory {name}", f"the inventory {name} cannot be sent: {error}")
                     continue
-                if len(text) > INVENTORY_BYTES_MAX:
+                if size > INVENTORY_BYTES_MAX:
                     self._complain(f"inventory {name}", f"the inventory {name} is too large to be sent")
                     continue
-                digest = hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
                 found[name] = {"hash": digest}
                 self._bodies[name] = (body, digest)
                 if self._inventories.get(name) != digest:
                     self._inventories[name] = digest
-                    self._sizes[name] = len(text)
+                    self._sizes[name] = size
                     found[name]["body"] = body
         return found
+
+
+def _known_by(body: Any) -> tuple[str, int]:
+    """Return the hash of an inventory and the length of its text; raise ValueError or TypeError for what is no JSON."""
+    if isinstance(body, Prepared):
+        return body.digest, body.size
+    text = json.dumps(body, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:DIGEST_CHARACTERS], len(text)

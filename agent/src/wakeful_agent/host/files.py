@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wakeful_agent.host.sudo import Sudo
 
 CHUNK_BYTES = 65_536
+_LINES_BYTES = 16_384  # split into lines it takes four times that
 FILE_BYTES_MAX = 16 * 1024 * 1024
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC
 
@@ -62,7 +63,7 @@ class Host:
             try:
                 rest = b""
                 while True:
-                    chunk = os.read(descriptor, CHUNK_BYTES)
+                    chunk = os.read(descriptor, _LINES_BYTES)
                     *whole, rest = (rest + chunk).split(b"\n")
                     yield from map(decode, whole)
                     if not chunk:

@@ -11,6 +11,8 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Iterator
+
     from wakeful_agent.host.files import Host
 
 DPKG = "dpkg"
@@ -51,18 +53,16 @@ def find_databases(host: Host) -> list[Database]:
     return list(found.values())
 
 
-def read_packages(host: Host, database: Database) -> list[Package]:
-    """Return what is installed, sorted; raises HostError when the database cannot be read."""
+def read_packages(host: Host, database: Database) -> Iterator[Package]:
+    """Yield what is installed, as it stands there; raises HostError when the database cannot be read."""
     if database.manager == RPM:
-        found = _rpm(host, database.path)
-    elif database.manager == PACMAN:
-        found = _pacman(host, database.path)
-    else:
-        if database.stamps[0][1] > _FILE_BYTES_MAX:
-            raise Malformed(f"/{database.path}: has more than {_FILE_BYTES_MAX} bytes")
-        parse = parse_dpkg if database.manager == DPKG else parse_apk
-        found = parse(host.lines(database.path))
-    return sorted(set(found))
+        return _rpm(host, database.path)
+    if database.manager == PACMAN:
+        return _pacman(host, database.path)
+    if database.stamps[0][1] > _FILE_BYTES_MAX:
+        raise Malformed(f"/{database.path}: has more than {_FILE_BYTES_MAX} bytes")
+    parse = parse_dpkg if database.manager == DPKG else parse_apk
+    return parse(host.lines(database.path))
 
 
 def changed_ms(host: Host, path: str) -> int | None:
@@ -84,7 +84,7 @@ def _stamp(host: Host, path: str) -> tuple[int, int, int] | None:
     return None if empty else (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _rpm(host: Host, path: str) -> list[Package]:
+def _rpm(host: Host, path: str) -> Iterator[Package]:
     argv = ["rpm", "--dbpath", host.path(path), "-qa", "--qf", RPM_FORMAT]
     output = host.run(argv, timeout_seconds=_RPM_SECONDS, most=_FILE_BYTES_MAX // 4)
     if output.code:
@@ -92,15 +92,15 @@ def _rpm(host: Host, path: str) -> list[Package]:
     return parse_rpm(output.out)
 
 
-def _pacman(host: Host, path: str) -> list[Package]:
-    found = []
+def _pacman(host: Host, path: str) -> Iterator[Package]:
+    found = False
     for name in host.listing(path):
         try:
-            found.append(parse_pacman(host.read(f"{path}/{name}/desc", _DESC_BYTES_MAX)))
+            yield parse_pacman(host.read(f"{path}/{name}/desc", _DESC_BYTES_MAX))
+            found = True
         except Absent:  # the file of the database's own version, or a package removed meanwhile
             continue
         except Malformed:  # one broken package costs itself
             continue
     if not found:
         raise Malformed(f"/{path}: holds no packages")
-    return found

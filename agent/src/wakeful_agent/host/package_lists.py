@@ -30,21 +30,31 @@ class Package(NamedTuple):
     source: str
 
 
-def parse_dpkg(lines: Iterable[str]) -> list[Package]:
-    """Return what is installed (unpacked or further), by the lines of dpkg's status file. Source: deb-control(5)."""
-    found = []
+def parse_dpkg(lines: Iterable[str]) -> Iterator[Package]:
+    """Yield what is installed (unpacked or further), by the lines of dpkg's status file; raise Malformed without any.
+
+    Source: deb-control(5).
+    """
     stanzas = 0
     for fields in _stanzas(lines, _DPKG_FIELDS):
         stanzas += 1
         if fields.get("Status", "").rpartition(" ")[2] in _THERE:
-            found.append(_package(fields))
-    return _some(found, stanzas, "dpkg's status file")
+            yield _package(fields)
+    if not stanzas:
+        raise Malformed("dpkg's status file holds no packages")
 
 
-def parse_apk(lines: Iterable[str]) -> list[Package]:
-    """Return what is installed, by the lines of apk's database. Source: Alpine's "Apk spec", installed database."""
-    found = [_package(fields) for fields in _stanzas(lines, _APK_FIELDS)]
-    return _some(found, len(found), "apk's database")
+def parse_apk(lines: Iterable[str]) -> Iterator[Package]:
+    """Yield what is installed, by the lines of apk's database; raise Malformed when that is nothing.
+
+    Source: Alpine's "Apk spec", installed database.
+    """
+    stanzas = 0
+    for fields in _stanzas(lines, _APK_FIELDS):
+        stanzas += 1
+        yield _package(fields)
+    if not stanzas:
+        raise Malformed("apk's database holds no packages")
 
 
 def parse_pacman(text: str) -> Package:
@@ -61,9 +71,11 @@ def parse_pacman(text: str) -> Package:
     return _package(fields)
 
 
-def parse_rpm(text: str) -> list[Package]:
-    """Return what `rpm -qa` printed in RPM_FORMAT; the keys that rpm keeps beside packages are left out."""
-    found = []
+def parse_rpm(text: str) -> Iterator[Package]:
+    """Yield what `rpm -qa` printed in RPM_FORMAT, without the keys that rpm keeps beside packages.
+
+    Raises Malformed at a line that is no package.
+    """
     for line in text.splitlines():
         fields = line.split("\t")
         if len(fields) != 4 or not fields[0]:
@@ -71,10 +83,7 @@ def parse_rpm(text: str) -> list[Package]:
         name, version, architecture, source = fields
         if name != _RPM_KEYS:
             base = source[: -len(".src.rpm")].rsplit("-", 2)[0] if source.endswith(".src.rpm") else name
-            found.append(
-                _package({"Package": name, "Version": version, "Architecture": architecture, "Source": base or name})
-            )
-    return found
+            yield _package({"Package": name, "Version": version, "Architecture": architecture, "Source": base or name})
 
 
 def _stanzas(lines: Iterable[str], fields: Mapping[str, str]) -> Iterator[dict[str, str]]:
@@ -98,9 +107,3 @@ def _package(fields: Mapping[str, str]) -> Package:
     version = label(fields.get("Version", ""), _TEXT_CHARACTERS_MAX)
     architecture = label(fields.get("Architecture", ""), _TEXT_CHARACTERS_MAX)
     return Package(name, version, architecture, name if source in {"", name} else source)
-
-
-def _some(found: list[Package], stanzas: int, source: str) -> list[Package]:
-    if not stanzas:
-        raise Malformed(f"{source} holds no packages")
-    return found

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 from wakeful_agent.capabilities import granted, missing
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.package_databases import find_databases, read_packages
 from wakeful_agent.host.system import operating_system
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Reading
+from wakeful_wire.prepared import Prepared
 from wakeful_wire.schema import Series, series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterator
 
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.files import Host
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 _NONE = "no package database that is known (dpkg, rpm, apk, pacman) is here"
 _ROWS_MAX = 20_000
+_ROWS_AT_ONCE = 200
 _EVERY_MS = 900_000 - 1_000  # the daemon's grid may be a little early
 
 
@@ -47,7 +51,7 @@ class PackagesMeter(Meter):
         self._read_ms: int | None = None
         self._trouble: HostError | None = None
         self._counts: dict[str, float | None] = {}
-        self._document: dict[str, Any] = {}
+        self._document: Prepared | None = None
 
     def probe(self, host: Host) -> Capability:
         """Say which package databases are here."""
@@ -70,29 +74,44 @@ class PackagesMeter(Meter):
 
     def _take(self, host: Host, databases: list[Database]) -> bool:
         """Read the databases; tell whether all could be read (what could not is tried again next time)."""
-        rows: list[list[str]] = []
+        rows: list[str] = []
         counts: dict[str, float | None] = {}
         problems: dict[str, HostError] = {}
         for database in databases:
             try:
-                found = read_packages(host, database)
+                found = [json.dumps([*package, database.manager]) for package in read_packages(host, database)]
             except HostError as error:
                 counts[database.manager] = None
                 problems[database.manager] = error
                 continue
+            found = _each_once(found)
             counts[database.manager] = len(found)
-            rows += [[*package, database.manager] for package in found]
+            rows += found
         if problems and len(problems) == len(databases):
             self._trouble = next(iter(problems.values()))
             return False
-        document = {
+        facts = {
             "distro": operating_system(host),
             "columns": ["name", "version", "architecture", "source", "manager"],
-            "rows": rows[:_ROWS_MAX],
             "total": len(rows),
             "problems": {manager: label(str(error)) for manager, error in problems.items()},
         }
+        document = Prepared(_pieces(facts, rows[:_ROWS_MAX]))
         self._counts = counts
-        if document != self._document:
+        if self._document is None or document.digest != self._document.digest:
             self._document = document
         return not problems
+
+
+def _each_once(rows: list[str]) -> list[str]:
+    """Return the rows sorted, each once."""
+    rows.sort()
+    return [row for row, before in zip(rows, ("", *rows)) if row != before]
+
+
+def _pieces(facts: dict[str, Any], rows: list[str]) -> Iterator[str]:
+    """Yield the text of the document piece by piece: so that thousands of packages are never objects all at once."""
+    yield json.dumps(facts)[:-1] + ', "rows": ['
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield ("," if start else "") + ",".join(rows[start : start + _ROWS_AT_ONCE])
+    yield "]}"

@@ -183,6 +183,4 @@ class Sender:
         series = self._spool.schema(entry.schema)
         if series is None:
             return content
-        push = packing.parse_json(packing.inflate(content))
-        push["series"] = series
-        return packing.pack(push)
+        return packing.pack_with(content, "series", series)

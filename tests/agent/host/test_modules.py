@@ -1,0 +1,25 @@
+import subprocess
+import sys
+
+CODE = """
+import sys
+from wakeful_agent.host.modules import only_now
+import string
+assert "wave" not in sys.modules
+with only_now("wave", "string", "xml"):
+    import wave, xml.dom.minidom, quopri
+gone = [name for name in ("wave", "xml", "xml.dom", "xml.dom.minidom") if name in sys.modules]
+assert not gone, gone
+assert "string" in sys.modules, "it was there before"
+assert "quopri" in sys.modules, "nobody named it"
+try:
+    with only_now("wave"):
+        import wave
+        raise KeyError
+except KeyError:
+    assert "wave" not in sys.modules
+"""
+
+
+def test_modules_are_forgotten_that_were_not_there_before():
+    subprocess.run([sys.executable, "-c", CODE], check=True)
