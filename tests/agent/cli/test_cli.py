@@ -184,7 +184,7 @@ def test_run_says_what_is_wrong_with_its_settings(run: Run, agent_folders: Path)
     (agent_folders / "config" / "agent.toml").write_text("interval_seconds = 15\nthis is wrong\n")
     done = run("run")
     assert done.returncode == 2
-    assert "agent.toml line 2: is not TOML" in done.stderr
+    assert "agent.toml:2: is not TOML" in done.stderr
 
 
 def test_run_refuses_a_token_others_may_read(run: Run, agent_folders: Path, tools: Any) -> None:

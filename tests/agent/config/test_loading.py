@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pathlib import Path
-
 import pytest
 
 from wakeful_agent.config import Config, ConfigErrors, Folders, KnownMeter, MeterSetting, load
