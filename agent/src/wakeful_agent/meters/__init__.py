@@ -46,7 +46,7 @@ OPTIONAL: tuple[Entry, ...] = (
     Entry(
         "smart",
         "smart:SmartMeter",
-        needs=("program:smartctl & path:dev/sd*", "program:smartctl & path:dev/nvme*", "configured"),
+        needs=("program:smartctl & path:sys/block/sd*", "program:smartctl & path:sys/block/nvme*", "configured"),
         fix="apt install smartmontools",
         absent="smartctl is not installed, or no disk is here that it could ask (virtual machines have none)",
         exposes="models, serial numbers and health of the disks",
