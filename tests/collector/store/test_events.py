@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,6 @@ from wakeful_collector.store import database, events
 from wakeful_wire.push import Event
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -95,3 +95,39 @@ def test_old_events_go_and_so_do_those_of_a_forgotten_host(connection: sqlite3.C
     assert events.prune(connection, 150) == 1
     assert events.forget(connection, 1) == 1
     assert events.page(connection, 1, None, 10) == []
+
+
+def test_no_seq_is_given_twice_whatever_was_deleted(connection: sqlite3.Connection) -> None:
+    assert events.newest(connection) == 0
+    events.add(connection, 1, [_event("a", 5), _event("b", 6)], 100)
+    last = events.newest(connection)
+    assert events.forget(connection, 1) == 2
+    assert events.newest(connection) == last
+    events.add(connection, 2, [_event("c", 1)], 100)
+    assert [row["id"] for row in events.arrived(connection, None, last, events.newest(connection), 10)] == ["c"]
+
+
+def test_events_of_an_older_version_keep_their_seq() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    steps = dict(events.MIGRATIONS)
+    never = steps.pop("events_never_share_a_seq")
+    for script in steps.values():
+        connection.executescript(script)
+    values = [(seq, 1, f"e{seq}", 10, 10, "agent.started", "", "{}") for seq in (3, 7)]
+    connection.executemany("INSERT INTO events VALUES (?,?,?,?,?,?,?,?)", values)
+    connection.executescript(never)
+    assert events.newest(connection) == 7
+    assert [row["seq"] for row in events.page(connection, None, None, 9)] == [7, 3]
+    events.add(connection, 1, [_event("new", 11), _event("e7", 11)], 100)
+    assert [row["id"] for row in events.arrived(connection, 1, 7, events.newest(connection), 9)] == ["new"]
+    connection.close()
+
+
+def test_what_arrived_between_two_places(connection: sqlite3.Connection) -> None:
+    events.add(connection, 1, [_event(name, 5) for name in "abcd"], 100)
+    events.add(connection, 2, [Event("x", 1, "recovery.failed", "", {})], 100)
+    newest = events.newest(connection)
+    named = {row["id"]: row["seq"] for row in events.page(connection, None, None, 10)}
+    assert [row["id"] for row in events.arrived(connection, 1, named["a"], newest, 2)] == ["b", "c"]
+    assert [row["id"] for row in events.arrived(connection, None, named["b"], named["d"], 9)] == ["c", "d"]
+    assert [row["id"] for row in events.arrived(connection, None, 0, newest, 9, "recovery.[!x]*")] == ["x"]

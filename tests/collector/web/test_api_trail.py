@@ -52,7 +52,34 @@ def test_events_of_a_kind(program: Callable[..., Any], host: Any) -> None:
     assert some["next"] is None
     enrolled = asks("/api/v1/events?kind=host.enrolled&limit=1").get_json()["events"]
     assert [event["kind"] for event in enrolled] == ["host.enrolled"]
-    assert asks("/api/v1/events?kind=nothing").get_json() == {"events": [], "next": None}
+    nothing = asks("/api/v1/events?kind=nothing").get_json()
+    assert (nothing["events"], nothing["next"]) == ([], None)
+
+
+def test_events_are_followed_in_the_order_they_arrive(program: Callable[..., Any], host: Any, now_ms: int) -> None:
+    asks = program("read")
+    begun = asks("/api/v1/events?limit=1").get_json()
+    assert asks(f"/api/v1/events?after={begun['latest']}").get_json() == {
+        "events": [],
+        "next": None,
+        "latest": begun["latest"],
+    }
+    told = [{"id": name, "at": now_ms - ago, "kind": "late.news", "data": {}} for name, ago in (("a", 5), ("b", 9_000))]
+    host.push([], now_ms, events=told)
+    first = asks(f"/api/v1/events?after={begun['latest']}&limit=1").get_json()
+    assert [event["id"] for event in first["events"]] == ["a"]
+    second = asks(f"/api/v1/hosts/{host.id}/events?after={first['latest']}&kind=late.*").get_json()
+    assert [event["id"] for event in second["events"]] == ["b"], "a late event is no lost event"
+    quiet = asks(f"/api/v1/events?after={begun['latest']}&kind=nothing").get_json()
+    assert (quiet["events"], quiet["latest"]) == ([], second["latest"])
+
+
+def test_a_place_ahead_of_all_events_is_said(program: Callable[..., Any], host: Any) -> None:
+    answer = program("read")("/api/v1/events?after=999999999")
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "unknown_place")
+    both = program("read")("/api/v1/events?after=1&cursor=1-1")
+    assert (both.status_code, both.get_json()["error"]) == (400, "invalid_parameter")
+    assert program("read")("/api/v1/events?after=" + "9" * 30).status_code == 400
 
 
 def test_pages_of_a_rare_kind_are_full(program: Callable[..., Any], host: Any, now_ms: int) -> None:

@@ -32,10 +32,11 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events and the cursor of the next page, None on the last one."""
+    """Some events and the cursor of the next page, None on the last one; `latest` is where `arrived` goes on."""
 
     events: list[EventRecord]
     next: str | None
+    latest: str
 
 
 def events(
@@ -48,10 +49,34 @@ def events(
     limit = min(max(limit, 1), LIMIT_MAX)
     cursor = None if before is None else _cursor(before)
     with database.translated():
-        rows = table.page(database.reader(data, "state"), host_key, cursor, limit + 1, kind)
+        connection = database.reader(data, "state")
+        # Read before the page: what arrives in between is told twice rather than never.
+        latest = table.newest(connection)
+        rows = table.page(connection, host_key, cursor, limit + 1, kind)
     found = [_record(row) for row in rows[:limit]]
     more = len(rows) > limit
-    return EventPage(found, f"{found[-1].at_ms}-{found[-1].seq}" if more else None)
+    return EventPage(found, f"{found[-1].at_ms}-{found[-1].seq}" if more else None, str(latest))
+
+
+def arrived(
+    data: Path, after: str, host_key: int | None = None, limit: int = 100, kind: str | None = None
+) -> EventPage | None:
+    """Return events in the order they arrived in, behind a page's `latest`; late ones are among them.
+
+    None when that place lies ahead of everything here: the databases were restored from a backup, or are others.
+    Raises ValueError for a place that is none.
+    """
+    limit = min(max(limit, 1), LIMIT_MAX)
+    if not (after.isascii() and after.isdigit() and len(after) <= 18):
+        raise ValueError("the place is not one that a page gave as its latest")
+    with database.translated():
+        connection = database.reader(data, "state")
+        newest = table.newest(connection)
+        rows = table.arrived(connection, host_key, int(after), newest, limit, kind)
+    if int(after) > newest:
+        return None
+    found = [_record(row) for row in rows]
+    return EventPage(found, None, str(found[-1].seq if len(found) == limit else newest))
 
 
 def _record(row: sqlite3.Row) -> EventRecord:

@@ -37,6 +37,29 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     ("events_by_kind", "CREATE INDEX events_kind_at ON events (kind, at_ms, seq);"),
+    (
+        # Whoever follows what arrives remembers the last seq: none may be given twice, whatever was deleted.
+        "events_never_share_a_seq",
+        """
+        CREATE TABLE events_once (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            host_key INTEGER NOT NULL,
+            id TEXT NOT NULL,
+            at_ms INTEGER NOT NULL,
+            received_ms INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            data TEXT NOT NULL,
+            UNIQUE (host_key, id)
+        );
+        INSERT INTO events_once SELECT seq, host_key, id, at_ms, received_ms, kind, subject, data FROM events;
+        DROP TABLE events;
+        ALTER TABLE events_once RENAME TO events;
+        CREATE INDEX events_at ON events (at_ms, seq);
+        CREATE INDEX events_host_at ON events (host_key, at_ms, seq);
+        CREATE INDEX events_kind_at ON events (kind, at_ms, seq);
+        """,
+    ),
 )
 
 _COLUMNS = "seq, host_key, id, at_ms, received_ms, kind, subject, data"
@@ -89,6 +112,27 @@ def page(
         return _rows(connection, host_key, before, limit, kind)
     found = [row for one in kinds for row in _rows(connection, None, before, limit, one, exact=True)]
     return sorted(found, key=lambda row: (row["at_ms"], row["seq"]), reverse=True)[:limit]
+
+
+def newest(connection: sqlite3.Connection) -> int:
+    """Return the seq of the event that arrived last, 0 when there never was one; it only grows."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def arrived(
+    connection: sqlite3.Connection, host_key: int | None, after: int, until: int, limit: int, kind: str | None = None
+) -> list[sqlite3.Row]:
+    """Return events in the order they arrived in, whose seq lies behind `after` and not behind `until`."""
+    where = "" if host_key is None else "host_key = :key AND "
+    where += "" if kind is None else "kind GLOB :kind AND "
+    statement = (
+        f"SELECT {_COLUMNS} FROM events WHERE {where}seq > :after AND seq <= :until"  # noqa: S608 - constants of this module
+        " ORDER BY seq LIMIT :limit"
+    )
+    glob = None if kind is None else _globbed(kind)
+    given = {"key": host_key, "after": after, "until": until, "limit": limit, "kind": glob}
+    return named(connection, statement, given).fetchall()
 
 
 def _rows(

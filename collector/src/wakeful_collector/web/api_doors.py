@@ -1,9 +1,10 @@
-"""What lets machines and programs in: invites and API keys."""
+"""What lets machines and programs in: invites and API keys, and who it is that asks."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from wakeful_collector.accounts import SCOPES
 from wakeful_collector.clock import rfc3339
 from wakeful_collector.operations import invites as invite_operations
 from wakeful_collector.operations import keys as key_operations
@@ -24,6 +25,11 @@ from wakeful_collector.web.api_shapes import (
 )
 from wakeful_collector.web.kit_endpoints import Call, Endpoint
 from wakeful_collector.web.kit_parameters import Parameter, words
+
+
+def _me(call: Call) -> dict[str, Any]:
+    asking = call.principal
+    return {"name": asking.name, "scopes": [scope for scope in SCOPES if asking.may(scope)], "face": asking.face}
 
 
 def _invites(call: Call) -> dict[str, Any]:
@@ -68,6 +74,16 @@ def _revoke_key(call: Call) -> dict[str, Any]:
 _ID = Parameter("id", words(64), "Its id, as listed", required=True)
 _REVOKED = record(id=TEXT, revoked=FLAG)
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/me",
+        "me",
+        "Show who asks, and what they may do",
+        _me,
+        record(name=TEXT, scopes=listed(TEXT), face=TEXT),
+        "keys",
+        secret=True,
+    ),
     Endpoint(
         "GET",
         "/invites",

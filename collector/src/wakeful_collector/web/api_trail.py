@@ -56,10 +56,23 @@ def _events(call: Call, host_key: int | None) -> dict[str, Any]:
     ids = {host.key: host.id for host in hosts.hosts(kit.data())}
     kind = None if call["kind"] == "*" else call["kind"]
     try:
-        page = events.events(kit.data(), host_key, call["cursor"], call["limit"], kind)
+        if call["after"] is None:
+            page = events.events(kit.data(), host_key, call["cursor"], call["limit"], kind)
+        else:
+            page = _arrived(call, host_key, kind)
     except ValueError:
         bad_cursor()
-    return {"events": [event_document(one, ids.get(one.host_key)) for one in page.events], "next": page.next}
+    documents = [event_document(one, ids.get(one.host_key)) for one in page.events]
+    return {"events": documents, "next": page.next, "latest": page.latest}
+
+
+def _arrived(call: Call, host_key: int | None, kind: str | None) -> events.EventPage:
+    if call["cursor"] is not None:
+        kit.abort(400, "invalid_parameter", "cursor goes back and after goes on: give one of them")
+    page = events.arrived(kit.data(), call["after"], host_key, call["limit"], kind)
+    if page is None:
+        kit.abort(400, "unknown_place", "after lies ahead of every event here (a restored backup?); begin without it")
+    return page
 
 
 def _audit(call: Call) -> dict[str, Any]:
@@ -85,6 +98,12 @@ def _number(cursor: str | None) -> int | None:
 
 
 _KIND = Parameter("kind", words(128), "Only events of this kind or pattern: recovery.*", default="*")
+_AFTER = Parameter(
+    "after",
+    words(32, r"^[0-9]+$", "give `latest` of an answer before"),
+    "`latest` of an answer before: only what arrived since, in that order, oldest first, late events too",
+)
+_EVENTS = (_KIND, limit(100, 500), CURSOR, _AFTER)
 _EXACT = words(256)
 _NEXT = maybe(TEXT)
 _INVENTORY = {"name": TEXT, "hash": TEXT, "at": TIME}
@@ -117,9 +136,9 @@ ENDPOINTS = (
         "eventsOfHost",
         "List a host's events, newest first",
         _events_of_host,
-        record(events=listed(ref("Event")), next=_NEXT),
+        record(events=listed(ref("Event")), next=_NEXT, latest=TEXT),
         "events",
-        parameters=(_KIND, limit(100, 500), CURSOR),
+        parameters=_EVENTS,
         path_parameters=(HOST_ID,),
         errors=(404,),
     ),
@@ -129,9 +148,9 @@ ENDPOINTS = (
         "events",
         "List events of all hosts, newest first",
         _events_of_all,
-        record(events=listed(ref("Event")), next=_NEXT),
+        record(events=listed(ref("Event")), next=_NEXT, latest=TEXT),
         "events",
-        parameters=(_KIND, limit(100, 500), CURSOR),
+        parameters=_EVENTS,
     ),
     Endpoint(
         "GET",
