@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from wakeful_collector.web import api_doors, api_hosts, api_samples, api_status, api_trail, kit, openapi
+from wakeful_collector.web import api_doors, api_hosts, api_samples, api_status, api_trail, api_troubles, kit, openapi
 from wakeful_collector.web.kit_endpoints import register
 
 ENDPOINTS = (
     *api_hosts.ENDPOINTS,
     *api_samples.ENDPOINTS,
     *api_trail.ENDPOINTS,
+    *api_troubles.ENDPOINTS,
     *api_doors.ENDPOINTS,
     *api_status.ENDPOINTS,
 )
