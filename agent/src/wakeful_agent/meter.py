@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.text import label
+from wakeful_agent.options import Option
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -19,6 +20,25 @@ if TYPE_CHECKING:
 
     from wakeful_agent.host.files import Host
     from wakeful_wire.schema import Series
+
+__all__ = [
+    "DISABLED",
+    "FAILED",
+    "NOTHING",
+    "OK",
+    "REFUSED",
+    "SERIES_OF_A_METER_MAX",
+    "TIMEOUT",
+    "AgentFigures",
+    "Collected",
+    "Columns",
+    "Meter",
+    "NoData",
+    "Option",
+    "Probe",
+    "Reading",
+    "Result",
+]
 
 SERIES_OF_A_METER_MAX = 4_000
 
@@ -68,21 +88,6 @@ class Collected(NamedTuple):
 
     time_ms: int
     results: dict[str, Result]
-
-
-class Option(NamedTuple):
-    """Something that can be set for a meter; its type is its default's. `local`: only in the machine's own file.
-
-    A `secret` never stands in agent.toml: it comes from the environment, or the file that option `NAME_file` names.
-    """
-
-    name: str
-    default: Any
-    help: str
-    local: bool = False
-    least: float | None = None
-    most: float | None = None
-    secret: bool = False
 
 
 class AgentFigures(NamedTuple):

@@ -1,15 +1,30 @@
-"""What may be set for a meter, by the machine's own file or by the collector: checked against the meter's own table."""
+"""What may be set for a meter or a watch, by the machine's own file or by the collector: checked against its table."""
 
 from __future__ import annotations
+
+from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Collection, Mapping, Sequence
 
-    from wakeful_agent.meter import Option
-
 NUMBER_MAX = 1e300
 """What is beyond is no setting: infinities, and with them NaN."""
+
+
+class Option(NamedTuple):
+    """What can be set for a meter, a watch or an action; its type is its default's. `local`: only in agent.toml.
+
+    A `secret` never stands in agent.toml: it comes from the environment, or the file that option `NAME_file` names.
+    """
+
+    name: str
+    default: Any
+    help: str
+    local: bool = False
+    least: float | None = None
+    most: float | None = None
+    secret: bool = False
 
 
 def check_options(

@@ -11,6 +11,7 @@ from wakeful_agent.config.document import lines_of, parse_document
 from wakeful_agent.config.errors import ConfigErrors, Problem
 from wakeful_agent.config.identity import read_secret
 from wakeful_agent.config.metering import PREFIX, MeterSetting, Origin, read_meters
+from wakeful_agent.config.orders import NO_ORDERS, Orders
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -44,6 +45,7 @@ class Config(NamedTuple):
     allow_collector_targets: Sequence[str] = ()
     metrics_listen: str | None = None
     metrics_allow_others: bool = False
+    orders: Orders = NO_ORDERS
 
 
 class Loaded(NamedTuple):
