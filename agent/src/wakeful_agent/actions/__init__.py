@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     place: str
 
 
-ACTIONS: tuple[Entry, ...] = ()
+ACTIONS: tuple[Entry, ...] = (Entry("wake", "wake:WakeAction"),)
 
 
 def names() -> list[str]:
