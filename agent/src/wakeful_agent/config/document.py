@@ -53,18 +53,33 @@ def _parse(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def lines_of(text: str) -> dict[str, int]:
-    """Return the line of every key and table header, by dotted key, for TOML that was already found to be right."""
+    """Return the line of every key and table header, by dotted key, for TOML that was already found to be right.
+
+    Tables of an array have their number in the key: the second `[[watch]]` is `watch.1`.
+    """
     found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     table = ""
     for number, written in enumerate(text.splitlines(), 1):
         line = written.strip()
-        if line.startswith("["):
-            table = _plain(line.strip("[] ").partition("]")[0])
+        if line.startswith("[["):
+            name = _plain(line.strip("[] ").partition("]")[0])
+            counts[name] = counts.get(name, -1) + 1
+            table = f"{name}.{counts[name]}"
+            found.setdefault(table, number)
+        elif line.startswith("["):
+            table = _numbered(_plain(line.strip("[] ").partition("]")[0]), counts)
             found.setdefault(table, number)
         elif "=" in line and not line.startswith("#"):
             key = _plain(line.partition("=")[0])
             found.setdefault(f"{table}.{key}" if table else key, number)
     return found
+
+
+def _numbered(table: str, counts: dict[str, int]) -> str:
+    """Return a table's key with the number of the array's table that it belongs to."""
+    first, dot, rest = table.partition(".")
+    return f"{first}.{counts[first]}.{rest}" if dot and first in counts else table
 
 
 def _plain(key: str) -> str:

@@ -11,7 +11,7 @@ from wakeful_agent.config.document import lines_of, parse_document
 from wakeful_agent.config.errors import ConfigErrors, Problem
 from wakeful_agent.config.identity import read_secret
 from wakeful_agent.config.metering import PREFIX, MeterSetting, Origin, read_meters
-from wakeful_agent.config.orders import NO_ORDERS, Orders
+from wakeful_agent.config.orders import NO_ORDERS, NOTHING_KNOWN, KnownOrders, Orders
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -60,15 +60,26 @@ class Loaded(NamedTuple):
     warnings: Sequence[Problem] = ()
 
 
-def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, KnownMeter]) -> Loaded:
+def load(
+    folders: Folders,
+    environ: Mapping[str, str],
+    meters: Mapping[str, KnownMeter],
+    known: KnownOrders = NOTHING_KNOWN,
+) -> Loaded:
     """Read agent.toml, which may be missing, and the environment; raise ConfigErrors with everything that is wrong."""
-    text, problems = _read(folders.file)
+    text, owner_id, problems = _read(folders.file)
     document, bad = parse_document(text, folders.file)
     problems += bad
     origin = Origin(folders.file, lines_of(text) if document else {}, {})
     values, sources = _from_document(document, origin, problems)
     metering = read_meters(document.get("meters", {}), origin, environ, meters, problems)
     _from_environment(environ, values, sources, problems)
+    orders = _orders(document, origin, known, problems)
+    void = _distrusted(folders, environ, owner_id) if orders.policy.allow else ""
+    if void:
+        orders = orders._replace(policy=orders.policy._replace(allow=(), void=void))
+        hint = f"run: chown root {folders.file}"
+        metering.warnings.append(origin.problem("policy", f"permits nothing: {void}", hint))
     if values["ca_file"] and not os.access(values["ca_file"], os.R_OK):
         hint = "give the path of a PEM file that the agent's user may read"
         problems.append(Problem(sources["ca_file"], 0, f"ca_file {values['ca_file']} cannot be read", hint))
@@ -92,7 +103,7 @@ def load(folders: Folders, environ: Mapping[str, str], meters: Mapping[str, Know
         raise ConfigErrors(problems)
     fields = {setting.field: values[setting.key] for setting in table.SETTINGS}
     secrets = frozenset(metering.secrets | {setting.key for setting in table.SETTINGS if setting.secret})
-    config = Config(meters=metering.chosen, **fields)
+    config = Config(meters=metering.chosen, orders=orders, **fields)
     return Loaded(config, {**sources, **metering.sources}, secrets, metering.warnings)
 
 
@@ -101,18 +112,38 @@ def _is_loopback(end: Any) -> bool:
     return not isinstance(end, str) or not address.is_end(end) or address.is_loopback(end)
 
 
-def _read(path: str) -> tuple[str, list[Problem]]:
+def _orders(document: dict[str, Any], origin: Origin, known: KnownOrders, problems: list[Problem]) -> Orders:
+    if not any(key in document for key in ("policy", "action", "watch")):
+        return NO_ORDERS
+    from wakeful_agent.config.ordering import read_orders
+
+    return read_orders(document, origin, known, problems)
+
+
+def _distrusted(folders: Folders, environ: Mapping[str, str], owner_id: int) -> str:
+    from wakeful_agent.config.trust import distrust
+
+    return distrust(owner_id, os.geteuid(), os.path.abspath(folders.config), environ.get("HOME", ""))
+
+
+def _read(path: str) -> tuple[str, int, list[Problem]]:
+    """Return the file's text, the user it belongs to, and what is wrong with it."""
     try:
         with open(path, encoding="utf-8") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            status = os.fstat(file.fileno())
             text = file.read()
     except FileNotFoundError:
-        return "", []
+        return "", 0, []
     except (OSError, UnicodeDecodeError) as error:
-        return "", [Problem(path, 0, f"cannot be read: {error}", "check its owner and mode; it must be UTF-8")]
+        return "", 0, [Problem(path, 0, f"cannot be read: {error}", "check its owner and mode; it must be UTF-8")]
+    mode = stat.S_IMODE(status.st_mode)
     if mode & 0o022:
-        return text, [Problem(path, 0, f"may be changed by others (mode {mode:04o})", f"run: chmod go-w {path}")]
-    return text, []
+        return (
+            text,
+            status.st_uid,
+            [Problem(path, 0, f"may be changed by others (mode {mode:04o})", f"run: chmod go-w {path}")],
+        )
+    return text, status.st_uid, []
 
 
 def _from_document(
@@ -138,7 +169,7 @@ def _flat(document: dict[str, Any]) -> list[tuple[str, Any]]:
     for key, value in document.items():
         if key == "spool" and isinstance(value, dict):
             rows += [(f"spool.{name}", inner) for name, inner in value.items()]
-        elif key != "meters":
+        elif key not in {"meters", "policy", "action", "watch"}:
             rows.append((key, value))
     return rows
 

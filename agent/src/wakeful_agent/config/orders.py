@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 class Policy(NamedTuple):
     """What the collector may ask of this machine: names of actions, how many in an hour, and whether anything is done.
 
-    `options` bound the agent's own actions, by the action's name (`[policy.restart_unit]`).
+    `options` bound the agent's own actions, by the action's name (`[policy.restart_unit]`). `void` says why nothing is
+    permitted although the file says something: it is not of a kind that can be trusted.
     """
 
     allow: tuple[str, ...] = ()
     per_hour: int = 30
     dry_run: bool = False
     options: Mapping[str, Mapping[str, Any]] = {}
+    void: str = ""
 
 
 NO_POLICY = Policy()
+WATCH_ACTIONS = ("watch.pause", "watch.resume", "watch.repair")
+"""What can be asked of every watch."""
 
 
 class ActionSetting(NamedTuple):
@@ -69,10 +73,10 @@ class KnownWatch(NamedTuple):
 
 
 class KnownAction(NamedTuple):
-    """What of an action of the agent's own counts here: its options, and what it lacks with those that are given."""
+    """What of an action of the agent's own counts here: what is wrong with options of it, its parameters with them."""
 
-    options: Sequence[Choice]
     check: Callable[[Mapping[str, Any]], Sequence[str]]
+    parameters: Callable[[Mapping[str, Any]], Sequence[Parameter]]
 
 
 class KnownOrders(NamedTuple):
