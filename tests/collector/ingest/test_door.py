@@ -144,7 +144,6 @@ def test_everything_beside_samples_is_kept(pusher: Any, data: Path, now_ms: int)
     kinds = [(one.kind, one.subject) for one in events.events(data, pusher.key).events]
     assert sorted(kinds) == [
         ("agent.started", "s"),
-        ("command.done", "c1"),
         ("host.enrolled", "web-1"),
         ("host.first_seen", "web-1"),
         ("host.renamed", "<b>web</b>"),

@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from wakeful_collector import commands
 from wakeful_collector.ingest import side, telling_apart
 from wakeful_collector.model.store_errors import StoreError, StoreFull
 from wakeful_collector.store import database, room, samples, traffic
@@ -23,6 +24,7 @@ log = logging.getLogger("wakeful.ingest")
 
 _SAID_EVERY_MS = 1_000
 _COMPLAIN_EVERY_MS = 60_000
+_ANSWERED = (samples.Verdict.NEW, samples.Verdict.KNOWN)
 
 
 class Acceptance:
@@ -52,6 +54,7 @@ class Acceptance:
             log.exception("a push of %s could not be kept", group[0].agent.id)
             group[0].error = error
         else:
+            self._hand_out(group)
             self._say(now_ms)
 
     def close(self) -> None:
@@ -104,6 +107,24 @@ class Acceptance:
             for intake in told:
                 side.keep(state, intake)
         return moves
+
+    def _hand_out(self, group: Sequence[Intake]) -> None:
+        """Claim the commands that the answers will carry; where the store cannot, they go with a later answer."""
+        due = [one for one in group if one.verdict in _ANSWERED and one.host_key in one.agent.open_hosts]
+        if not due:
+            return
+        try:
+            state = self._writer("state")
+            with database.transaction(state):
+                found = [
+                    commands.hand_out(state, one.host_key, one.reading.run, one.reading.sequence, one.now_ms)
+                    for one in due
+                ]
+        except StoreError as error:
+            log.warning("commands could not be handed out: %s", error)
+            return
+        for intake, handed in zip(due, found, strict=True):
+            intake.handed = handed
 
     def _writer(self, family: database.Family) -> sqlite3.Connection:
         """Return the connection to a database; a new one when the file was replaced by a restore."""

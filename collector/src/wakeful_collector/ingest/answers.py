@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wakeful_collector.commands import NOTHING, Handed
 from wakeful_collector.model.store_errors import StoreBusy, StoreFull
 from wakeful_wire.tuning import tuning_hash
 
@@ -26,9 +27,12 @@ class Reply(NamedTuple):
     code: str = ""
 
 
-def accepted(sequence: int, agent: Agent, in_force: str | None, wants: list[str], now_ms: int) -> Reply:
+def accepted(
+    sequence: int, agent: Agent, in_force: str | None, wants: list[str], now_ms: int, handed: Handed = NOTHING
+) -> Reply:
     """Return the answer to a push that is durable; `in_force` is the hash of the configuration the agent runs with."""
-    live = agent.live_until_ms if agent.live_until_ms > now_ms else 0
+    live = max(agent.live_until_ms, handed.live_until_ms)
+    live = live if live > now_ms else 0
     config = _config(agent, in_force)
     if not live and config is None and not wants:
         return Reply(200, b'{"sequence":%d}' % sequence)
@@ -39,6 +43,8 @@ def accepted(sequence: int, agent: Agent, in_force: str | None, wants: list[str]
         document["live"] = live
     if wants:
         document["want"] = wants
+    if handed.commands:
+        document["commands"] = handed.commands
     return Reply(200, _json(document))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from wakeful_collector.ingest import answers, inflating, reading
+from wakeful_collector.ingest import answers, inflating, reading, shared_links
 from wakeful_collector.ingest.accepting import Acceptance
 from wakeful_collector.ingest.allowances import Allowances
 from wakeful_collector.ingest.committer import Committer
 from wakeful_collector.ingest.complaints import Complaints
+from wakeful_collector.ingest.holding import Holding
 from wakeful_collector.ingest.identities import TOKEN_BYTES_MAX, Identities
 from wakeful_collector.ingest.intake import Intake, intake
 from wakeful_collector.ingest.rates import Rates
@@ -48,6 +49,7 @@ class Door:
         room.prepare(data)
         self._acceptance = Acceptance(data, self.tally)
         self._committer = Committer(self._acceptance.accept)
+        self._holding = Holding(data)
 
     def authenticate(self, authorization: str, now_ms: int) -> Agent | Reply:
         """Return who pushes, or the refusal (401, 429, 503); `authorization` is the header as it came."""
@@ -76,8 +78,12 @@ class Door:
         now_ms: int,
         settled: Callable[[Intake], object],
         most: int = limits.INFLATED_BYTES_MAX,
+        by_thread: bool = False,
     ) -> Intake | Reply:
-        """Return the push ready to be committed, or the refusal; `encoding` is the Content-Encoding header."""
+        """Return the push ready to be committed, or the refusal; `encoding` is the Content-Encoding header.
+
+        `by_thread` says that a thread waits for `settled`: few such answers are held back for commands.
+        """
         try:
             content = body if encoding in {"", "identity"} else _unpacked(body, encoding, most)
             excess = self.allowances.too_much(agent.key, len(content), now_ms)
@@ -86,7 +92,8 @@ class Door:
                 excess = self.allowances.excess(agent.key, read, now_ms)
             if excess is not None:
                 return self._turned_away(agent.id, answers.again(429, *excess), excess.message, now_ms)
-            taken = intake(agent, read, len(body), now_ms, settled)
+            read = shared_links.guarded(self.data, read, content)
+            taken = intake(agent, read, len(body), now_ms, self._holding.between(settled, by_thread))
             taken.wants = self._wants(taken)
         except WireError as error:
             return self._turned_away(agent.id, answers.refused(error), error.message, now_ms)
@@ -118,13 +125,13 @@ class Door:
             self.tally.add("pushes.duplicate")
         else:
             return self._not_kept(taken)
-        return answers.accepted(sequence, taken.agent, _in_force(taken), taken.wants, taken.now_ms)
+        return answers.accepted(sequence, taken.agent, _in_force(taken), taken.wants, taken.now_ms, taken.handed)
 
     def take(self, agent: Agent, body: bytes, encoding: str, now_ms: int) -> Reply:
         """Take one push and return its answer when it is durable or refused."""
         durable = threading.Lock()
         durable.acquire()
-        taken = self.admit(agent, body, encoding, now_ms, lambda _: durable.release())
+        taken = self.admit(agent, body, encoding, now_ms, lambda _: durable.release(), by_thread=True)
         if not isinstance(taken, Intake):
             return taken
         self.submit((taken,))
@@ -135,7 +142,8 @@ class Door:
         return self.reply(taken)
 
     def close(self) -> None:
-        """Commit what is waiting and close the store."""
+        """Answer what is held back, commit what is waiting and close the store."""
+        self._holding.close()
         self._committer.stop()
         self._acceptance.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wakeful_collector.commands import NOTHING, Handed
 from wakeful_collector.store.samples import HotPush, Verdict, hot_push
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Intake:
-    """One push that was read: `settled` is called once it is durable (`verdict`) or could not be taken (`error`)."""
+    """One push that was read: `settled` is called once it is durable (`verdict`) or could not be taken (`error`).
+
+    `handed` are the commands that its answer will carry.
+    """
 
     agent: Agent
     host_key: int
@@ -28,6 +32,7 @@ class Intake:
     wants: list[str]
     verdict: Verdict | None = None
     error: Exception | None = None
+    handed: Handed = NOTHING
 
     @property
     def at_ms(self) -> int:

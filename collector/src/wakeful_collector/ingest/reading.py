@@ -49,6 +49,7 @@ class Side(NamedTuple):
     inventories: list[push.Inventory]
     bodies: dict[str, inventories.Packed]
     events: list[push.Event]
+    results: list[push.Result]
 
 
 class Reading(NamedTuple):
@@ -126,14 +127,16 @@ def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Readin
             for one in whole.inventories
             if one.has_body
         },
-        [*whole.events, *map(_result_event, whole.results)],
+        whole.events,
+        whole.results,
     )
     _text(whole.hello, "hello")
-    told = _text([[one.id, one.at_ms, one.kind, one.subject, one.data] for one in side.events], "events")
+    happened = [*side.events, *map(_result_event, side.results)]
+    told = _text([[one.id, one.at_ms, one.kind, one.subject, one.data] for one in happened], "events")
     outcomes = _text(whole.meters, "meters")
     held = [[one.name, one.hash] for one in whole.inventories]
     digest = _digest(whole.schema, ticks, outcomes, _text(held, "inventories"), told)
-    bare = not (whole.meters or held or side.events)
+    bare = not (whole.meters or held or happened)
     return Reading(
         whole.run,
         whole.sequence,
@@ -176,4 +179,5 @@ def _text(document: Any, where: str) -> bytes:
 
 
 def _result_event(result: push.Result) -> push.Event:
+    """Return a result in the form that a push's digest was always made of."""
     return push.Event(f"result-{result.command}"[:64], 0, f"command.{result.state}", result.command, result.data)

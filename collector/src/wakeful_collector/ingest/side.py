@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wakeful_collector import commands
 from wakeful_collector.store import agents, events, inventories
 from wakeful_wire.push import Event
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def keep(connection: sqlite3.Connection, intake: Intake) -> None:
-    """Write hello, outcomes, inventories and events of a push; the older of two that contradict each other loses."""
+    """Write what a push says beside samples; the older of two that contradict each other loses."""
     key, at_ms, now_ms = intake.host_key, intake.at_ms, intake.now_ms
     happened: list[Event] = []
     if intake.is_first and agents.keep_first_push(connection, key, now_ms):
@@ -30,6 +31,8 @@ def keep(connection: sqlite3.Connection, intake: Intake) -> None:
             if one.has_body:
                 inventories.keep(connection, key, one.name, one.hash, side.bodies[one.name], at_ms)
         happened += [event._replace(at_ms=event.at_ms or at_ms) for event in side.events]
+        if side.results:
+            commands.take_results(connection, key, intake.agent.id, side.results, now_ms)
     if happened:
         events.add(connection, key, happened, now_ms)
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.store import commands
 from wakeful_collector.store.cursors import named
 from wakeful_wire.tuning import tuning_hash
 
@@ -70,7 +71,8 @@ class Agent:
     """What the door needs to know of an agent.
 
     `tuning` is what it is asked to run with, `hello_config_hash` what it said it runs with (or refused); `twin_runs`
-    are the runs under its token that belong to another host.
+    are the runs under its token that belong to another host. `open_hosts` are the keys of its hosts that have commands
+    which have not come to their end; `acts` says whether it announced anything that it may be asked for.
     """
 
     key: int
@@ -84,6 +86,8 @@ class Agent:
     hello_config_hash: str | None
     first_push_ms: int | None
     twin_runs: dict[str, int]
+    open_hosts: frozenset[int] = frozenset()
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +302,8 @@ def _agent(connection: sqlite3.Connection, row: sqlite3.Row) -> Agent:
         hello_config_hash=config_hash(hello),
         first_push_ms=row["first_push_ms"],
         twin_runs=dict(twin_runs),
+        open_hosts=commands.hosts_with_open(connection, {row["key"], *(key for _, key in twin_runs)}),
+        acts=bool(hello.get("actions")),
     )
 
 

@@ -41,7 +41,7 @@ OUTCOMES = ("done", "refused", "failed")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change or attempt; `face` is web, api, cli, agent or mcp, `outcome` one of `OUTCOMES`, `detail` no secret."""
+    """One change or attempt; `face` is web, api, cli, agent, worker, mcp; `outcome` one of `OUTCOMES`; no secrets."""
 
     at_ms: int
     principal: str

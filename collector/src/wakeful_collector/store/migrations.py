@@ -15,10 +15,14 @@ from sqlite_utils.migrations import Migrations
 from wakeful_collector.store import (
     agents,
     audit,
+    channels,
+    commands,
     events,
     heartbeats,
+    incidents,
     inventories,
     invites,
+    outbox,
     people,
     samples_tables,
     traffic,
@@ -37,6 +41,10 @@ STATE: Steps = (
     *people.MIGRATIONS,
     *audit.MIGRATIONS,
     *heartbeats.MIGRATIONS,
+    *commands.MIGRATIONS,
+    *incidents.MIGRATIONS,
+    *channels.MIGRATIONS,
+    *outbox.MIGRATIONS,
 )
 SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
 

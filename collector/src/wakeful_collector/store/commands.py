@@ -1,0 +1,198 @@
+"""Commands in state.db: what was asked of which host, by whom, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector.model.command import Command, CommandState
+from wakeful_collector.store.cursors import named
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+PER_HOST_MAX = 2_000
+"""How many commands of one host are kept; older ones go first."""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "commands",
+        """
+        CREATE TABLE commands (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            host_key INTEGER NOT NULL,
+            action TEXT NOT NULL,
+            arguments TEXT NOT NULL,
+            danger TEXT NOT NULL,
+            principal TEXT NOT NULL,
+            request_key TEXT,
+            requested_ms INTEGER NOT NULL,
+            expires_ms INTEGER NOT NULL,
+            state TEXT NOT NULL DEFAULT 'requested',
+            delivered_ms INTEGER,
+            run TEXT,
+            sequence INTEGER,
+            finished_ms INTEGER,
+            late INTEGER NOT NULL DEFAULT 0,
+            data TEXT NOT NULL DEFAULT '{}'
+        );
+        CREATE UNIQUE INDEX commands_request_key ON commands (principal, request_key) WHERE request_key IS NOT NULL;
+        CREATE INDEX commands_host ON commands (host_key, seq);
+        CREATE INDEX commands_principal ON commands (principal, requested_ms);
+        CREATE INDEX commands_open ON commands (host_key, seq) WHERE state IN ('requested', 'delivered');
+        """,
+    ),
+)
+
+_OPEN = "state IN ('requested', 'delivered')"
+
+
+def add(connection: sqlite3.Connection, command: Command) -> None:
+    """Keep a new command; its id and its principal's request key must be new."""
+    connection.execute(
+        "INSERT INTO commands (id, host_key, action, arguments, danger, principal, request_key, requested_ms,"
+        " expires_ms) VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            command.id,
+            command.host_key,
+            command.action,
+            _text(command.arguments),
+            command.danger,
+            command.principal,
+            command.request_key,
+            command.requested_ms,
+            command.expires_ms,
+        ),
+    )
+
+
+def one(connection: sqlite3.Connection, command_id: str) -> Command | None:
+    """Return the command of that id."""
+    return _first(connection, "id = ?", (command_id,))
+
+
+def by_request_key(connection: sqlite3.Connection, principal: str, request_key: str) -> Command | None:
+    """Return the command that this principal asked for under this key."""
+    return _first(connection, "principal = ? AND request_key = ?", (principal, request_key))
+
+
+def open_of(connection: sqlite3.Connection, host_key: int) -> list[Command]:
+    """Return the commands of a host that have not come to their end, oldest first."""
+    return _rows(connection, f"host_key = ? AND {_OPEN} ORDER BY seq", (host_key,))
+
+
+def all_open(connection: sqlite3.Connection) -> list[Command]:
+    """Return the commands of all hosts that have not come to their end, oldest first."""
+    return _rows(connection, f"{_OPEN} ORDER BY seq", ())
+
+
+def hosts_with_open(connection: sqlite3.Connection, host_keys: Iterable[int]) -> frozenset[int]:
+    """Return which of these hosts have commands that have not come to their end."""
+    statement = f"SELECT 1 FROM commands WHERE host_key = ? AND {_OPEN} LIMIT 1"  # noqa: S608 - constants of this module
+    return frozenset(key for key in host_keys if connection.execute(statement, (key,)).fetchone() is not None)
+
+
+def asked_since(connection: sqlite3.Connection, principal: str, since_ms: int) -> int:
+    """Return how many commands a principal asked for since then."""
+    statement = "SELECT count(*) FROM commands WHERE principal = ? AND requested_ms > ?"
+    return int(connection.execute(statement, (principal, since_ms)).fetchone()[0])
+
+
+def page(
+    connection: sqlite3.Connection,
+    limit: int,
+    before: int | None = None,
+    host_key: int | None = None,
+    states: Sequence[str] = (),
+) -> list[tuple[int, Command]]:
+    """Return the newest commands with their numbers, below the number `before`."""
+    conditions: list[str] = ["seq < ?"]
+    values: list[Any] = [2**62 if before is None else before]
+    if host_key is not None:
+        conditions.append("host_key = ?")
+        values.append(host_key)
+    if states:
+        conditions.append(f"state IN ({','.join('?' * len(states))})")
+        values += states
+    where = f"{' AND '.join(conditions)} ORDER BY seq DESC LIMIT ?"
+    statement = f"SELECT * FROM commands WHERE {where}"  # noqa: S608 - constants of this module
+    found = named(connection, statement, (*values, limit)).fetchall()
+    return [(row["seq"], _command(row)) for row in found]
+
+
+def hand_out(connection: sqlite3.Connection, command: Command, run: str, sequence: int, now_ms: int) -> bool:
+    """Note that the answer to this push carries the command; False when somebody else changed it meanwhile."""
+    changed = connection.execute(
+        f"UPDATE commands SET state = 'delivered', delivered_ms = coalesce(delivered_ms, ?), run = ?, sequence = ?"  # noqa: S608 - constants of this module
+        f" WHERE id = ? AND {_OPEN} AND state = ? AND run IS ? AND sequence IS ?",
+        (now_ms, run, sequence, command.id, command.state, command.run, command.sequence),
+    )
+    return changed.rowcount == 1
+
+
+def finish(
+    connection: sqlite3.Connection, command: Command, state: CommandState, data: dict[str, Any], now_ms: int
+) -> bool:
+    """Bring a command to its end; False when somebody else changed its state meanwhile."""
+    late = command.state is CommandState.EXPIRED
+    changed = connection.execute(
+        "UPDATE commands SET state = ?, data = ?, finished_ms = ?, late = ? WHERE id = ? AND state = ? AND late = 0",
+        (state, _text(data), now_ms, late, command.id, command.state),
+    )
+    return changed.rowcount == 1
+
+
+def prune(connection: sqlite3.Connection, before_ms: int) -> int:
+    """Delete ended commands asked for before then, and each host's oldest past the bound; return how many went."""
+    aged = connection.execute(
+        f"DELETE FROM commands WHERE requested_ms < ? AND NOT {_OPEN}",  # noqa: S608 - constants of this module
+        (before_ms,),
+    ).rowcount
+    crowded = connection.execute(
+        "DELETE FROM commands WHERE seq IN (SELECT seq FROM (SELECT seq, row_number() OVER"  # noqa: S608 - constants of this module
+        f" (PARTITION BY host_key ORDER BY seq DESC) AS rank FROM commands) WHERE rank > ?) AND NOT {_OPEN}",
+        (PER_HOST_MAX,),
+    ).rowcount
+    return aged + crowded
+
+
+def forget(connection: sqlite3.Connection, host_key: int) -> int:
+    """Delete the commands of a host and return how many there were."""
+    return connection.execute("DELETE FROM commands WHERE host_key = ?", (host_key,)).rowcount
+
+
+def _first(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> Command | None:
+    found = _rows(connection, where, values)
+    return found[0] if found else None
+
+
+def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Command]:
+    statement = f"SELECT * FROM commands WHERE {where}"  # noqa: S608 - constants of this module
+    return [_command(row) for row in named(connection, statement, values)]
+
+
+def _command(row: sqlite3.Row) -> Command:
+    return Command(
+        id=row["id"],
+        host_key=row["host_key"],
+        action=row["action"],
+        arguments=json.loads(row["arguments"]),
+        danger=row["danger"],
+        principal=row["principal"],
+        requested_ms=row["requested_ms"],
+        expires_ms=row["expires_ms"],
+        state=CommandState(row["state"]),
+        request_key=row["request_key"],
+        delivered_ms=row["delivered_ms"],
+        run=row["run"],
+        sequence=row["sequence"],
+        finished_ms=row["finished_ms"],
+        late=bool(row["late"]),
+        data=json.loads(row["data"]),
+    )
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
