@@ -21,7 +21,10 @@ class BadResponse(ValueError):
 
 
 class Response(NamedTuple):
-    """An answer; header names are lower case, `keep` says whether the connection can be used again."""
+    """An answer; header names are lower case, `keep` says whether the connection can be used again.
+
+    Several cookies stand in `set-cookie` with a line end between them.
+    """
 
     status: int
     headers: dict[str, str]
@@ -126,7 +129,11 @@ def _headers(reader: Reader) -> dict[str, str]:
         name, colon, value = line.partition(":")
         if not colon:
             raise BadResponse("a header of the answer has no name")
-        headers[name.strip().lower()] = value.strip()
+        name = name.strip().lower()
+        told = value.strip()
+        if name == "set-cookie" and name in headers:
+            told = f"{headers[name]}\n{told}"  # the one header whose lines cannot be joined by a comma (RFC 6265, 3)
+        headers[name] = told
     raise BadResponse("the answer has too many headers")
 
 
