@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wakeful_collector import commands
 from wakeful_collector.ingest import side, telling_apart
 from wakeful_collector.model.store_errors import StoreError, StoreFull
-from wakeful_collector.store import database, room, samples, traffic
+from wakeful_collector.store import database, room, runs, samples, traffic
 
 if TYPE_CHECKING:
     import sqlite3
@@ -105,7 +106,7 @@ class Acceptance:
                     if (intake.host_key, intake.reading.run) == (move.host_key, move.run):
                         intake.belongs_to(move.to_key)
             for intake in told:
-                side.keep(state, intake)
+                side.keep(state, intake, partial(runs.newest_ms, store, intake.host_key))
         return moves
 
     def _hand_out(self, group: Sequence[Intake]) -> None:

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wakeful_collector import commands
+from wakeful_collector.outbox import noting
 from wakeful_collector.store import agents, events, inventories
 from wakeful_wire.push import Event
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
     from wakeful_collector.ingest.intake import Intake
 
 
-def keep(connection: sqlite3.Connection, intake: Intake) -> None:
-    """Write what a push says beside samples; the older of two that contradict each other loses."""
+def keep(connection: sqlite3.Connection, intake: Intake, newest_ms: Callable[[], int] = lambda: 0) -> None:
+    """Write what a push says beside samples; the older of two that contradict each other loses.
+
+    `newest_ms` answers the newest time that the host's pushes before have told of.
+    """
     key, at_ms, now_ms = intake.host_key, intake.at_ms, intake.now_ms
     happened: list[Event] = []
     if intake.is_first and agents.keep_first_push(connection, key, now_ms):
@@ -34,7 +39,10 @@ def keep(connection: sqlite3.Connection, intake: Intake) -> None:
         if side.results:
             commands.take_results(connection, key, intake.agent.id, side.results, now_ms)
     if happened:
+        fresh = [one for one in events.unknown(connection, key, happened) if noting.concerns(one.kind)]
         events.add(connection, key, happened, now_ms)
+        if fresh:
+            noting.note(connection, key, fresh, max(at_ms, newest_ms()), now_ms)
 
 
 def _hello(connection: sqlite3.Connection, intake: Intake, name: object) -> list[Event]:

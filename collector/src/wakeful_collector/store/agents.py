@@ -241,6 +241,13 @@ def rows(connection: sqlite3.Connection, agent_id: str | None = None) -> list[sq
     return named(connection, f"SELECT * FROM agents WHERE {where} ORDER BY key", {"id": agent_id}).fetchall()  # noqa: S608 - one of two constants
 
 
+def row(connection: sqlite3.Connection, host_key: int) -> sqlite3.Row | None:
+    """Return the row of a host by its key, None when it was forgotten."""
+    statement = "SELECT * FROM agents WHERE key = ? AND forgotten_ms IS NULL"
+    found: sqlite3.Row | None = named(connection, statement, (host_key,)).fetchone()
+    return found
+
+
 def twins(connection: sqlite3.Connection, agent_id: str) -> tuple[str, ...]:
     """Return the ids of the hosts that were told apart from this one."""
     statement = "SELECT id FROM agents WHERE twin_of = ? AND forgotten_ms IS NULL ORDER BY key"

@@ -180,3 +180,11 @@ def prune(connection: sqlite3.Connection, before_ms: int) -> int:
 def forget(connection: sqlite3.Connection, host_key: int) -> int:
     """Delete the events of a host and return how many there were."""
     return connection.execute("DELETE FROM events WHERE host_key = ?", (host_key,)).rowcount
+
+
+def unknown(connection: sqlite3.Connection, host_key: int, events: Sequence[Event]) -> list[Event]:
+    """Return the events of a host that are not kept yet, each once."""
+    statement = "SELECT id FROM events WHERE host_key = ? AND id IN (SELECT value FROM json_each(?))"
+    ids = json.dumps([one.id for one in events])
+    kept = {row[0] for row in connection.execute(statement, (host_key, ids))}
+    return list({one.id: one for one in events if one.id not in kept}.values())

@@ -17,6 +17,11 @@ def last_heard(connection: sqlite3.Connection, host_key: int | None = None) -> d
     return {row[0]: row[1] for row in connection.execute(statement, {"key": host_key})}
 
 
+def newest_ms(connection: sqlite3.Connection, host_key: int) -> int:
+    """Return the newest time that a host's pushes told of, in milliseconds since the epoch; 0 where there is none."""
+    return int(connection.execute("SELECT coalesce(max(to_ms), 0) FROM runs WHERE host = ?", (host_key,)).fetchone()[0])
+
+
 def spans(connection: sqlite3.Connection, host_key: int) -> list[RunSpan]:
     """Return the runs of a host that have ticks."""
     statement = "SELECT run, from_ms, to_ms FROM runs WHERE host = ? AND from_ms IS NOT NULL"

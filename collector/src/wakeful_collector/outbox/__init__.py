@@ -1,0 +1,1 @@
+"""Escalation: what happens becomes incidents, incidents become messages, messages are delivered."""

@@ -1,0 +1,53 @@
+"""Events become incidents, in the transaction that keeps the events; what needs people at once goes into the outbox."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from wakeful_collector.model import incident as shapes
+from wakeful_collector.model.incident import Circumstances, Told
+from wakeful_collector.outbox import telling
+from wakeful_collector.store import absences, incidents
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from wakeful_wire.push import Event
+
+
+def concerns(kind: str) -> bool:
+    """Tell whether events of this kind make incidents."""
+    return kind in shapes.EVENTS
+
+
+def new_id() -> str:
+    """Return the id of a new incident."""
+    return f"inc_{secrets.token_hex(8)}"
+
+
+def note(
+    connection: sqlite3.Connection, host_key: int, events: Iterable[Event], newest_ms: int, now_ms: int
+) -> list[str]:
+    """Bring a host's incidents up to these events, none of them noted before; return the ids of those that changed.
+
+    `newest_ms` is the newest time the host has told of: an event long before it is backlog, and pages nobody. The
+    host's own time is what is compared, so that a wrong clock silences no host.
+    """
+    changed = []
+    for event in sorted((one for one in events if concerns(one.kind)), key=lambda one: one.at_ms):
+        is_late = newest_ms - event.at_ms > shapes.LATE_MS
+        told = Told(event.at_ms, event.kind, event.subject, event.data, is_late)
+        known = incidents.of_thing(connection, host_key, shapes.WATCH, event.subject[:256], told.reference)
+        is_past = any(one.state != shapes.CLOSED for one in known)
+        found = shapes.hear(shapes.select(known, told), told, now_ms, host_key, new_id(), is_past)
+        if found is None:
+            continue
+        is_muted = absences.of(connection, host_key, now_ms) is not None
+        judged, moment = shapes.judge(found, now_ms, None, Circumstances(muted=is_muted))
+        incidents.keep(connection, judged)
+        if moment is not None:
+            telling.tell(connection, judged, moment, now_ms)
+        changed.append(judged.id)
+    return changed
