@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ANYBODY = "*"
 ENTRIES_MAX = 1_000
-_NETWORK = re.compile(r"[0-9.]+(/[0-9]{1,2})?")
+_NETWORK = re.compile(r"[0-9]+(\.[0-9]+){3}(/[0-9]{1,2})?")
 
 
 class Range(NamedTuple):

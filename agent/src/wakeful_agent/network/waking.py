@@ -55,7 +55,7 @@ def parse_check(text: str) -> Check:
         return Check(kind, place.host, place.port)
     if kind == PING:
         bare = rest[1:-1] if rest.startswith("[") and rest.endswith("]") else rest
-        shown = f"[{bare}]" if ":" in bare else bare
+        shown = f"[{bare}]" if bare.count(":") > 1 else bare
         place = parse_place(f"tcp://{shown}:1")
         if place.port == 1:
             return Check(kind, place.host)
