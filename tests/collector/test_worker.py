@@ -126,7 +126,7 @@ def test_settings_may_be_replaced_while_it_runs(settings):
 
 
 def test_the_real_jobs_run_on_an_empty_collector(settings):
-    assert [job.name for job in JOBS] == ["rollups", "sparks", "standing", "upkeep"]
+    assert [job.name for job in JOBS] == ["rollups", "sparks", "standing", "commands", "upkeep"]
     for job in JOBS:
         rhythm = Rhythm(job)
         rhythm.run_once(settings)

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wakeful_collector import clock, rollups
+from wakeful_collector import clock, commands, rollups
 from wakeful_collector.accounts import housekeeping
 from wakeful_collector.ingest.upkeep import upkeep
 from wakeful_collector.store import database, heartbeats
@@ -93,6 +93,10 @@ class _Standing:
         self._watches.setdefault(data, rollups.Watch()).refresh(data, now_ms)
 
 
+def _expire(data: Path, _settings: Settings, now_ms: int) -> None:
+    commands.expire(data, now_ms)
+
+
 def _tidy(data: Path, _settings: Settings, now_ms: int) -> None:
     upkeep(data, now_ms)
     housekeeping.prune(data, now_ms)
@@ -102,6 +106,7 @@ JOBS = (
     Job("rollups", 10.0, _roll_up),
     Job("sparks", 60.0, _draw_sparks),
     Job("standing", 15.0, _Standing()),
+    Job("commands", 5.0, _expire),
     Job("upkeep", 3600.0, _tidy),
 )
 """Everything the collector does by itself."""

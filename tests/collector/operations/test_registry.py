@@ -103,7 +103,7 @@ def test_every_core_operation_is_whole(operation: Operation) -> None:
 def test_scope_matrix(operation: Operation, settings: Settings, now_ms: int) -> None:
     given = {
         "host": "x", "name": "x", "tags": [], "tuning": None, "id": "x", "scopes": ["read"], "scope": "read",
-        "password": "correct horse", "disabled": True,
+        "password": "correct horse", "disabled": True, "action": "x", "watch": "x", "signal": "start",
     }  # fmt: skip
     wanted = {name: given[name] for name in operation.arguments.get("required", [])}
     for scope in ("read", "operate", "gateway", "admin", ""):

@@ -3,12 +3,14 @@
 from wakeful_collector.commands.asking import Asked, Refusal, Wish, ask, cancel
 from wakeful_collector.commands.ending import expire, prune, take_results
 from wakeful_collector.commands.handing import NOTHING, Handed, hand_out
+from wakeful_collector.commands.waiting import Waiting
 
 __all__ = [
     "NOTHING",
     "Asked",
     "Handed",
     "Refusal",
+    "Waiting",
     "Wish",
     "ask",
     "cancel",

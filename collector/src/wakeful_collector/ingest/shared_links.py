@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.model import links
+from wakeful_collector.model.watch import LINKS_MAX, SERVERS
 from wakeful_collector.store import inventories, vault
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.ingest.reading import Reading, Side
 
-SERVERS = "pterodactyl"
-"""The inventory whose servers name links: `[{"links": [{"kind", "url"}], ...}]`."""
 URL_CHARACTERS_MAX = 512
-LINKS_MAX = 16
 
 
 def guarded(data: Path, reading: Reading, content: bytes) -> Reading:

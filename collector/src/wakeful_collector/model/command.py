@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 EXPIRES_SECONDS_DEFAULT = 300
-EXPIRES_SECONDS_MAX = 86_400
+EXPIRES_SECONDS_MAX = 43_200
 PATIENCE_SECONDS = 900
 """How long after its expiry an answer to a delivered command is waited for: it may have begun at the last moment."""
 

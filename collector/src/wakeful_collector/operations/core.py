@@ -1,9 +1,16 @@
-"""The core operations: machines, invites, people, keys."""
+"""The core operations: machines, invites, people, keys, what is asked of machines."""
 
 from __future__ import annotations
 
-from wakeful_collector.operations import hosts, invites, keys, users
+from wakeful_collector.operations import commands, hosts, invites, keys, users, watches
 from wakeful_collector.operations.registry import Registry
 
-CORE = (*hosts.OPERATIONS, *invites.OPERATIONS, *keys.OPERATIONS, *users.OPERATIONS)
+CORE = (
+    *hosts.OPERATIONS,
+    *invites.OPERATIONS,
+    *keys.OPERATIONS,
+    *users.OPERATIONS,
+    *commands.OPERATIONS,
+    *watches.OPERATIONS,
+)
 REGISTRY = Registry(CORE)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.model.watch import SERVERS, without_sealed
 from wakeful_collector.store import database
 from wakeful_collector.store import inventories as table
 
@@ -46,4 +47,5 @@ def body(data: Path, host_key: int, name: str) -> InventoryBody | None:
     if found is None:
         return None
     digest, at_ms, content = found
-    return InventoryBody(name, digest, at_ms, json.loads(content))
+    document = json.loads(content)
+    return InventoryBody(name, digest, at_ms, without_sealed(document) if name == SERVERS else document)

@@ -26,6 +26,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         );
         """,
     ),
+    ("inventories_by_name", "CREATE INDEX inventories_by_name ON inventories (name, host_key);"),
 )
 
 
@@ -73,6 +74,16 @@ def body(connection: sqlite3.Connection, host_key: int, name: str) -> tuple[str,
     statement = "SELECT hash, at_ms, body FROM inventories WHERE host_key = ? AND name = ?"
     row = named(connection, statement, (host_key, name)).fetchone()
     return None if row is None else (row["hash"], row["at_ms"], zlib.decompress(row["body"]))
+
+
+def bodies(connection: sqlite3.Connection, name: str, host_key: int | None = None) -> list[tuple[int, int, bytes]]:
+    """Return host, time and JSON text of the inventory of that name of every host (or of one) that is not forgotten."""
+    statement = (
+        "SELECT host_key, at_ms, body FROM inventories WHERE name = ?1 AND (?2 IS NULL OR host_key = ?2)"
+        " AND host_key IN (SELECT key FROM agents WHERE forgotten_ms IS NULL) ORDER BY host_key"
+    )
+    found = named(connection, statement, (name, host_key)).fetchall()
+    return [(row["host_key"], row["at_ms"], zlib.decompress(row["body"])) for row in found]
 
 
 def forget(connection: sqlite3.Connection, host_key: int) -> int:

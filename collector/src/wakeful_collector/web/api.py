@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from wakeful_collector.web import api_doors, api_hosts, api_samples, api_status, api_trail, api_troubles, kit, openapi
+from wakeful_collector.web import (
+    api_doors,
+    api_hosts,
+    api_operations,
+    api_samples,
+    api_status,
+    api_trail,
+    api_troubles,
+    api_watches,
+    kit,
+    openapi,
+)
 from wakeful_collector.web.kit_endpoints import register
 
 ENDPOINTS = (
@@ -13,6 +24,8 @@ ENDPOINTS = (
     *api_trail.ENDPOINTS,
     *api_troubles.ENDPOINTS,
     *api_doors.ENDPOINTS,
+    *api_operations.ENDPOINTS,
+    *api_watches.ENDPOINTS,
     *api_status.ENDPOINTS,
 )
 blueprint = Blueprint("api", __name__, url_prefix=openapi.PREFIX)

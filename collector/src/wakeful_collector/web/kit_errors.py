@@ -106,7 +106,8 @@ def _answer_ours(error: WebError) -> Response:
 
 
 def _answer_operation(error: OperationError) -> Response:
-    return error_answer(error.status, error.code, error.message)
+    headers = {"Retry-After": "60"} if error.status == 429 else None
+    return error_answer(error.status, error.code, error.message, headers)
 
 
 def _answer_http(error: HTTPException) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Flask, Request, current_app, g, request
 
 from wakeful_collector import clock
+from wakeful_collector.commands import Waiting
 from wakeful_collector.ingest.rates import Rates
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ ASKS_BURST = 5_000.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What `create_app` puts into the application; `rates` says how often each API key may ask this process."""
+    """What `create_app` puts into the application; `rates` and `waiting` bound who asks this process."""
 
     settings: Settings
     registry: Registry
     rates: Rates = field(default_factory=lambda: Rates(ASKS_PER_SECOND, ASKS_BURST))
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 def install(app: Flask, state: State) -> None:
