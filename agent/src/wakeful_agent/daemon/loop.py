@@ -7,6 +7,7 @@ import time
 from wakeful_agent import capabilities
 from wakeful_agent.config import ConfigErrors
 from wakeful_agent.daemon import events, grid
+from wakeful_agent.daemon.beside import Beside
 from wakeful_agent.daemon.columns import Columns
 from wakeful_agent.daemon.tuning import interval_seconds, pause_seconds
 from wakeful_agent.meter import DISABLED, Collected, Probe, Result
@@ -73,6 +74,7 @@ class Parts(NamedTuple):
     now_ms: Callable[[], int]
     show: Callable[[Mapping[str, Result]], None] = lambda _results: None
     """Told the results of each tick, for who shows them to programs of this machine."""
+    beside: Beside = Beside()
 
 
 class Daemon:
@@ -107,6 +109,8 @@ class Daemon:
         parts.composer.tell(events.event(events.STARTED, parts.now_ms(), **self._started()))
         planned_ms = parts.now_ms()
         self._tick(planned_ms)
+        parts.beside.configure(self._config)
+        self._greet()
         parts.notifier.ready(self._status())
         while not parts.ears.stop:
             planned_ms = self._rest(planned_ms)
@@ -130,7 +134,7 @@ class Daemon:
         next_ms = grid.next_ms(now_ms, interval_ms, self._jitter)
         if now_ms < planned_ms < next_ms:
             next_ms = planned_ms
-        wait_seconds = (next_ms - now_ms) / 1000
+        wait_seconds = min((next_ms - now_ms) / 1000, parts.beside.due_seconds())
         if parts.notifier.watchdog_seconds:
             wait_seconds = min(wait_seconds, parts.notifier.watchdog_seconds / 3)
         parts.ears.sleep(wait_seconds)
@@ -147,13 +151,14 @@ class Daemon:
         self._seek(monotonic)
         collected = self._collect(time_ms, monotonic) if plan.enabled else Collected(time_ms, {})
         self._compare()
-        parts.show(collected.results)
+        results = {**collected.results, **parts.beside.results()}
+        parts.show(results)
         ticks = []
         if plan.enabled:
-            ticks.append([time_ms, self._columns.row(collected.results, time_ms)])
+            ticks.append([time_ms, self._columns.row(results, time_ms)])
             self._last_ms, self._last_monotonic = time_ms, monotonic
             self._watch_columns(now_ms)
-        self._push(ticks, collected.results, time_ms)
+        self._push(ticks, results, time_ms)
         self._watch_outbox(now_ms, monotonic)
 
     def _collect(self, time_ms: int, monotonic: float) -> Collected:
@@ -223,6 +228,9 @@ class Daemon:
                 parts.composer.want(answer.wants)
             if answer.config is not None:
                 self._tune(answer.config)
+            parts.beside.ask(answer.commands)
+        if parts.beside.speak(parts.composer):
+            self._push([], parts.beside.results(), max(parts.now_ms(), self._last_ms))
 
     def _tune(self, document: dict[str, Any]) -> None:
         parts = self._parts
@@ -276,6 +284,7 @@ class Daemon:
                 parts.log.say("warning", f"what the collector tuned is no longer permitted here: {sentence}")
             parts.log.set_level(self._config.log_level)
             self._settle()
+            parts.beside.configure(self._config)
             parts.log.say("info", "agent.toml was read again and is in force")
             parts.composer.tell(events.event(events.RELOADED, parts.now_ms()))
         parts.runner.forget_refusals()
@@ -332,6 +341,7 @@ class Daemon:
         parts.runner.probe(parts.probes, wait=False)
         self._probed = time.monotonic()
         self._compare()
+        self._greet()  # networks come and go without any capability that does
 
     def _compare(self) -> None:
         """Tell what came or went of what can be done here."""
@@ -371,8 +381,10 @@ class Daemon:
         parts.notifier.stopping()
         parts.log.say("info", f"stopping on {parts.ears.stop}")
         now_ms = max(parts.now_ms(), self._last_ms + 1)
+        parts.beside.speak(parts.composer)
         parts.composer.tell(events.event(events.STOPPED, now_ms, signal=parts.ears.stop))
         self._push([], {}, now_ms)
         parts.outbox.stop()
+        parts.beside.close()
         parts.runner.close()
         parts.ears.close()

@@ -312,6 +312,14 @@ OPTIONAL: tuple[Entry, ...] = (
         absent="Tailscale is not installed",
     ),
     Entry(
+        "neighbours",
+        "neighbours:NeighboursMeter",
+        needs=("configured",),
+        fix="[meters.neighbours] enabled = true in agent.toml",
+        absent="what other machines are in this one's networks is told only where agent.toml says so",
+        exposes="addresses and hardware addresses of the machines in this one's networks",
+    ),
+    Entry(
         "snmp",
         "snmp:SnmpMeter",
         needs=("configured",),

@@ -263,6 +263,12 @@ def unames(connection: sqlite3.Connection) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in connection.execute(statement)]
 
 
+def networks(connection: sqlite3.Connection) -> list[tuple[int, str | None, str | None]]:
+    """Return the key of each host with its networks and its actions as JSON text, None where it told of none."""
+    statement = "SELECT key, hello -> '$.networks', hello -> '$.actions' FROM agents WHERE forgotten_ms IS NULL"
+    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+
+
 def forgotten_keys(connection: sqlite3.Connection) -> list[int]:
     """Return the keys of hosts that were forgotten, so that their samples can go."""
     return [row[0] for row in connection.execute("SELECT key FROM agents WHERE forgotten_ms IS NOT NULL")]
