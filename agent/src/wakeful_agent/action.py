@@ -13,7 +13,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping
+    from typing import Any, Callable, Mapping, Sequence
 
     from wakeful_agent.host.files import Host
     from wakeful_agent.options import Option
@@ -45,6 +45,10 @@ class Outcome(NamedTuple):
     data: Mapping[str, Any] = {}
 
 
+def _nobody(_kind: str, _subject: str, _data: Mapping[str, Any]) -> None:
+    """Tell nobody."""
+
+
 class Action(ABC):
     """The shape of an action; subclass it, set the names, write `run`.
 
@@ -59,6 +63,8 @@ class Action(ABC):
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         given = options or {}
+        self.tell: Callable[[str, str, Mapping[str, Any]], object] = _nobody
+        """Tells an event (kind, subject, data) while it runs, from whatever thread."""
         self.chosen = {option.name: given.get(option.name, option.default) for option in self.options}
         self.parameters: tuple[Parameter, ...] = self.takes()
 
@@ -69,6 +75,10 @@ class Action(ABC):
     def lacks(self) -> str:
         """Return what agent.toml must say before this can be asked at all; empty when nothing is missing."""
         return ""
+
+    def commands(self) -> Sequence[Sequence[str]]:
+        """Return the exact commands that it runs as root, as far as they are known; raise HostError for bad names."""
+        return ()
 
     def document(self) -> dict[str, Any]:
         """Return the form it is announced in: `{"name", "danger", "help", "timeout_seconds", "parameters"}`."""

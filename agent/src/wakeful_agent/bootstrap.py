@@ -8,11 +8,12 @@ import sys
 import time
 from functools import partial
 
-from wakeful_agent import meters
+from wakeful_agent import actions, askable, meters, watches
 from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, KnownMeter, Loaded, Problem, load
 from wakeful_agent.config.address import parse
 from wakeful_agent.config.identity import load_identity, load_token
 from wakeful_agent.config.settings import ENVIRONMENT_PREFIX
+from wakeful_agent.daemon.beside import Beside
 from wakeful_agent.daemon.columns import Columns
 from wakeful_agent.daemon.composing import Composer
 from wakeful_agent.daemon.ears import Ears
@@ -22,6 +23,7 @@ from wakeful_agent.daemon.tuned import Tuned
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.notify import Notifier
+from wakeful_agent.host.surroundings import Surroundings
 from wakeful_agent.host.system import machine_id, system_facts
 from wakeful_agent.host.users import user_names
 from wakeful_agent.meter import DISABLED, AgentFigures, Meter, Option, Result
@@ -92,7 +94,7 @@ def _check(load: Callable[[], type[Meter]], given: Mapping[str, Any]) -> list[st
 
 def read_config(place: Place) -> Loaded:
     """Return the settings in force; raise ConfigErrors with everything that is wrong."""
-    return load(place.folders, place.environ, known_meters())
+    return load(place.folders, place.environ, known_meters(), askable.known_orders())
 
 
 def read_way(place: Place, config: Config) -> Way:
@@ -133,6 +135,8 @@ def build(place: Place, log: Log) -> Daemon:
     showing.configure(config.metrics_listen)
     facts = _facts(host)
     facts["name"] = identity.name or os.uname().nodename
+    surroundings = Surroundings(host)
+    beside = Beside(askable.Making(place.folders.state, host, ears.wake, log, now_ms))
     parts = Parts(
         agent_id=identity.agent_id,
         enrolled_ms=identity.enrolled_ms,
@@ -144,15 +148,25 @@ def build(place: Place, log: Log) -> Daemon:
         composer=composer,
         notifier=Notifier(place.environ, place.folders.status),
         log=log,
-        hello=lambda latest, found, judged: hello(latest, found, judged, facts),
+        hello=lambda latest, found, judged: {
+            **hello(latest, found, judged, facts, surroundings),
+            **beside.announced(),
+        },
         reload=lambda: _reload(place, showing),
         now_ms=now_ms,
         show=showing.take,
+        beside=beside,
     )
     return Daemon(parts, config)
 
 
-def hello(config: Config, capabilities: Sequence[Capability], tuned: Tuned, facts: Mapping[str, Any]) -> dict[str, Any]:
+def hello(
+    config: Config,
+    capabilities: Sequence[Capability],
+    tuned: Tuned,
+    facts: Mapping[str, Any],
+    surroundings: Surroundings,
+) -> dict[str, Any]:
     """Return what the agent says of itself and its machine."""
     plan = tuned.plan
     return {
@@ -163,6 +177,7 @@ def hello(config: Config, capabilities: Sequence[Capability], tuned: Tuned, fact
         "tags": config.tags,
         "interval": plan.interval_seconds,
         "user": {"name": facts.get("user", ""), "uid": os.getuid()},
+        "networks": surroundings.document(),
         "meters": {
             name: {"enabled": chosen.enabled, "interval": chosen.interval_seconds}
             for name, chosen in plan.meters.items()
@@ -254,7 +269,7 @@ def collect_once(place: Place, say: Log) -> dict[str, Any]:
         results.update(runner.collect(time_ms, [name for name in tuned.plan.meters if name not in results]).results)
         columns = Columns()
         row = columns.row(results, time_ms)
-        introduced = hello(config, runner.probe(PROBES), tuned, _facts(host))
+        introduced = hello(config, runner.probe(PROBES), tuned, _facts(host), Surroundings(host))
     finally:
         runner.close()
     push = Composer(say.trouble).compose(introduced, columns.schema, [[time_ms, row]], results)
@@ -280,8 +295,8 @@ def contents() -> dict[str, list[str]]:
     return {
         "meters": [*(meter.name for meter in meters.METERS), *(entry.name for entry in meters.OPTIONAL)],
         "probes": [one.name for one in PROBES],
-        "actions": [],
-        "watches": [],
+        "actions": actions.names(),
+        "watches": watches.names(),
     }
 
 

@@ -225,7 +225,13 @@ def test_a_file_that_is_parsed_ahead_says_the_same_and_only_while_it_is_the_same
 
 
 def test_lines_know_tables_and_quoted_keys() -> None:
-    assert lines_of('a = 1\n# b = 2\n["x".y]\n"c" = 3\n[[z]]\n') == {"a": 1, "x.y": 3, "x.y.c": 4, "z": 5}
+    assert lines_of('a = 1\n# b = 2\n["x".y]\n"c" = 3\n[[z]]\n') == {
+        "a": 1,
+        "x.y": 3,
+        "x.y.c": 4,
+        "z": 5,
+        "z.0": 5,
+    }
 
 
 def test_metrics_are_shown_to_others_only_where_the_file_says_so_plainly(tmp_path: Path) -> None:

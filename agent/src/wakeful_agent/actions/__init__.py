@@ -18,7 +18,12 @@ class Entry(NamedTuple):
     place: str
 
 
-ACTIONS: tuple[Entry, ...] = (Entry("wake", "wake:WakeAction"),)
+ACTIONS: tuple[Entry, ...] = (
+    Entry("restart_unit", "restart_unit:RestartUnit"),
+    Entry("restart_service", "restart_service:RestartService"),
+    Entry("restart_container", "restart_container:RestartContainer"),
+    Entry("wake", "wake:WakeAction"),
+)
 
 
 def names() -> list[str]:

@@ -66,6 +66,7 @@ def lines_of(text: str) -> dict[str, int]:
             name = _plain(line.strip("[] ").partition("]")[0])
             counts[name] = counts.get(name, -1) + 1
             table = f"{name}.{counts[name]}"
+            found.setdefault(name, number)
             found.setdefault(table, number)
         elif line.startswith("["):
             table = _numbered(_plain(line.strip("[] ").partition("]")[0]), counts)

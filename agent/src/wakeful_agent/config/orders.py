@@ -32,7 +32,10 @@ WATCH_ACTIONS = ("watch.pause", "watch.resume", "watch.repair")
 
 
 class ActionSetting(NamedTuple):
-    """A named action of this machine: words of a command line, in which `{NAME}` stands for a parameter."""
+    """A named action of this machine: words of a command line, in which `{NAME}` stands for a parameter.
+
+    `output` says whether the collector gets to see what the program writes.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -41,6 +44,7 @@ class ActionSetting(NamedTuple):
     danger: str = "changes"
     parameters: tuple[Parameter, ...] = ()
     help: str = ""
+    output: bool = False
 
 
 class WatchSetting(NamedTuple):

@@ -11,7 +11,7 @@ from wakeful_agent.config.parameter import CHOICE, FLAG, KINDS, NUMBER, TEXT, Pa
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Collection, Mapping
+    from typing import Callable, Collection, Mapping
 
     from wakeful_agent.config.orders import KnownAction
     from wakeful_agent.config.tables import Table
@@ -26,7 +26,7 @@ NAME = re.compile(r"[a-z0-9-]{1,64}")
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PARAMETER_KEYS = ("kind", "help", "default", "pattern", "least", "most", "choices", "value")
 _OF_KIND = {TEXT: ("pattern",), NUMBER: ("least", "most"), CHOICE: ("choices",), FLAG: ("value",)}
-_ACTION_KEYS = ("name", "argv", "as_root", "timeout_seconds", "danger", "parameters", "help")
+_ACTION_KEYS = ("name", "argv", "as_root", "timeout_seconds", "danger", "parameters", "help", "output")
 
 
 def read_policy(policy: Table, known: Mapping[str, Callable[[], KnownAction]], others: Collection[str]) -> Policy:
@@ -70,6 +70,7 @@ def read_action(action: Table, taken: Collection[str]) -> ActionSetting | None:
         danger=action.choice("danger", "changes", DANGERS),
         parameters=tuple(parameters),
         help=action.text("help"),
+        output=action.flag("output", False),
     )
     return None if action.wrong else setting
 

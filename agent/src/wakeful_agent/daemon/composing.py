@@ -7,7 +7,7 @@ import json
 import os
 
 from wakeful_wire import WIRE
-from wakeful_wire.limits import EVENTS_MAX, INVENTORY_BYTES_MAX
+from wakeful_wire.limits import EVENTS_MAX, INVENTORY_BYTES_MAX, RESULTS_MAX
 from wakeful_wire.prepared import DIGEST_CHARACTERS, Prepared
 
 TYPE_CHECKING = False
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 PART_CHARACTERS_MAX = 700_000
 """What may be in one push before it is split: packed it is then well below 1 MB, however badly it packs."""
+
+
+RESULTS_HELD_MAX = 4 * RESULTS_MAX
+_LISTS = ("events", "results")
 
 
 def new_run() -> str:
@@ -37,6 +41,7 @@ class Composer:
         self._bodies: dict[str, tuple[Any, str]] = {}
         self._sizes: dict[str, int] = {}
         self._events: list[dict[str, Any]] = []
+        self._answers: list[dict[str, Any]] = []
         self._results: dict[str, Result] = {}
         self.run = new_run()
         self.sequence = 0
@@ -53,6 +58,11 @@ class Composer:
         """Let an event go with the next push; beyond what the wire takes the oldest is left out."""
         self._events.append(event)
         del self._events[:-EVENTS_MAX]
+
+    def answer(self, results: list[dict[str, Any]]) -> None:
+        """Let what became of commands go with the next pushes, as many with each as the wire takes."""
+        self._answers += results
+        del self._answers[RESULTS_HELD_MAX:]
 
     def want(self, wants: list[str]) -> None:
         """Say again what the collector misses: `hello`, or `inventory:NAME`."""
@@ -98,30 +108,36 @@ class Composer:
             push["inventories"] = inventories
         if self._events:
             push["events"], self._events = self._events, []
+        if self._answers:
+            push["results"], self._answers = self._answers[:RESULTS_MAX], self._answers[RESULTS_MAX:]
         return push
 
     def split(self, push: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the push as one or several: proxies often take no more than 1 MB (nginx by default).
 
-        The first keeps the ticks; bodies of inventories and events that make it heavy go into others after it.
+        The first keeps the ticks; bodies of inventories, events and results that make it heavy go into others after it.
         """
         bodies = {name: item for name, item in push.get("inventories", {}).items() if "body" in item}
         pieces: list[tuple[int, str, Any]] = [(self._sizes[name], name, item) for name, item in bodies.items()]
-        pieces += [(len(json.dumps(event)), "", event) for event in push.get("events", ())]
-        if sum(piece[0] for piece in pieces) <= PART_CHARACTERS_MAX:
+        lists = [(kind, item) for kind in _LISTS for item in push.get(kind, ())]
+        if sum(piece[0] for piece in pieces) + sum(len(json.dumps(item)) for _, item in lists) <= PART_CHARACTERS_MAX:
             return [push]
-        push.pop("events", None)
+        for kind in _LISTS:
+            push.pop(kind, None)
         for name in bodies:
             del push["inventories"][name]
         parts, room = [push], PART_CHARACTERS_MAX // 2
-        for size, name, piece in pieces:
+        for size, kind, name, piece in (
+            *((size, "inventories", name, item) for size, name, item in pieces),
+            *((len(json.dumps(item)), kind, "", item) for kind, item in lists),
+        ):
             if size > room and room < PART_CHARACTERS_MAX:
                 parts.append(self._part(push))
                 room = PART_CHARACTERS_MAX
             if name:
-                parts[-1].setdefault("inventories", {})[name] = piece
+                parts[-1].setdefault(kind, {})[name] = piece
             else:
-                parts[-1].setdefault("events", []).append(piece)
+                parts[-1].setdefault(kind, []).append(piece)
             room -= size
         return parts
 

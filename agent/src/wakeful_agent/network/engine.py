@@ -1,7 +1,8 @@
 """Asking a container engine (docker, podman) over its unix socket, and reading its answers.
 
-The HTTP API of docker, which podman speaks too. Only what reads is asked: `version`, the list, one container's details,
-one container's statistics. What comes back is a stranger's: ids go into paths, so only what looks like one is taken.
+The HTTP API of docker, which podman speaks too. Meters ask only what reads: `version`, the list, one container's
+details, one container's statistics; `restart` is for what agent.toml names. What comes back is a stranger's: ids and
+names go into paths, so only what looks like one is taken.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _STATES_OF_PODMAN = {
 }
 _HEALTHS = {"healthy": "healthy", "unhealthy": "unhealthy", "starting": "starting", "health: starting": "starting"}
 _ID = re.compile(r"[0-9a-f]{12,64}\Z")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}\Z")
 _EXITED = re.compile(r"exited \((-?\d{1,10})\)", re.IGNORECASE)
 _BRACKETS = re.compile(r"\(([a-z: ]{1,20})\)\s*\Z")
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
@@ -84,12 +86,19 @@ class Engine(NamedTuple):
         path = f"containers/{container_id}/stats?stream=false&one-shot=true"
         return parse_stats(self._ask(path, timeout_seconds))
 
-    def _ask(self, path: str, timeout_seconds: float, most: int = _ANSWER_BYTES_MAX) -> str:
+    def restart(self, container: str, timeout_seconds: float) -> None:
+        """Restart the container of this name or id, and start it where it does not run; raise HostError."""
+        if not _NAME.match(container):
+            raise HostError(f"{label(container, 60)!r} is no name of a container")
+        grace_seconds = max(1, min(10, int(timeout_seconds / 3)))
+        self._ask(f"containers/{container}/restart?t={grace_seconds}", timeout_seconds, method="POST")
+
+    def _ask(self, path: str, timeout_seconds: float, most: int = _ANSWER_BYTES_MAX, method: str = "GET") -> str:
         if not self.socket_path:
             raise HostError(f"{self.name} is no engine's address: it must be unix:/path/of/socket")
         url = f"http://localhost/{path}"
-        found = fetch(url, socket_path=self.socket_path, timeout_seconds=timeout_seconds, most=most)
-        if found.status != 200:
+        found = fetch(url, socket_path=self.socket_path, method=method, timeout_seconds=timeout_seconds, most=most)
+        if found.status not in {200, 204}:
             said = label(_message(decode(found.body[:4096])), 200)
             raise HostError(f"{self.name} answers {found.status} to /{path.partition('?')[0]}: {said}")
         return decode(found.body)

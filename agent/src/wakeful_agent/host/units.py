@@ -1,0 +1,41 @@
+"""Restarting units of systemd and services of OpenRC, by exact commands: they become lines of sudoers."""
+
+from __future__ import annotations
+
+import re
+
+from wakeful_agent.host.errors import HostError
+from wakeful_agent.host.text import label
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Sequence
+
+    from wakeful_agent.host.files import Host
+
+UNIT = re.compile(r"[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\@-]{0,254}")
+"""A unit's name (systemd.unit(5)), never one that begins with a dash: a program would take it for an option."""
+SERVICE = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.+-]{0,127}")
+
+
+def unit_command(unit: str) -> list[str]:
+    """Return the command that restarts a unit, and starts it where it does not run; raise HostError for no name."""
+    if not UNIT.fullmatch(unit):
+        raise HostError(f"{label(unit, 60)!r} is no name of a unit")
+    return ["systemctl", "restart", unit]
+
+
+def service_command(service: str) -> list[str]:
+    """Return the command that restarts a service of OpenRC; raise HostError for no name."""
+    if not SERVICE.fullmatch(service):
+        raise HostError(f"{label(service, 60)!r} is no name of a service")
+    return ["rc-service", service, "restart"]
+
+
+def restart(host: Host, command: Sequence[str], timeout_seconds: float) -> str:
+    """Run one of these commands as root; return what was done, raise HostError with what the program said."""
+    output = host.run_as_root(command, timeout_seconds)
+    if output.code:
+        said = label(" ".join((output.err or output.out).split()), 400)
+        raise HostError(f"{' '.join(command)} ended with {output.code}: {said or 'it said nothing'}")
+    return f"{' '.join(command)} ended well"
