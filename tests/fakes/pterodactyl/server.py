@@ -22,7 +22,7 @@ OFFLINE, STARTING, RUNNING, STOPPING = "offline", "starting", "running", "stoppi
 LINES_KEPT = 150
 """`send logs` gives up to so many (websocket_log_count, seen)."""
 LINE_BYTES_MOST = 65_536
-FLOOD_LINES, FLOOD_SECONDS = 2000, 0.1
+FLOOD_LINES = 2000
 BUSY = "another power action is currently being processed for this server, please try again later"
 DONE_LINE = 'Done (1.234s)! For help, type "help"'
 MIB = 1024 * 1024
@@ -114,7 +114,7 @@ class Server:
         """Print a line on its console; a flood is cut and said once (section 1.5, console output throttle)."""
         began, count = self._flood
         now = time.monotonic()
-        if now - began >= FLOOD_SECONDS:
+        if now - began >= self.times.flood_seconds:
             began, count = now, 0
         self._flood = began, count + 1
         if count < FLOOD_LINES:

@@ -40,6 +40,8 @@ class Times:
     """The unit of the token buckets of a connection (section 1.5, seen)."""
     stats_seconds: float = 1
     """Stats of a server that runs (section 1.5, seen)."""
+    flood_seconds: float = 0.1
+    """2000 lines in so long, and the rest is dropped (section 1.5, console output throttle)."""
     create_seconds: float = 0.3
     boot_seconds: float = 2.0
     stop_seconds: float = 1.0

@@ -120,10 +120,10 @@ class Wings(Door):
                 session.write(TEXT, payload)
 
     @inside
-    def break_framing(self) -> None:
-        """Send bytes that are no frame."""
+    def break_framing(self, endless: bool = False) -> None:
+        """Send bytes that are no frame; `endless`: the head of a frame of 4 exabytes, and some of it."""
         for session in list(self.sessions):
-            session.writer.write(b"\xff\xff\xff\xff garbage on the wire")
+            session.writer.write(b"\x81\x7f\x3f" + b"\xff" * 100 if endless else b"\xff\x05hello")
 
     def open_sockets(self, server: Server | None = None) -> int:
         """Return how many websockets are open."""
