@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector.read import waking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ROW = {"interface": "eth0", "kind": "physical", "mac": "02:00:00:00:00:01", "addresses": ["192.168.1.20/24"]}
+SEEN = [{"interface": "eth0", "address": "192.168.1.30", "mac": "02:00:00:00:00:03", "seen_ms": 7}]
+
+
+def test_what_machines_tell_of_their_networks(data: Path, machine: Callable[..., Any], now_ms: int) -> None:
+    new, old, mute, never = machine("new"), machine("old"), machine("mute"), machine("never")
+    inventories = {"neighbours": {"hash": "n", "body": SEEN}}
+    hello = {"version": "1", "networks": [ROW], "actions": [{"name": "wake", "parameters": {}}]}
+    new.push([], now_ms, hello=hello, inventories=inventories)
+    document = [{"name": "eth0", "kind": "physical", "mac": "02:00:00:00:00:02", "addresses": ["192.168.1.21/24"]}]
+    old.push([], now_ms, hello={"version": "1"}, inventories={"network": {"hash": "h", "body": document}})
+    mute.push([], now_ms - 86_400_000, hello=hello, inventories=inventories)
+    found = {one.id: one for one in waking.machines(data, now_ms)}
+    assert [card.mac for card in found[new.id].cards] == ["02:00:00:00:00:01"]
+    assert found[new.id].online
+    assert found[new.id].announces("wake")
+    assert not found[new.id].announces("restart")
+    assert found[new.id].sightings == {"02:00:00:00:00:03": 7}
+    assert [card.mac for card in found[old.id].cards] == ["02:00:00:00:00:02"], "by its inventory"
+    assert not found[old.id].announces("wake")
+    assert not found[mute.id].online
+    assert found[mute.id].cards == found[new.id].cards, "what it told is known while it sleeps"
+    assert found[mute.id].sightings == {}
+    assert found[never.id] == waking.Machine(never.id, "never", False, (), frozenset())
