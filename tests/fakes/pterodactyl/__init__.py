@@ -19,7 +19,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .certificates import Authority
 from .panel import Panel
 from .people import User, code
 from .server import Server
@@ -29,6 +28,8 @@ from .wings import Wings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .certificates import Authority
 
 __all__ = ["Panel", "Pterodactyl", "Server", "Times", "User", "Wings", "code", "pterodactyl"]
 
@@ -86,9 +87,15 @@ class Pterodactyl:
 def pterodactyl(times: Times | None = None, tls: bool = False, wings_version: str = "1.12.3") -> Iterator[Pterodactyl]:
     """Run a Panel and a Wings until the block ends; with `tls` under an authority of their own."""
     with tempfile.TemporaryDirectory() as folder:
-        authority = Authority(Path(folder)) if tls else None
+        authority = _authority(Path(folder)) if tls else None
         stage = Pterodactyl(times or Times(), wings_version, authority)
         try:
             yield stage
         finally:
             stage.end()
+
+
+def _authority(folder: Path) -> Authority:
+    from .certificates import Authority
+
+    return Authority(folder)
