@@ -134,6 +134,39 @@ class Settings:
         default=False,
         metadata=_about(kinds.FLAG, "Answer /metrics without an API key to programs on this machine."),
     )
+    silent_after_intervals: int = field(
+        default=3,
+        metadata=_about(
+            kinds.whole(2, 100), "Intervals of its own after which a host that pushes nothing is an incident."
+        ),
+    )
+    silent_after_seconds: int = field(
+        default=120,
+        metadata=_about(
+            kinds.whole(10, 86_400), "Seconds of silence that are never an incident, however short the interval."
+        ),
+    )
+    notify_patience_seconds: int = field(
+        default=120,
+        metadata=_about(
+            kinds.whole(0, 86_400),
+            "Seconds an agent has to repair what it watches before people are told; at once when it gives up.",
+        ),
+    )
+    notify_settle_seconds: int = field(
+        default=60,
+        metadata=_about(
+            kinds.whole(0, 86_400),
+            "Seconds that must be calm before an incident is over; doubled for each time it fell again meanwhile.",
+        ),
+    )
+    notify_timeout_seconds: int = field(
+        default=30, metadata=_about(kinds.whole(2, 300), "Seconds that an attempt to deliver a message may take.")
+    )
+    notify_keep_hours: int = field(
+        default=24,
+        metadata=_about(kinds.whole(1, 720), "Hours after which a message that could not be delivered is given up."),
+    )
     log_level: str = field(
         default="info",
         metadata=_about(kinds.one_of("debug", "info", "warning", "error"), "How much is written to the log."),

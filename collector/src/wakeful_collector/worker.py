@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wakeful_collector import clock, commands, rollups
 from wakeful_collector.accounts import housekeeping
 from wakeful_collector.ingest.upkeep import upkeep
+from wakeful_collector.outbox import housekeeping as outbox_housekeeping
+from wakeful_collector.outbox.posting import Postman
+from wakeful_collector.outbox.watching import Lookout
 from wakeful_collector.store import database, heartbeats
 from wakeful_collector.store.heartbeats import Heartbeat
 
@@ -41,13 +44,17 @@ class Job(NamedTuple):
 
 @dataclass
 class Rhythm:
-    """How a job fares: when it last came through, how long that took, and its failures since."""
+    """How a job fares: when it last came through, how long that took, and its failures since.
+
+    `news` counts what should be seen at once: the first run, each failure, and the first success after one.
+    """
 
     job: Job
     at_ms: int = 0
     detail: dict[str, Any] = field(default_factory=dict)
     failures_in_a_row: int = 0
     runs: int = 0
+    news: int = 0
 
     def wait_seconds(self) -> float:
         """Return how long to wait for the next run: the interval, doubled by each failure in a row up to a bound."""
@@ -66,8 +73,10 @@ class Rhythm:
             self.failures_in_a_row += 1
             self.detail = {"error": f"{type(error).__name__}: {error}"[:500], "failures": self.failures_in_a_row}
             self.runs += 1
+            self.news += 1
             log.exception("job %s failed, next try in %.0f s", self.job.name, self.wait_seconds())
             return
+        self.news += self.failures_in_a_row > 0 or not self.runs
         self.failures_in_a_row = 0
         self.at_ms = now_ms
         self.detail = {"seconds": round(clock.monotonic_seconds() - began, 3)}
@@ -100,6 +109,7 @@ def _expire(data: Path, _settings: Settings, now_ms: int) -> None:
 def _tidy(data: Path, _settings: Settings, now_ms: int) -> None:
     upkeep(data, now_ms)
     housekeeping.prune(data, now_ms)
+    outbox_housekeeping.prune(data, now_ms)
 
 
 JOBS = (
@@ -107,6 +117,8 @@ JOBS = (
     Job("sparks", 60.0, _draw_sparks),
     Job("standing", 15.0, _Standing()),
     Job("commands", 5.0, _expire),
+    Job("incidents", 5.0, Lookout()),
+    Job("outbox", 1.0, Postman()),
     Job("upkeep", 3600.0, _tidy),
 )
 """Everything the collector does by itself."""
@@ -148,10 +160,10 @@ class Worker:
         due, told = 0.0, 0
         while not self._stopping.is_set():
             self.alive()
-            runs = sum(one.runs for one in self.rhythms)
-            if clock.monotonic_seconds() >= due or runs > told:
+            news = sum(one.news for one in self.rhythms)
+            if clock.monotonic_seconds() >= due or news > told:
                 connection = self._beat(connection)
-                due, told = clock.monotonic_seconds() + BEAT_SECONDS, runs
+                due, told = clock.monotonic_seconds() + BEAT_SECONDS, news
             self._stopping.wait(GLANCE_SECONDS)
         if connection is not None:
             connection.close()

@@ -46,6 +46,14 @@ def document(incident: Incident, host_id: str, host_name: str, tags: tuple[str, 
     }
 
 
+def headline(incident: Incident, host_name: str) -> str:
+    """Return an incident in one line, as it is now."""
+    moment = shapes.OPENED if incident.over_ms is None else shapes.OVER
+    if moment == shapes.OVER and incident.told_ms is None:
+        moment = shapes.HEALED
+    return _title(document(incident, "", host_name, (), moment)["incident"], moment)[:TITLE_CHARACTERS_MAX]
+
+
 def test_document(channel: str, now_ms: int) -> dict[str, Any]:
     """Return what a test of a channel says."""
     return {"moment": shapes.TEST, "incident": None, "channel": plain(channel, 64), "at": _rfc3339(now_ms)}

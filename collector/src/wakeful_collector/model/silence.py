@@ -37,6 +37,11 @@ def listen(before: Listening | None, now_ms: int, hears: bool = True) -> Listeni
     return before._replace(looked_ms=now_ms)
 
 
+def is_heard(last_seen_ms: int | None, interval_seconds: float, patience: Patience, now_ms: int) -> bool:
+    """Tell whether a host was heard lately; one that is neither heard nor silent is not known about yet."""
+    return last_seen_ms is not None and now_ms - last_seen_ms <= patience.ms(interval_seconds)
+
+
 def is_silent(
     last_seen_ms: int | None, interval_seconds: float, listening: Listening, patience: Patience, now_ms: int
 ) -> bool:

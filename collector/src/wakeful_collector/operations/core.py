@@ -1,8 +1,8 @@
-"""The core operations: machines, invites, people, keys, what is asked of machines."""
+"""The core operations: machines, invites, people, keys, what is asked of machines, who is told."""
 
 from __future__ import annotations
 
-from wakeful_collector.operations import commands, hosts, invites, keys, users, watches
+from wakeful_collector.operations import channels, commands, hosts, incidents, invites, keys, users, watches
 from wakeful_collector.operations.registry import Registry
 
 CORE = (
@@ -12,5 +12,7 @@ CORE = (
     *users.OPERATIONS,
     *commands.OPERATIONS,
     *watches.OPERATIONS,
+    *incidents.OPERATIONS,
+    *channels.OPERATIONS,
 )
 REGISTRY = Registry(CORE)

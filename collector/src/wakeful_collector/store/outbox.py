@@ -121,7 +121,8 @@ def address(
     delivery_id = f"{message_id}.{channel}"
     made = connection.execute(
         "INSERT OR IGNORE INTO deliveries"
-        " (id, message, incident, moment, channel, channel_name, state, made_ms, due_ms) SELECT ?, id, incident, moment, ?, ?, 'waiting', ?, ? FROM messages WHERE id = ?",
+        " (id, message, incident, moment, channel, channel_name, state, made_ms, due_ms)"
+        " SELECT ?, id, incident, moment, ?, ?, 'waiting', ?, ? FROM messages WHERE id = ?",
         (delivery_id, channel, channel_name, now_ms, due_ms, message_id),
     ).rowcount
     if not made:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint
 
 from wakeful_collector.web import (
+    api_channels,
     api_doors,
     api_hosts,
+    api_incidents,
     api_operations,
     api_samples,
     api_status,
@@ -26,6 +28,8 @@ ENDPOINTS = (
     *api_doors.ENDPOINTS,
     *api_operations.ENDPOINTS,
     *api_watches.ENDPOINTS,
+    *api_incidents.ENDPOINTS,
+    *api_channels.ENDPOINTS,
     *api_status.ENDPOINTS,
 )
 blueprint = Blueprint("api", __name__, url_prefix=openapi.PREFIX)
