@@ -1,0 +1,169 @@
+"""What may stand where the cursor is: commands, options, and what the collector knows. Never an error, never slow."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector.remote import options, verbs
+from wakeful_collector.remote.failure import Failure
+from wakeful_collector.remote.session import Session, host_path
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping
+
+PATIENCE_SECONDS = 3.0
+CANDIDATES_MAX = 2_000
+_SAFE = re.compile(r"[\w.,@%+-]+")
+"""What no shell acts on; a host whose name holds more is offered by its id."""
+
+
+def complete(words: list[str], environ: Mapping[str, str]) -> int:
+    """Print what may stand for the last of `words`, one candidate a line; return 0."""
+    try:
+        found = _candidates(words or [""], environ)
+    except Failure:
+        found = []
+    current = words[-1] if words else ""
+    fitting = [one for one in dict.fromkeys(found) if one.startswith(current)]
+    sys.stdout.write("".join(f"{one}\n" for one in fitting[:CANDIDATES_MAX]))
+    return 0
+
+
+def _candidates(words: list[str], environ: Mapping[str, str]) -> Iterable[str]:
+    before, rest = _after_options(words)
+    if len(rest) <= 1:
+        if rest and rest[0].startswith("-"):
+            return [*options.VALUED, *options.FLAGS, "--help", "--version"]
+        if not rest:
+            return _values(_Asked(environ, before), before[-2].lstrip("-"))
+        return [verb.name for verb in verbs.VERBS]
+    verb = verbs.named(rest[0])
+    if verb is None:
+        return []
+    parser = options.parser_of(verb)
+    return _of_verb(verb, parser, rest[1:], _Asked(environ, [*before, *rest[1:-1]]))
+
+
+def _after_options(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return the options before the command, and the rest with the word at the cursor."""
+    index = 0
+    while index < len(words) - 1 and words[index].startswith("-"):
+        index += 2 if words[index] in options.VALUED else 1
+    return words[:index], words[index:]
+
+
+def _of_verb(verb: verbs.Verb, parser: argparse.ArgumentParser, words: list[str], asked: _Asked) -> Iterable[str]:
+    actions = parser._actions  # noqa: SLF001 - argparse tells its options nowhere else
+    named = {option: action for action in actions for option in action.option_strings}
+    current, last = words[-1], words[-2] if len(words) > 1 else ""
+    option = named.get(last)
+    if option is not None and option.nargs not in {0, "?"}:
+        return [str(one) for one in option.choices] if option.choices else _values(asked, option.dest)
+    if current.startswith("-"):
+        return sorted(named)
+    given = _positionals(words[:-1], named)
+    places = [action for action in actions if not action.option_strings]
+    if not places or (len(given) >= len(places) and places[-1].nargs != "*"):
+        return []
+    place = places[min(len(given), len(places) - 1)]
+    if place.choices:
+        return [str(one) for one in place.choices]
+    if place.dest == "arguments":
+        return _arguments(verb, asked, given, current)
+    return _values(asked, place.dest, given, verb.name)
+
+
+def _positionals(words: list[str], named: Mapping[str, argparse.Action]) -> list[str]:
+    given, index = [], 0
+    while index < len(words):
+        option = named.get(words[index])
+        if option is not None and option.nargs not in {0, "?"}:
+            index += 1
+        elif not words[index].startswith("-"):
+            given.append(words[index])
+        index += 1
+    return given
+
+
+def _arguments(verb: verbs.Verb, asked: _Asked, given: list[str], current: str) -> Iterable[str]:
+    """Return names of arguments with their `=`, or values behind it where they are known."""
+    if verb.name == "ask" and len(given) > 1:
+        known = asked.action(given[0], given[1]).get("parameters") or {}
+        shapes = {name: {"enum": one.get("choices")} for name, one in known.items() if isinstance(one, dict)}
+    else:
+        name = given[0] if verb.name == "run" else "host.wake"
+        shapes = (asked.operation(name).get("arguments") or {}).get("properties") or {}
+    name, sign, _ = current.partition("=")
+    if not sign:
+        taken = {word.partition("=")[0] for word in given}
+        return [f"{one}=" for one in shapes if one not in taken and _SAFE.fullmatch(one)]
+    values = (shapes.get(name) or {}).get("enum") or (asked.hosts() if name == "host" else [])
+    return [f"{name}={value}" for value in values if _SAFE.fullmatch(str(value))]
+
+
+def _values(asked: _Asked, what: str, given: list[str] | None = None, verb: str = "") -> Iterable[str]:
+    """Return what may stand for an argument, by its name in the parser."""
+    first = (given or [""])[0]
+    known: dict[str, Callable[[], Iterable[Any]]] = {
+        "host": asked.hosts,
+        "operation": lambda: [one.get("name") for one in asked.listed("/operations", "operations")],
+        "action": lambda: [one.get("name") for one in asked.actions(first)],
+        "watch": lambda: [one.get("name") for one in asked.listed("/watches", "watches", host=asked.host_id(first))],
+        "incident": lambda: [one.get("id") for one in asked.listed("/incidents", "incidents", limit=100)],
+        "id": lambda: [one.get("id") for one in asked.listed(f"/{verb}", verb, limit=100)],
+        "profile": asked.profiles,
+        "name": asked.profiles,
+        "use": asked.profiles,
+        "tag": lambda: [tag for one in asked.listed("/hosts", "hosts", limit=1000) for tag in one.get("tags") or []],
+    }
+    found = known[what]() if what in known else []
+    return [str(one) for one in found if one is not None and _SAFE.fullmatch(str(one))]
+
+
+class _Asked:
+    """What the collector knows, asked with little patience."""
+
+    def __init__(self, environ: Mapping[str, str], words: list[str]) -> None:
+        pairs = dict(zip(words, words[1:], strict=False))
+        joined = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+        self._session = Session(
+            environ,
+            pairs.get("--profile") or joined.get("--profile"),
+            pairs.get("--url") or joined.get("--url"),
+            timeout_seconds=PATIENCE_SECONDS,
+        )
+
+    def listed(self, target: str, field: str, **query: Any) -> list[dict[str, Any]]:
+        return list(self._session.client.pages(target, field, CANDIDATES_MAX, **query))
+
+    def hosts(self) -> list[str]:
+        found = self.listed("/hosts", "hosts", limit=1000)
+        names = [str(one.get("name")) for one in found]
+        return [
+            name
+            if _SAFE.fullmatch(name) and names.count(name) == 1 and not name.startswith("-")
+            else str(one.get("id"))
+            for name, one in zip(names, found, strict=True)
+        ]
+
+    def host_id(self, name: str) -> str | None:
+        return self._session.host_id(name)
+
+    def actions(self, host: str) -> list[dict[str, Any]]:
+        from wakeful_collector.remote.verbs.host import announced
+
+        return announced(self._session.client.get(host_path(self._session.host(host))))
+
+    def action(self, host: str, name: str) -> dict[str, Any]:
+        return next((one for one in self.actions(host) if one.get("name") == name), {})
+
+    def operation(self, name: str) -> dict[str, Any]:
+        return next((one for one in self.listed("/operations", "operations") if one.get("name") == name), {})
+
+    def profiles(self) -> list[str]:
+        from wakeful_collector.remote import profiles
+
+        return list(profiles.load(profiles.place(self._session.environ)).profiles)

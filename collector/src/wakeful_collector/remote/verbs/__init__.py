@@ -1,0 +1,74 @@
+"""The commands, in the order `--help` shows them. A command is loaded when it is used.
+
+Each module offers ABOUT, EXAMPLES, `add(parser)` and `run(session, given)`, which returns the exit code.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+if TYPE_CHECKING:
+    import argparse
+
+    from wakeful_collector.remote.session import Session
+
+
+class Module(Protocol):
+    """What a command's module holds."""
+
+    ABOUT: str
+    EXAMPLES: str
+
+    def add(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments."""
+
+    def run(self, session: Session, given: argparse.Namespace) -> int:
+        """Do it and return the exit code; raise Failure."""
+
+
+class Verb(NamedTuple):
+    """A command: its name, its module, what it does, and where `--help` shows it."""
+
+    name: str
+    module: str
+    title: str
+    group: str
+
+    def load(self) -> Module:
+        """Return the command's module."""
+        return cast("Module", import_module(f"{__name__}.{self.module}"))
+
+
+_LOOK, _ACT, _TELL, _SELF = "look", "act", "tell", "this program"
+GROUPS = (_LOOK, _ACT, _TELL, _SELF)
+VERBS = (
+    Verb("hosts", "hosts", "List hosts, with what needs a look", _LOOK),
+    Verb("host", "host", "Show one host: facts, problems, watches, what may be asked there", _LOOK),
+    Verb("watches", "watches", "List what is kept alive, and how it stands", _LOOK),
+    Verb("servers", "servers", "List game servers: state, resources, links", _LOOK),
+    Verb("run", "run", "Run an operation of the collector", _ACT),
+    Verb("ask", "ask", "Ask a host for one of the actions that it offers", _ACT),
+    Verb("wake", "wake", "Wake a host that is asleep", _ACT),
+    Verb("start", "power", "Start a game server", _ACT),
+    Verb("stop", "power", "Stop a game server", _ACT),
+    Verb("restart", "power", "Restart a game server", _ACT),
+    Verb("kill", "power", "Kill a game server that does not stop", _ACT),
+    Verb("repair", "keeping", "Repair now what a watch keeps alive", _ACT),
+    Verb("pause", "keeping", "Let a watch look on without acting", _ACT),
+    Verb("resume", "keeping", "Let a watch act again", _ACT),
+    Verb("acknowledge", "acknowledge", "Say that somebody looks after an incident", _ACT),
+    Verb("operations", "operations", "List the operations, or show one with its arguments", _ACT),
+    Verb("commands", "commands", "List what hosts were asked for, or show one command", _TELL),
+    Verb("events", "events", "Show what happened, and follow what happens", _TELL),
+    Verb("incidents", "incidents", "List what went wrong and what became of it", _TELL),
+    Verb("login", "login", "Keep a collector's address and an API key", _SELF),
+    Verb("logout", "logout", "Forget an API key", _SELF),
+    Verb("profiles", "profiles", "List the collectors that are known here", _SELF),
+    Verb("completion", "completion", "Print what completes commands in a shell", _SELF),
+)
+
+
+def named(name: str) -> Verb | None:
+    """Return the command of that name."""
+    return next((verb for verb in VERBS if verb.name == name), None)

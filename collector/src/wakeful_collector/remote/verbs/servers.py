@@ -1,0 +1,87 @@
+"""servers: game servers with state, resources and links."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector.remote.client import records
+from wakeful_collector.remote.failure import OK
+from wakeful_collector.remote.table import Cell, Column, Styled
+
+if TYPE_CHECKING:
+    import argparse
+
+    from wakeful_collector.remote.session import Session
+
+ABOUT = "Links are shown whole to keys with the scope operate, and masked to others."
+EXAMPLES = """\
+wakeful servers
+wakeful servers --host node-7
+wakeful servers --json | jq -r '.servers[] | select(.state != "running") | .name'
+"""
+_STYLES = {"running": "good", "starting": "warn", "stopping": "warn", "offline": "bad"}
+_HEADS = (
+    Column("HOST", 10),
+    Column("WATCH", 10),
+    Column("SERVER", 12),
+    Column("STATE"),
+    Column("CPU", spare=2, right=True),
+    Column("MEMORY", spare=2, right=True),
+    Column("LINK", 20, spare=1),
+)
+_STEP = 1024.0
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's own arguments."""
+    parser.add_argument("--host", metavar="NAME", help="only those that this host's agent looks after")
+
+
+def run(session: Session, given: argparse.Namespace) -> int:
+    """List game servers."""
+    found = records(session.client.get("/servers", host=session.host_id(given.host)), "servers")
+    if session.json:
+        session.out.document({"servers": found})
+    elif not found:
+        session.err.line("No game servers are looked after yet; see the watch kind pterodactyl.")
+    else:
+        session.out.table(_HEADS, [_row(one) for one in found])
+    return OK
+
+
+def _row(server: dict[str, Any]) -> list[Cell]:
+    state = str(server.get("state"))
+    resources = server.get("resources") if isinstance(server.get("resources"), dict) else {}
+    links = server.get("links") if isinstance(server.get("links"), list) else []
+    urls = [str(one.get("url")) for one in links or [] if isinstance(one, dict)]
+    return [
+        str(server.get("host_name") or server.get("host")),
+        str(server.get("watch") or ""),
+        str(server.get("name") or server.get("server")),
+        Styled(state, _STYLES.get(state, "")),
+        _percent(_first(resources, "cpu_absolute", "cpu", "cpu_percent")),
+        _bytes(_first(resources, "memory_bytes", "memory")),
+        urls[0] + (f" (+{len(urls) - 1})" if len(urls) > 1 else "") if urls else "",
+    ]
+
+
+def _first(resources: Any, *names: str) -> float | None:
+    for name in names:
+        value = resources.get(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f} %"
+
+
+def _bytes(value: float | None) -> str:
+    if value is None:
+        return ""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < _STEP:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= _STEP
+    return f"{value:.1f} TiB"

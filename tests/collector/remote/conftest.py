@@ -1,0 +1,263 @@
+"""A collector that is really served, machines that push to it, and the command line run against it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from wakeful_collector import clock, remote
+from wakeful_collector.accounts import keys
+from wakeful_collector.config import Settings
+from wakeful_collector.operations import core
+from wakeful_collector.store.changes import changing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PATIENCE_SECONDS = 30.0
+PROGRAM = [sys.executable, "-c", "import sys; from wakeful_collector.remote import main; sys.exit(main())"]
+
+
+def await_true(question: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS) -> Any:
+    """Ask until the answer is true; fail saying what never came."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            if found := question():
+                return found
+        time.sleep(0.05)
+    return pytest.fail(f"not within {seconds:.0f} s: {what}")
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The JSON document that was printed."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Served:
+    """A collector in processes of its own."""
+
+    data: Path
+    port: int
+    more: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if "WAKEFUL_TLS_CERTIFICATE" in self.more else "http"
+        return f"{scheme}://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        environ = {name: text for name, text in os.environ.items() if not name.startswith("WAKEFUL_")}
+        environ |= {"WAKEFUL_DATA": str(self.data), "WAKEFUL_LISTEN": f"127.0.0.1:{self.port}", **self.more}
+        log = (self.data.parent / f"collector-{self.port}.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "wakeful_collector", "serve"], env=environ, stdout=log, stderr=log
+        )
+        log.close()
+        await_true(self.answers, f"{self.url} answers")
+
+    def answers(self) -> bool:
+        with socket.create_connection(("127.0.0.1", self.port), 1):
+            if self.url.startswith("https"):
+                return True
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+            return bool(answer.status == 200)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def key(self, *scopes: str) -> str:
+        with changing(self.data) as connection:
+            made = keys.create(connection, f"cli-{'-'.join(scopes)}", scopes, "local:test", clock.now_ms(), None)
+        return made.secret
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def serve(tmp_path: Path, blank_data: Path) -> Iterator[Callable[..., Served]]:
+    """Serve a collector of the test's own: `serve(WAKEFUL_WEB_THREADS="4")`."""
+    running = []
+
+    def start(**more: str) -> Served:
+        data = tmp_path / f"served-{len(running)}" / "data"
+        shutil.copytree(blank_data, data)
+        served = Served(data, free_port(), more)
+        running.append(served)
+        served.start()
+        return served
+
+    yield start
+    for served in running:
+        served.stop()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, blank_data: Path) -> Iterator[Served]:
+    """One collector for all tests that get along on it: each names its hosts so that nobody else's are met."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(blank_data, data)
+    served = Served(data, free_port())
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_keys(shared: Served) -> dict[str, str]:
+    """A key of each scope."""
+    return {scope: shared.key(scope) for scope in ("read", "operate", "admin")}
+
+
+@pytest.fixture
+def data(shared: Served) -> Path:
+    """The data of the shared collector: what `machine` enrols into."""
+    return shared.data
+
+
+@pytest.fixture
+def now_ms() -> int:
+    """The real time: the collector runs on it."""
+    return clock.now_ms()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, and an environment that says nothing."""
+    for name in list(os.environ):
+        if name.startswith("WAKEFUL_") or name.lower() in {"https_proxy", "no_proxy", "no_color", "columns"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+@pytest.fixture
+def wakeful(home: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Run one command line here: `wakeful("hosts", "--json", WAKEFUL_URL=...)`."""
+
+    def run(*words: str, stdin: str = "", **environ: str) -> Ran:
+        capfd.readouterr()
+        with monkeypatch.context() as patch:
+            for name, text in environ.items():
+                patch.setenv(name, text)
+            (home / "stdin").write_text(stdin)
+            with (home / "stdin").open() as given:
+                patch.setattr(sys, "stdin", given)
+                try:
+                    code = remote.main(words)
+                except SystemExit as end:
+                    code = int(end.code or 0)
+        return Ran(code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def operator(wakeful: Callable[..., Ran], shared: Served, shared_keys: dict[str, str]) -> Callable[..., Ran]:
+    """Run one command line against the shared collector, with the scope operate if nothing else is said."""
+
+    def run(*words: str, scope: str = "operate", **more: str) -> Ran:
+        return wakeful(*words, **{"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared_keys[scope], **more})
+
+    return run
+
+
+@dataclass
+class Seat:
+    """A program on a terminal of its own, as somebody who sits there sees it."""
+
+    child: int
+    end: int
+    seen: str = ""
+
+    def read_until(self, pattern: str, seconds: float = PATIENCE_SECONDS) -> str:
+        until = time.monotonic() + seconds
+        while not re.search(pattern, self.seen):
+            if not self._more(until - time.monotonic()):
+                raise AssertionError(f"{pattern!r} never came: {self.seen!r}")
+        return self.seen
+
+    def _more(self, seconds: float) -> bool:
+        if seconds <= 0 or not select.select([self.end], [], [], seconds)[0]:
+            return False
+        try:
+            piece = os.read(self.end, 65_536)
+        except OSError:  # the other end was closed
+            return False
+        self.seen += piece.decode("utf-8", "replace")
+        return bool(piece)
+
+    def type(self, text: str) -> None:
+        os.write(self.end, text.encode())
+
+    def wait(self) -> int:
+        while self._more(PATIENCE_SECONDS):
+            pass
+        _, status = os.waitpid(self.child, 0)
+        os.close(self.end)
+        return os.waitstatus_to_exitcode(status)
+
+
+@pytest.fixture
+def seat(home: Path, shared: Served, shared_keys: dict[str, str]) -> Callable[..., Seat]:
+    """Run one command line on a pseudo-terminal: `seat("login", URL)`; COLUMNS and more by name."""
+
+    def sit(*words: str, known: bool = True, **environ: str) -> Seat:
+        whole = {name: text for name, text in os.environ.items() if name != "NO_COLOR"}
+        if known:
+            whole |= {"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared_keys["admin"]}
+        whole |= {"TERM": "xterm", "PYTHONIOENCODING": "utf-8", **environ}
+        child, end = pty.fork()
+        if child == 0:
+            os.execve(sys.executable, [*PROGRAM, *words], whole)
+        return Seat(child, end)
+
+    return sit
+
+
+@pytest.fixture
+def offered() -> list[str]:
+    """The names of all operations."""
+    return [operation.name for operation in core.REGISTRY]
+
+
+@pytest.fixture
+def settings(shared: Served) -> Settings:
+    """The settings of the shared collector."""
+    return Settings(data=shared.data)
