@@ -128,8 +128,10 @@ def test_a_bad_token_is_told_in_general_words(stage: Pterodactyl, server: Server
 
 
 def test_a_token_of_another_server_is_taken_and_never_good(stage: Pterodactyl, server: Server, key: str) -> None:
-    other = stage.add_server("other", server.owner, "running")
-    text, _ = token(stage, other, key)
+    other = stage.panel.foreign = stage.add_server("other", server.owner, "running")
+    text, address = token(stage, server, key)
+    assert server.uuid in address
+    stage.panel.foreign = None
     with console(stage, server, key, auth=False) as open_one:
         open_one.say("auth", text)
         assert open_one.read(2) == ("auth success", [])

@@ -64,6 +64,19 @@ def test_a_half_open_socket_says_and_hears_nothing(stage: Pterodactyl, server: S
             open_one.channel.recv()
 
 
+def test_one_socket_is_half_open_while_new_ones_are_served(stage: Pterodactyl, server: Server, key: str) -> None:
+    with console(stage, server, key) as old:
+        old.quiet(0.1)
+        stage.wings.half_open()
+        old.say("set state", "stop")
+        old.channel.ping("x")
+        with console(stage, server, key) as new:
+            server.say("hello")
+            new.until("console output", "hello")
+        assert old.quiet(0.2) == []
+        assert (server.powers, old.channel.connected) == ([], True)
+
+
 def test_wings_ends_and_comes_back_on_its_port(stage: Pterodactyl, server: Server, key: str) -> None:
     _, address = token(stage, server, key)
     stage.wings.kill()

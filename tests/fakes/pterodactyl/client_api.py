@@ -196,7 +196,7 @@ class ClientApi:
             issuer=self.panel.url,
             node=wings.url,
             user={"id": user.number, "uuid": user.uuid},
-            server_uuid=server.uuid,
+            server_uuid=(self.panel.foreign or server).uuid,
             permissions=self._allowed(server, user),
             now=now,
             seconds=self.panel.times.token_seconds,

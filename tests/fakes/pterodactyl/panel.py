@@ -68,6 +68,8 @@ class Panel(Door):
         """The token endpoint's 5 a minute for each server, newer Panels (section 1.2)."""
         self.client_limit = 720
         self.skew_seconds = 0.0
+        self.foreign: Server | None = None
+        """Every token is for this server, whichever was asked for: a panel with two nodes mixed up."""
         self.failures: list[Failure] = []
         self.requests: collections.deque[Asked] = collections.deque(maxlen=20_000)
         self.visits = Visits(self)

@@ -52,6 +52,8 @@ class Session:
         self.wings, self.server, self.reader, self.writer, self.deflate = wings, server, reader, writer, deflate
         self.claims: dict[str, Any] | None = None
         self.listening = False
+        self.silent = False
+        """Half open: nothing goes either way any more, and nobody is told."""
         self.ticker: asyncio.Task[Any] | None = None
         self.buckets: dict[str, Bucket] = {}
 
@@ -82,7 +84,7 @@ class Session:
 
     def write(self, opcode: int, payload: bytes) -> None:
         """Write one frame; a frozen Wings writes nothing, and who does not read is dropped."""
-        if self.wings.frozen or self.writer.is_closing():
+        if self.wings.frozen or self.silent or self.writer.is_closing():
             return
         packed = self.deflate and opcode in {frames.TEXT, frames.BINARY}
         self.writer.write(frames.write_frame(opcode, frames.pack(payload) if packed else payload, packed))
@@ -111,7 +113,8 @@ class Session:
                 if message is None:
                     return
                 await self.wings.thawed.wait()
-                self._hear(message)
+                if not self.silent:
+                    self._hear(message)
         except Broken as broken:
             self.hang_up(broken.code, broken.reason)
         finally:

@@ -104,6 +104,12 @@ class Wings(Door):
         self.refusals += [status] * times
 
     @inside
+    def half_open(self) -> None:
+        """Let nothing through any more on the sockets that are open, without closing them; new ones are served."""
+        for session in self.sessions:
+            session.silent = True
+
+    @inside
     def garbage(self, also_binary: bool = True) -> None:
         """Send every kind of nonsense to every open socket."""
         for session in list(self.sessions):
