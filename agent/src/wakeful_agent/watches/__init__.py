@@ -18,7 +18,7 @@ class Kind(NamedTuple):
     place: str
 
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (Kind("pterodactyl", "pterodactyl.kind:Pterodactyl"),)
 
 
 def names() -> list[str]:

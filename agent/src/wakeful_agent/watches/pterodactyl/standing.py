@@ -1,0 +1,146 @@
+"""How a server stands: the last word of Wings, why it is off, what forbids to start it. States in, a verdict out. Pure.
+
+`starting` counts as up: a server whose done line never comes says it for ever. A crash is `offline` that no `stopping`
+came before; one that a person stopped passes `stopping`, as does one whose start failed. What happened while nobody
+listened is asked of the panel's activity log.
+"""
+
+from __future__ import annotations
+
+from wakeful_agent import watch
+from wakeful_agent.watch import Sight
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Sequence
+
+OFFLINE, STARTING, RUNNING, STOPPING = "offline", "starting", "running", "stopping"
+STATES = (OFFLINE, STARTING, RUNNING, STOPPING)
+CRASHED, FOUND, FAILED, PERSON, ASKED = "crashed", "found", "failed", "person", "asked"
+"""Why it is off: it crashed; it was found off; our start failed; a person stopped it; it was asked to run again."""
+_DOWN = {
+    CRASHED: "it went offline without being stopped",
+    FOUND: "it is offline",
+    FAILED: "it went offline again while it was starting",
+    ASKED: "it was asked to start, and is offline",
+}
+_STOPS = {"server:power.stop", "server:power.kill"}
+_RUNS = {"server:power.start", "server:power.restart"}
+
+
+class Standing:
+    """What is known of one server."""
+
+    def __init__(self) -> None:
+        self.state = ""
+        """The last word of Wings (or of the panel); empty while there is none."""
+        self.hearsay = False
+        """Whether the panel said the last word: there is no websocket."""
+        self.cause = ""
+        """Why it is offline; empty while that is not known."""
+        self.held = ""
+        """Why it may not be started: suspended, being installed."""
+        self.trouble = ""
+        self.trouble_code = ""
+        """Why it cannot be seen, and the code of that."""
+        self.denied = ""
+        """What became of the last start, where it was refused."""
+        self.disk_bytes = 0.0
+        self.disk_limit_bytes = 0
+        self.disk_told_full = False
+        self._started_at: float | None = None
+        self._ran_since = True
+
+    def ask_to_run(self, now: float) -> None:
+        """Note that a start or restart was asked of it by this agent."""
+        self._started_at = now
+        self._ran_since = False
+        self.denied = ""
+
+    def hear(self, state: str, now: float, start_seconds: float) -> bool:
+        """Take a state; tell whether why it is offline must be found out. The first after a silence has no before."""
+        before, self.state = self.state, state
+        if state in {RUNNING, STARTING}:
+            self._ran_since = self._ran_since or state == RUNNING
+            self.cause = self.denied = ""
+            self.disk_told_full = False
+        if state != OFFLINE or before == OFFLINE:
+            return False
+        if before in {RUNNING, STARTING}:
+            self.cause = CRASHED
+            return False
+        if before == STOPPING and self._failed_start(now, start_seconds):
+            self.cause = FAILED
+            return False
+        if before == "" and self.cause:
+            return False  # it was off before the connection was lost, and why is known
+        self.cause = ""
+        return True
+
+    def lose(self) -> None:
+        """Forget the state, which nobody tells any more; why it was off stays."""
+        if self.state != OFFLINE:
+            self.cause = ""
+        self.state = ""
+
+    def explain(self, activity: Sequence[str] | None, stopped: bool) -> None:
+        """Take what the panel says people did, newest first; None when it does not say.
+
+        `stopped`: it was seen to be stopped, which the log may not have yet.
+        """
+        if self.state != OFFLINE or self.cause:
+            return
+        last = next((one for one in activity or () if one in _STOPS | _RUNS), "")
+        self.cause = PERSON if stopped or last in _STOPS else FOUND
+
+    def look_again(self, activity: Sequence[str]) -> None:
+        """Correct, by a log that is complete now, what was taken for a person's stop."""
+        last = next((one for one in activity if one in _STOPS | _RUNS), "")
+        if self.state == OFFLINE and self.cause == PERSON and last in _RUNS:
+            self.cause = ASKED
+
+    def suffer(self, code: str, sentence: str) -> None:
+        """Note why it cannot be seen."""
+        self.trouble_code, self.trouble = code, sentence
+
+    def recover(self) -> None:
+        """Note that it can be seen."""
+        self.trouble_code = self.trouble = ""
+
+    @property
+    def disk_full(self) -> bool:
+        """Tell whether it has used up its disk: Wings would refuse to start it, and stops it."""
+        over = self.disk_limit_bytes > 0 and self.disk_bytes > self.disk_limit_bytes
+        return over or (self.disk_told_full and self.state == OFFLINE)
+
+    def sight(self) -> Sight:
+        """Return the verdict, without what belongs to it."""
+        data = {"state": self.state} if self.state else {}
+        if self.held:
+            return Sight(watch.HELD, self.held, data)
+        if self.state in {RUNNING, STARTING}:
+            return Sight(watch.UP, f"it is {self.state}{self._by_hearsay()}", data)
+        if self.state == STOPPING:
+            return Sight(watch.UNKNOWN, "it is being stopped", data)
+        if self.state == OFFLINE:
+            return self._off(data)
+        if self.trouble:
+            return Sight(watch.UNKNOWN, self.trouble, {"trouble": self.trouble_code})
+        return Sight(watch.UNKNOWN, "it has not been heard of yet")
+
+    def _off(self, data: dict[str, str]) -> Sight:
+        if self.disk_full:
+            return Sight(watch.HELD, "its disk is full: Wings does not start it", data)
+        if self.cause == PERSON:
+            return Sight(watch.STOPPED, "a person stopped it", data)
+        if not self.cause:
+            return Sight(watch.UNKNOWN, "it is offline; why is being asked", data)
+        denied = f"; the last start: {self.denied}" if self.denied else ""
+        return Sight(watch.DOWN, _DOWN[self.cause] + denied + self._by_hearsay(), data)
+
+    def _by_hearsay(self) -> str:
+        return f" (as the panel says: {self.trouble})" if self.hearsay and self.trouble else ""
+
+    def _failed_start(self, now: float, start_seconds: float) -> bool:
+        started = self._started_at
+        return started is not None and not self._ran_since and now - started < start_seconds
