@@ -6,7 +6,10 @@ import pytest
 
 from wakeful_agent.action import check_arguments
 from wakeful_agent.actions import load, names
-from wakeful_agent.actions.wake import FAILED, SENT, SUCCEEDED, WakeAction
+from wakeful_agent.actions.wake import WakeAction
+from wakeful_agent.daemon.events import WAKE_FAILED as FAILED
+from wakeful_agent.daemon.events import WAKE_SENT as SENT
+from wakeful_agent.daemon.events import WAKE_SUCCEEDED as SUCCEEDED
 from wakeful_agent.host.errors import Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.links import Link, Network

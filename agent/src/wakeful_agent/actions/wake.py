@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 from wakeful_agent.action import CHANGES, Action, Outcome, Parameter
 from wakeful_agent.config.waking import parse_wake
+from wakeful_agent.daemon.events import WAKE_FAILED, WAKE_SENT, WAKE_SUCCEEDED
 from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.wake import PORT, parse_mac, read_password
 from wakeful_agent.network.waking import Wish, look, parse_check, wake
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
     from wakeful_agent.network.waking import Check
 
-SENT, SUCCEEDED, FAILED = "wake.sent", "wake.succeeded", "wake.failed"
 WAIT_SECONDS_MAX = 600
 PACKETS_UNCHECKED = 3
 """How many packets go out where nobody says how to see that the machine is up: one may be lost."""
@@ -32,15 +32,8 @@ _INTERFACE = r"[^/\s]{1,15}"
 _CHECK = r"(tcp:[^\s/@]{1,253}:[0-9]{1,5}|ping:[^\s/@]{1,253})"
 
 
-def _nobody(_kind: str, _subject: str, _data: Mapping[str, Any]) -> None:
-    """Tell nobody."""
-
-
 class WakeAction(Action):
-    """Sends magic packets into networks, or to machines, that agent.toml names.
-
-    `tell` is called with kind, subject and data of an event, from the thread that runs the action.
-    """
+    """Sends magic packets into networks, or to machines, that agent.toml names; tells each step as an event."""
 
     name = "wake"
     danger = CHANGES
@@ -64,7 +57,6 @@ class WakeAction(Action):
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
         self._targets, self._problems = parse_wake(self.chosen["targets"])
-        self.tell: Callable[[str, str, Mapping[str, Any]], None] = _nobody
 
     def takes(self) -> tuple[Parameter, ...]:
         """Return the arguments of a wake."""
@@ -128,7 +120,7 @@ class WakeAction(Action):
 class _Task:
     """One wake: sends, looks, and tells what comes of it."""
 
-    def __init__(self, once: Callable[[], list[str]], tell: Callable[[str, str, Mapping[str, Any]], None]) -> None:
+    def __init__(self, once: Callable[[], list[str]], tell: Callable[[str, str, Mapping[str, Any]], object]) -> None:
         self._once = once
         self._tell = tell
         self._subject = ""
@@ -141,10 +133,10 @@ class _Task:
         try:
             told["ways"] = self._once()
         except HostError as error:
-            self._tell(FAILED, subject, {**told, "why": str(error)})
+            self._tell(WAKE_FAILED, subject, {**told, "why": str(error)})
             raise
         self._packets = 1
-        self._tell(SENT, subject, dict(told))
+        self._tell(WAKE_SENT, subject, dict(told))
 
     def send_blindly(self, repeat_seconds: float) -> Outcome:
         """Send as often as one does without seeing anything."""
@@ -162,11 +154,11 @@ class _Task:
             seconds = round(monotonic() - begun, 1)
             told = {**self._told, "packets": self._packets, "seconds": seconds}
             if not why:
-                self._tell(SUCCEEDED, self._subject, told)
+                self._tell(WAKE_SUCCEEDED, self._subject, told)
                 return Outcome(True, f"{self._subject} is up, {seconds:g} s after the first packet", told)
             if seconds >= wait_seconds:
                 told["why"] = why
-                self._tell(FAILED, self._subject, told)
+                self._tell(WAKE_FAILED, self._subject, told)
                 said = f"{self._subject} is not up after {seconds:g} s and {self._packets} packets: {why}"
                 return Outcome(False, said, told)
             sleep(_PAUSE_SECONDS)

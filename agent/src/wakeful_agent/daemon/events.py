@@ -20,6 +20,9 @@ PUSH_REFUSED = "agent.push_refused"
 CAPABILITY_CHANGED = "agent.capability_changed"
 CLOCK_JUMPED = "agent.clock_jumped"
 SERIES_CUT = "agent.series_cut"
+WAKE_SENT = "wake.sent"
+WAKE_SUCCEEDED = "wake.succeeded"
+WAKE_FAILED = "wake.failed"
 
 KINDS = {
     STARTED: "the agent started; data: version, python, run",
@@ -34,6 +37,22 @@ KINDS = {
     CAPABILITY_CHANGED: "something became (im)possible here; subject: the capability, data: available, reason",
     CLOCK_JUMPED: "the clock was set back after pushes from the future were refused; a new run began",
     SERIES_CUT: "there are more series than the wire takes; data: series",
+    WAKE_SENT: "a packet that wakes a machine was sent; subject: the machine, data: mac, ways, check",
+    WAKE_SUCCEEDED: "the machine that was woken is up; data: mac, ways, check, packets, seconds",
+    WAKE_FAILED: "no packet could be sent, or the machine did not come up in its time; data: mac, check, why",
+    "watch.down": "what is kept alive is down; subject: the watch, data: incident, detail, what the watch adds",
+    "watch.up": "it is up and has stayed so; data: incident, seconds_down, by (recovery, itself)",
+    "watch.held": "it is down and not to be fought; data: incident, detail",
+    "watch.stopped": "a person stopped it, it is left alone; data: incident, detail",
+    "watch.blind": "nobody can tell how it stands; data: incident, detail, trouble",
+    "watch.sighted": "it can be told again; data: incident",
+    "watch.paused": "it is left alone for a while; data: until_ms (0: until it is resumed), why",
+    "watch.resumed": "it is kept alive again; data: incident",
+    "recovery.attempted": "an attempt was made; data: incident, attempt, of, summary, dry_run",
+    "recovery.failed": "an attempt brought nothing; data: incident, attempt, why",
+    "recovery.succeeded": "it came up by an attempt and stayed up; data: incident, attempts, seconds_down",
+    "recovery.given_up": "the budget is spent, a person is needed; data: incident, attempts, story",
+    "recovery.flapping": "it falls again and again; data: incident, falls, seconds",
 }
 
 
