@@ -34,6 +34,7 @@ TESTED_WITH = {
         f"wakeful_agent/config/{name}.py": "agent/config/test_loading.py"
         for name in ("document", "errors", "sample", "settings")
     },
+    **{f"wakeful_agent/config/{name}.py": "agent/config/test_ordering.py" for name in ("policy", "watching")},
     "wakeful_agent/daemon/ears.py": "agent/daemon/test_daemon.py",
     "wakeful_agent/daemon/events.py": "agent/daemon/test_loop.py",
     "wakeful_agent/daemon/tuned.py": "agent/daemon/test_tuning.py",

@@ -72,7 +72,8 @@ def _known_watch(name: str) -> KnownWatch:
         accepted, problems = check_options(made.options, given, local=True)
         return problems or made.check(accepted)
 
-    return KnownWatch(made.options, made.required, check, made.acts, [verb.name for verb in made.verbs])
+    verbs = [verb.name for verb in made.verbs]
+    return KnownWatch(made.options, made.required, check, made.acts, verbs, made.subject)
 
 
 def make_action(said: Said, name: str) -> Action | None:

@@ -71,6 +71,11 @@ class Watch:
         """Return what is wrong with options whose types are right, each as `NAME sentence`."""
         return []
 
+    @classmethod
+    def subject(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - for kinds of which two would fight
+        """Return what is kept alive, the same for two watches that would fight over it; empty where none can."""
+        return ""
+
     def secret(self, host: Host, name: str = "password") -> str:
         """Return what is in the file that the option `NAME_file` names; empty where none is named.
 

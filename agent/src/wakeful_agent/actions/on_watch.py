@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS_MAX = 30 * 86_400
 WHO = "the collector"
+EVERY = "all"
 
 
 class OnWatch(Action):
@@ -44,7 +45,15 @@ class OnWatch(Action):
         return (Parameter("watch", "choice", "which watch", choices=self._watches),)
 
 
-class PauseWatch(OnWatch):
+class OnEveryWatch(OnWatch):
+    """The shape of those that can be asked of all watches together, as `all`."""
+
+    def takes(self) -> tuple[Parameter, ...]:
+        """Return which watch, or all."""
+        return (Parameter("watch", "choice", "which watch", choices=(*self._watches, EVERY)),)
+
+
+class PauseWatch(OnEveryWatch):
     """Leaves a watch alone for some time."""
 
     name = "watch.pause"
@@ -64,7 +73,7 @@ class PauseWatch(OnWatch):
         return self.keeper.pause(arguments["watch"], now_ms + seconds * 1000 if seconds else None, WHO, now_ms)
 
 
-class ResumeWatch(OnWatch):
+class ResumeWatch(OnEveryWatch):
     """Takes a watch up again."""
 
     name = "watch.resume"

@@ -36,7 +36,7 @@ def read_orders(document: dict[str, Any], origin: Origin, known: KnownOrders, pr
 
     watches: list[WatchSetting] = []
     for table in _tables("watch", document.get("watch", []), WATCHES_MAX, origin, problems):
-        watch = read_watch(table, known.watches, [one.name for one in watches], parameters)
+        watch = read_watch(table, known.watches, watches, parameters)
         if watch is not None:
             watches.append(watch)
     kinds = dict.fromkeys(watch.kind for watch in watches)

@@ -67,13 +67,17 @@ class WatchSetting(NamedTuple):
 
 
 class KnownWatch(NamedTuple):
-    """What of a kind of watch counts here: its options, the required ones, what checks them, whether it acts itself."""
+    """What of a kind of watch counts here: its options, the required ones, what checks them, whether it acts itself.
+
+    `verbs` are names of actions that it offers; `subject` says what is kept alive: two watches would fight.
+    """
 
     options: Sequence[Choice]
     required: Sequence[str]
     check: Callable[[Mapping[str, Any]], Sequence[str]]
     acts: bool
     verbs: Sequence[str] = ()
+    subject: Callable[[Mapping[str, Any]], str] = lambda _options: ""
 
 
 class KnownAction(NamedTuple):

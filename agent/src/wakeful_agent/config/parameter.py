@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TEXT, NUMBER, CHOICE, FLAG = "text", "number", "choice", "flag"
 KINDS = (TEXT, NUMBER, CHOICE, FLAG)
-TEXT_CHARACTERS_MAX = 1024
+TEXT_CHARACTERS_MAX = 256
 
 
 class Parameter(NamedTuple):

@@ -10,7 +10,7 @@ from wakeful_agent.config.settings import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Collection, Mapping, Sequence
+    from typing import Any, Callable, Mapping, Sequence
 
     from wakeful_agent.config.orders import KnownWatch
     from wakeful_agent.config.parameter import Parameter
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Parameters = Callable[[str], Sequence[Parameter] | None]
     """Returns the parameters of an action by its name, None for what is no action here."""
 
+EVERY = "all"
 WATCHES_MAX = 256
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -35,13 +36,15 @@ _DEFAULTS = WatchSetting("", "")
 
 
 def read_watch(
-    watch: Table, known: Mapping[str, Callable[[], KnownWatch]], taken: Collection[str], parameters: Parameters
+    watch: Table, known: Mapping[str, Callable[[], KnownWatch]], before: Sequence[WatchSetting], parameters: Parameters
 ) -> WatchSetting | None:
-    """Return what one `[[watch]]` says, or None when something is wrong; `taken` are names that others have."""
+    """Return what one `[[watch]]` says, or None when something is wrong; `before` are those that stand before it."""
     name = watch.text("name")
     if not NAME.fullmatch(name):
         watch.say("name", "must be 1 to 64 letters, digits, '.', '_' or '-'", 'such as name = "survival"')
-    elif name in taken:
+    elif name == EVERY:
+        watch.say("name", f"must not be {EVERY!r}, which stands for every watch where one is asked for")
+    elif name in [one.name for one in before]:
         watch.say("name", f"is {name!r}, which another watch has", "every watch has a name of its own")
     watch.called = f"watch {name}" if name else watch.called
     kind = watch.text("kind")
@@ -64,7 +67,16 @@ def read_watch(
         dry_run=watch.flag("dry_run", False),
         **spans,
     )
-    return None if watch.wrong else setting
+    return None if watch.wrong or _fights(watch, setting, before, known[kind]()) else setting
+
+
+def _fights(watch: Table, setting: WatchSetting, before: Sequence[WatchSetting], kind: KnownWatch) -> bool:
+    subject = kind.subject(setting.options)
+    for other in before:
+        if subject and other.kind == setting.kind and kind.subject(other.options) == subject:
+            watch.say("kind", f"keeps what the watch {other.name} keeps: {subject}", "one watch for one thing")
+            return True
+    return False
 
 
 def _options(watch: Table, kind: KnownWatch) -> dict[str, Any]:
