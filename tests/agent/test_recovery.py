@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wakeful_agent import recovery
-from wakeful_agent.recovery import Act, Policy, Tell
+from wakeful_agent.decision import Act, Policy, Tell
 from wakeful_agent.standing import (
     ACTING,
     BLOCKED,
@@ -338,11 +338,31 @@ def test_a_stop_is_not_remembered_when_it_is_respected_no_longer() -> None:
 
 
 def test_nothing_is_done_on_what_nobody_can_tell() -> None:
-    course = Course().see(UP).see(DOWN).after(2).see(UNKNOWN, "the panel is away").after(10_000)
+    course = Course().see(UP).see(DOWN).after(2).see(UNKNOWN, "the panel is away").after(500)
     assert not course.acts
     assert not course.told
     course.see(DOWN).after(5)
     assert len(course.acts) == 1
+
+
+def test_that_nobody_can_tell_is_told_once_when_it_lasts() -> None:
+    course = Course().see(UP).see(UNKNOWN, "the panel is away").after(599).see(UNKNOWN, "the panel is away")
+    assert not course.told
+    course.after(1).see(UNKNOWN, "still").after(3600)
+    assert course.kinds == ["watch.blind"]
+    assert course.data("watch.blind")["detail"] == "the panel is away"
+    course.see(UP).see(UNKNOWN).after(599).see(UP)
+    assert course.kinds == ["watch.blind", "watch.sighted"]
+    assert course.data("watch.sighted") == {"incident": course.data("watch.blind")["incident"]}
+    assert course.state.incident == ""
+
+
+def test_what_a_person_must_see_to_is_told_at_once_but_not_in_a_pause() -> None:
+    course = Course().see(UNKNOWN, "the panel refuses the key", {"trouble": "key"})
+    assert course.data("watch.blind")["trouble"] == "key"
+    paused = Course().pause().see(UNKNOWN, "the panel refuses the key", {"trouble": "key"}).after(3600)
+    assert paused.kinds == ["watch.paused"]
+    assert paused.resume().after(0).kinds == ["watch.paused", "watch.resumed", "watch.blind"]
 
 
 def test_a_backoff_that_ended_while_nobody_could_tell_ends_when_it_is_known() -> None:
@@ -537,7 +557,7 @@ def test_an_incident_is_opened_once_escalated_at_most_once_and_closed_once(
     course = driven(Course(**policy), steps)
     incidents: dict[str, list[str]] = {}
     for kind, data in course.told:
-        if data["incident"]:
+        if data["incident"] and kind not in ("watch.blind", "watch.sighted"):
             incidents.setdefault(data["incident"], []).append(kind)
     for kinds in incidents.values():
         openers = [kind for kind in kinds if kind in ("watch.down", "watch.held")]
@@ -578,7 +598,7 @@ def test_a_set_clock_changes_no_decision(
     acts, told = len(first.acts), len(first.told)
     driven(first, [last])
     driven(second, [last])
-    assert shift(first.state, by_ms)._replace(incident="") == second.state._replace(incident="")
+    assert shift(first.state, by_ms)._replace(incident="", blind="") == second.state._replace(incident="", blind="")
     assert len(first.acts) - acts == len(second.acts)
     assert [kind for kind, _ in first.told[told:]] == [kind for kind, _ in second.told]
 

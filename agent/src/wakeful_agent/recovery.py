@@ -6,6 +6,23 @@ that whoever asks draws anew each time.
 
 from __future__ import annotations
 
+from wakeful_agent.decision import (
+    ATTEMPTED,
+    FAILED,
+    FLAPPING,
+    RECOVERY_GIVEN_UP,
+    SUCCEEDED,
+    WATCH_BLIND,
+    WATCH_DOWN,
+    WATCH_HELD,
+    WATCH_PAUSED,
+    WATCH_RESUMED,
+    WATCH_SIGHTED,
+    WATCH_STOPPED,
+    WATCH_UP,
+    Act,
+    Tell,
+)
 from wakeful_agent.standing import (
     ACTING,
     BLOCKED,
@@ -21,61 +38,23 @@ from wakeful_agent.standing import (
     shift,
 )
 from wakeful_agent.watch import DOWN, HELD, STARTING, STOPPED, UNKNOWN, UP
-from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Union
 
+    from wakeful_agent.decision import Policy
     from wakeful_agent.standing import State
     from wakeful_agent.watch import Sight
 
-WATCH_DOWN = "watch.down"
-WATCH_UP = "watch.up"
-WATCH_HELD = "watch.held"
-WATCH_STOPPED = "watch.stopped"
-WATCH_PAUSED = "watch.paused"
-WATCH_RESUMED = "watch.resumed"
-ATTEMPTED = "recovery.attempted"
-FAILED = "recovery.failed"
-SUCCEEDED = "recovery.succeeded"
-RECOVERY_GIVEN_UP = "recovery.given_up"
-FLAPPING = "recovery.flapping"
-
 FLAPS = 5
 FLAPS_MS = 600_000
+BLIND_MS = 600_000
+"""How long nobody may be able to tell before that is told itself."""
 JITTER = 0.25
 STORY_MOST = 16
 SENTENCE_CHARACTERS_MAX = 300
 CUT_SHORT = "the agent ended in the middle of this attempt; what it brought about is looked at"
-
-
-class Policy(NamedTuple):
-    """How one watch is kept alive: `attempts` within `window_ms`, then it is given up."""
-
-    attempts: int = 5
-    window_ms: int = 1_800_000
-    debounce_ms: int = 5_000
-    backoff_ms: int = 10_000
-    backoff_max_ms: int = 600_000
-    verify_ms: int = 60_000
-    steady_ms: int = 30_000
-    respect_stop: bool = True
-    dry_run: bool = False
-
-
-class Act(NamedTuple):
-    """Repair it now: attempt number `attempt` of the `of` that the window has."""
-
-    attempt: int
-    of: int
-
-
-class Tell(NamedTuple):
-    """Tell an event of this kind."""
-
-    kind: str
-    data: dict[str, Any]
 
 
 if TYPE_CHECKING:
@@ -87,7 +66,7 @@ def see(state: State, sight: Sight, policy: Policy, now_ms: int, fraction: float
     """Take in what was seen of the watch."""
     case = _Case(state, policy, now_ms, fraction)
     seen = DOWN if sight.state == STOPPED and not policy.respect_stop else sight.state
-    case.note(seen, sight.detail)
+    case.note(seen, sight.detail, str(sight.data.get("trouble") or ""))
     if case.state.phase not in (ACTING, PAUSED):
         _SEEN[seen](case)
     case.elapse()
@@ -165,7 +144,7 @@ def repair(state: State, policy: Policy, now_ms: int, fraction: float) -> Decide
 def revive(state: State, policy: Policy, now_ms: int, fraction: float) -> Decided:
     """Take up a state that was kept on disk: what is seen now is not known, what was being tried is looked at."""
     case = _Case(state, policy, now_ms, fraction)
-    case.change(sight=UNKNOWN, tried_ms=tuple(min(one, now_ms) for one in case.state.tried_ms))
+    case.change(sight=UNKNOWN, unknown_ms=0, tried_ms=tuple(min(one, now_ms) for one in case.state.tried_ms))
     if state.phase == ACTING:
         told, decisions = acted(case.state, True, CUT_SHORT, policy, now_ms, fraction)
         return told, [*case.decided[1], *decisions]
@@ -212,8 +191,8 @@ class _Case:
         told = f"after {seconds} s: {sentence}"[:SENTENCE_CHARACTERS_MAX]
         self.change(story=(*self.state.story, told)[-STORY_MOST:])
 
-    def note(self, seen: str, detail: str) -> None:
-        """Remember what was seen, and count a fall."""
+    def note(self, seen: str, detail: str, trouble: str) -> None:
+        """Remember what was seen, and count a fall; `trouble` is what keeps it from being seen, for a person to end."""
         state = self.state
         if seen == DOWN and state.known in (UP, STARTING) and state.phase != PAUSED:
             falls = (*(one for one in state.falls_ms if self.now_ms - one < FLAPS_MS), self.now_ms)
@@ -222,15 +201,34 @@ class _Case:
             if flaps and not state.flapping:
                 self.tell(FLAPPING, falls=len(falls), seconds=FLAPS_MS // 1000)
         self.change(sight=seen, detail=detail, known=state.known if seen == UNKNOWN else seen)
+        if seen == UNKNOWN:
+            self.change(unknown_ms=state.unknown_ms or self.now_ms)
+            self.look_out(trouble)
+        elif state.unknown_ms or state.blind:
+            self.change(unknown_ms=0, blind="")
+            if state.blind:
+                self.decisions.append(Tell(WATCH_SIGHTED, {"incident": state.blind}))
+
+    def look_out(self, trouble: str = "") -> None:
+        """Tell once that it cannot be told how it stands: at once with a trouble, else when that lasts."""
+        state = self.state
+        lasts = state.unknown_ms and self.now_ms - state.unknown_ms >= BLIND_MS
+        if (trouble or lasts) and not state.blind and not state.paused:
+            self.change(blind=self.incident_id())
+            told = {"incident": self.state.blind, "detail": state.detail, "trouble": trouble}
+            self.decisions.append(Tell(WATCH_BLIND, told))
+
+    def incident_id(self) -> str:
+        return f"{self.now_ms:x}-{int(self.fraction * (1 << 40)):010x}"
 
     def open(self) -> None:
         """Begin an incident, unless one is open."""
         if not self.state.incident:
-            incident = f"{self.now_ms:x}-{int(self.fraction * (1 << 40)):010x}"
-            self.change(incident=incident, down_ms=self.now_ms, tries=0, story=())
+            self.change(incident=self.incident_id(), down_ms=self.now_ms, tries=0, story=())
 
     def elapse(self) -> None:
         """Do what is due."""
+        self.look_out()
         phase = self.state.phase
         if not self.state.due_ms or self.now_ms < self.state.due_ms:
             return

@@ -27,7 +27,8 @@ class State(NamedTuple):
     """Where one watch stands; made of what JSON has. `due_ms` is when `tick` has something to do, 0 for never.
 
     `sight` is what was reported last, `known` the last that was certain; `tried_ms` are the attempts of the window,
-    `round` those that the backoff counts, `tries` those of this incident, `attempts` all there ever were.
+    `round` those that the backoff counts, `tries` those of this incident, `attempts` all there ever were; `blind` is
+    the incident of nobody being able to tell, since `unknown_ms`.
     """
 
     phase: str = WATCHING
@@ -42,6 +43,8 @@ class State(NamedTuple):
     trying: bool = False
     surrendered: bool = False
     stopped: bool = False
+    blind: str = ""
+    unknown_ms: int = 0
     paused: bool = False
     paused_until_ms: int = 0
     tries: int = 0
