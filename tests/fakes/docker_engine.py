@@ -107,6 +107,17 @@ class DockerEngine:
         one = self.containers[key]
         return 200, json.dumps(self._page(key, one) if found.group(2) == "json" else one["stats"]).encode()
 
+    def restart(self, path: str) -> tuple[int, bytes]:
+        """Restart the container of a path, as POST does; RestartCount is of its policy alone."""
+        self.asked.append(path)
+        found = re.match(r"/containers/([^/]+)/restart\Z", path.partition("?")[0])
+        names = {one["name"]: key for key, one in self.containers.items()}
+        key = names.get(found.group(1), found.group(1)) if found else ""
+        if key not in self.containers:
+            return 404, json.dumps({"message": f"No such container: {key}"}).encode()
+        self.containers[key].update(state="running", status="Up 1 second", exit_code=0)
+        return 204, b""
+
     def _row(self, container_id: str, one: dict[str, Any]) -> dict[str, Any]:
         return {
             "Id": container_id,
@@ -153,6 +164,15 @@ def docker_engine(folder: Path) -> Iterator[DockerEngine]:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            status, body = engine.restart(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            if status != 204:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def address_string(self) -> str:
             return "unix"

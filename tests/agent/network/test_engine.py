@@ -196,3 +196,22 @@ def test_no_socket_is_absent_and_a_dead_one_is_a_failure(tmp_path):
     with pytest.raises(HostError) as error:
         Engine("docker", served.socket_path).version(1)
     assert not isinstance(error.value, Absent)
+
+
+def test_a_container_is_restarted_by_its_name(tmp_path):
+    with docker_engine(tmp_path) as engine:
+        key = engine.add("web", state="exited")
+        Engine("docker", engine.socket_path).restart("web", 30)
+        assert engine.containers[key]["state"] == "running"
+        assert engine.asked == ["/containers/web/restart?t=10"]
+        Engine("docker", engine.socket_path).restart(key, 1)
+        with pytest.raises(HostError, match="404"):
+            Engine("docker", engine.socket_path).restart("gone", 30)
+
+
+@pytest.mark.parametrize("name", ["", "../images", "a/b", "a?x=1", "-a", "a b", "x" * 200, "a\n"])
+def test_what_is_no_containers_name_reaches_no_engine(tmp_path, name):
+    with docker_engine(tmp_path) as engine:
+        with pytest.raises(HostError, match="no name of a container"):
+            Engine("docker", engine.socket_path).restart(name, 30)
+        assert engine.asked == []

@@ -73,7 +73,7 @@ class Orders:
             self._log.say("error", f"commands: {problem}; ids from before this start are not known")
         for command in self._ledger.running():
             self._end(command, FAILED, "the agent was stopped while it ran; how far it came is not known", {})
-        self._results += self._ledger.untold()
+        self._results = self._ledger.untold()
         self._urgent = bool(self._results)
 
     def take(self, commands: Sequence[Command]) -> None:

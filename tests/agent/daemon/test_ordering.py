@@ -1,0 +1,358 @@
+"""Commands, from the answer that brings them to the result that leaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+
+import pytest
+
+from wakeful_agent.action import Action, Outcome, Parameter
+from wakeful_agent.config.orders import Policy
+from wakeful_agent.daemon import ordering
+from wakeful_agent.daemon.ordering import Orders
+from wakeful_agent.host.errors import Denied
+from wakeful_agent.host.files import Host
+from wakeful_wire.answer import Command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW_MS = 1_800_000_000_000
+
+
+class Ring(Action):
+    """Rings when it is let."""
+
+    name = "ring"
+    timeout_seconds = 30.0
+
+    def __init__(self, does: Callable[[Mapping[str, Any]], Outcome] | None = None) -> None:
+        super().__init__()
+        self.rung: list[Mapping[str, Any]] = []
+        self.does = does or (lambda arguments: Outcome(True, "it rang", {"bell": arguments["bell"]}))
+
+    def takes(self) -> tuple[Parameter, ...]:
+        return (Parameter("bell", "choice", default="small", choices=("small", "big")),)
+
+    def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
+        self.rung.append(arguments)
+        return self.does(arguments)
+
+
+class Bench:
+    """Orders whose clock the test sets."""
+
+    def __init__(self, folder: Path, log: Any, action: Ring | None = None, policy: Policy | None = None) -> None:
+        self.clock_ms = NOW_MS
+        self.folder = folder
+        self.woken = threading.Event()
+        self.ring = action or Ring()
+        self.log = log
+        self.host = Host()
+        self.orders = self.again(policy or Policy(("ring",), per_hour=100))
+
+    def again(self, policy: Policy) -> Orders:
+        """Return the orders of a next start."""
+        path = str(self.folder / "commands.json")
+        orders = Orders(path, self.host, self.woken.set, self.log, lambda: self.clock_ms)
+        orders.configure(policy, {"ring": self.ring})
+        orders.restore()
+        return orders
+
+    def ask(self, *ids: str, action: str = "ring", **arguments: Any) -> None:
+        self.orders.take([Command(one, action, arguments, self.clock_ms + 60_000) for one in ids])
+
+    def results(self, count: int = 1) -> list[dict[str, Any]]:
+        """Return results as they come, at least so many."""
+        found: list[dict[str, Any]] = []
+        deadline = time.monotonic() + 20
+        while len(found) < count:
+            assert time.monotonic() < deadline, found
+            found += self.orders.news()[0]
+            time.sleep(0.002)
+        return found
+
+
+@pytest.fixture
+def bench(tmp_path: Path, heard: Any) -> Iterator[Bench]:
+    made = Bench(tmp_path, heard)
+    yield made
+    made.orders.close()
+
+
+def test_a_command_runs_and_its_result_leaves_at_once(bench: Bench) -> None:
+    bench.ask("c1", bell="big")
+    assert bench.woken.wait(20)
+    results, urgent = bench.orders.news()
+    assert urgent
+    (result,) = results
+    assert (result["command"], result["state"]) == ("c1", "done")
+    assert result["data"] == {
+        "summary": "it rang",
+        "data": {"bell": "big"},
+        "started_ms": NOW_MS,
+        "ended_ms": NOW_MS,
+    }
+    assert bench.orders.news() == ([], False)
+    assert bench.ring.rung == [{"bell": "big"}]
+
+
+def test_defaults_are_filled_in(bench: Bench) -> None:
+    bench.ask("c1")
+    bench.results()
+    assert bench.ring.rung == [{"bell": "small"}]
+
+
+def test_what_may_not_run_is_refused_with_the_reason(bench: Bench) -> None:
+    bench.ask("c1", action="dig")
+    bench.ask("c2", bell="huge")
+    bench.orders.take([Command("c3", "ring", {}, NOW_MS - 5_000)])
+    results, urgent = bench.orders.news()
+    assert urgent
+    assert [one["state"] for one in results] == ["refused", "refused", "expired"]
+    assert "does not permit 'dig'" in results[0]["data"]["summary"]
+    assert results[1]["data"]["reason"] == results[1]["data"]["summary"]
+    assert bench.ring.rung == []
+    assert not (bench.folder / "commands.json").exists(), "what is refused is not written down"
+
+
+def test_an_id_runs_once_whatever_is_sent_again(bench: Bench) -> None:
+    bench.ask("c1", "c1")
+    (first,) = bench.results()
+    bench.ask("c1")
+    bench.ask("c1", bell="big")
+    again = bench.results(2)
+    assert again == [first, first]
+    assert bench.ring.rung == [{"bell": "small"}]
+
+
+def test_while_it_runs_a_repetition_gets_no_answer(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    bench = Bench(tmp_path, heard, Ring(lambda _: Outcome(gate.wait(20), "slow")))
+    bench.ask("c1")
+    bench.ask("c1")
+    assert bench.orders.news() == ([], False)
+    gate.set()
+    assert [one["state"] for one in bench.results()] == ["done"]
+    bench.orders.close()
+
+
+def test_what_fails_says_so(tmp_path: Path, heard: Any) -> None:
+    ends = [Outcome(False, "it did not ring"), Denied("sudo: no"), ZeroDivisionError("oops")]
+
+    def fail(_: Any) -> Outcome:
+        end = ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    bench = Bench(tmp_path, heard, Ring(fail))
+    said = []
+    for name in ("c1", "c2", "c3"):
+        bench.ask(name)
+        (result,) = bench.results()
+        assert result["state"] == "failed"
+        said.append(result["data"]["summary"])
+    assert said == ["it did not ring", "ring: sudo: no", "ring failed: ZeroDivisionError: oops"]
+
+
+def test_what_hangs_is_left_to_itself(tmp_path: Path, heard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "GRACE_SECONDS", 0.0)
+    gate = threading.Event()
+    ring = Ring(lambda _: Outcome(gate.wait(20), "too late"))
+    ring.timeout_seconds = 0.1
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask("c1")
+    assert 0 <= bench.orders.due_seconds() <= 0.1
+    (result,) = bench.results()
+    assert result["state"] == "failed"
+    assert "did not end within 0.1 s" in result["data"]["summary"]
+    assert bench.orders.due_seconds() > 1e9
+    bench.woken.clear()
+    gate.set()
+    assert bench.woken.wait(20)
+    assert bench.orders.news() == ([], False), "what comes after is not told as another result"
+
+
+def test_too_much_that_hangs_lets_nothing_more_begin(
+    tmp_path: Path, heard: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "GRACE_SECONDS", 0.0)
+    gate = threading.Event()
+    ring = Ring(lambda _: Outcome(gate.wait(20), "too late"))
+    ring.timeout_seconds = 0.01
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask(*(f"h{n}" for n in range(ordering.LATE_MAX)))
+    bench.results(ordering.LATE_MAX)
+    bench.ask("c1")
+    (result,) = bench.results()
+    assert result["state"] == "refused"
+    assert "hang on this machine" in result["data"]["summary"]
+    gate.set()
+
+
+def test_a_few_run_at_once_and_the_others_wait(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    ring = Ring(lambda _: Outcome(gate.wait(20), "rang"))
+    bench = Bench(tmp_path, heard, ring)
+    names = [f"c{n}" for n in range(ordering.AT_ONCE_MAX + 2)]
+    bench.ask(*names)
+    assert len(ring.rung) <= ordering.AT_ONCE_MAX
+    gate.set()
+    assert {one["command"] for one in bench.results(len(names))} == set(names)
+    assert len(ring.rung) == len(names)
+
+
+def test_what_waits_too_long_expires_and_what_is_withdrawn_is_refused(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    bench = Bench(tmp_path, heard, Ring(lambda _: Outcome(gate.wait(20), "rang")))
+    bench.ask(*(f"c{n}" for n in range(ordering.AT_ONCE_MAX)))
+    bench.ask("late")
+    bench.clock_ms += 100_000
+    gate.set()
+    ends = {one["command"]: one["state"] for one in bench.results(ordering.AT_ONCE_MAX + 1)}
+    assert ends["late"] == "expired"
+    gate.clear()
+    bench.ask(*(f"d{n}" for n in range(ordering.AT_ONCE_MAX)))
+    bench.ask("gone")
+    bench.orders.configure(Policy(), {})
+    gate.set()
+    ends = {one["command"]: one["state"] for one in bench.results(ordering.AT_ONCE_MAX + 1)}
+    assert ends["gone"] == "refused"
+
+
+def test_a_dry_run_does_nothing_and_says_what_it_would_do(tmp_path: Path, heard: Any) -> None:
+    bench = Bench(tmp_path, heard, policy=Policy(("ring",), dry_run=True))
+    bench.ask("c1")
+    (result,) = bench.results()
+    assert result["state"] == "done"
+    assert result["data"]["dry_run"] is True
+    assert result["data"]["summary"] == "dry run, nothing was done: ring with bell 'small'"
+    assert bench.ring.rung == []
+
+
+def test_the_hour_is_counted_over_restarts(tmp_path: Path, heard: Any) -> None:
+    policy = Policy(("ring",), per_hour=2)
+    bench = Bench(tmp_path, heard, policy=policy)
+    bench.ask("c1", "c2", "c3")
+    ends = {one["command"]: one["state"] for one in bench.results(3)}
+    assert ends == {"c1": "done", "c2": "done", "c3": "refused"}
+    bench.orders.close()
+    bench.orders = bench.again(policy)
+    bench.ask("c4")
+    assert [one["state"] for one in bench.results()] == ["refused"]
+    bench.clock_ms += 3_600_000
+    bench.ask("c5")
+    assert [one["state"] for one in bench.results()] == ["done"]
+
+
+def test_a_replay_after_a_restart_runs_nothing(bench: Bench) -> None:
+    bench.ask("c1")
+    (first,) = bench.results()
+    bench.orders.close()
+    bench.orders = bench.again(Policy(("ring",)))
+    assert bench.orders.news() == ([], False), "what was told is not told again by itself"
+    bench.ask("c1")
+    assert bench.results() == [first]
+    assert len(bench.ring.rung) == 1
+
+
+def test_a_result_that_was_not_told_is_told_after_the_restart(bench: Bench) -> None:
+    bench.ask("c1")
+    assert bench.woken.wait(20)
+    bench.orders.take([])
+    while not bench.orders._finished:
+        time.sleep(0.001)
+    bench.orders._ended("c1", "done", bench.orders._finished.popleft()[1])
+    bench.orders = bench.again(Policy(("ring",)))
+    results, urgent = bench.orders.news()
+    assert urgent
+    assert [(one["command"], one["state"]) for one in results] == [("c1", "done")]
+
+
+def test_a_restart_in_the_middle_is_a_failure_and_no_second_run(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    ring = Ring(lambda _: Outcome(gate.wait(20), "rang"))
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask("c1")
+    bench.orders.close()
+    bench.orders = bench.again(Policy(("ring",)))
+    (result,) = bench.results()
+    assert (result["command"], result["state"]) == ("c1", "failed")
+    assert "how far it came is not known" in result["data"]["summary"]
+    bench.ask("c1")
+    assert bench.results() == [result]
+    assert len(ring.rung) == 1
+    gate.set()
+
+
+def test_what_cannot_be_written_down_is_not_run(tmp_path: Path, heard: Any) -> None:
+    bench = Bench(tmp_path / "nowhere", heard)
+    bench.ask("c1")
+    (result,) = bench.results()
+    assert result["state"] == "refused"
+    assert "could not be written down" in result["data"]["summary"]
+    assert bench.ring.rung == []
+
+
+def test_a_spoiled_file_is_said(tmp_path: Path, heard: Any) -> None:
+    (tmp_path / "commands.json").write_text("{")
+    bench = Bench(tmp_path, heard)
+    assert "ids from before this start are not known" in heard.text
+    bench.ask("c1")
+    assert [one["state"] for one in bench.results()] == ["done"]
+
+
+def test_a_flood_is_answered_within_bounds(bench: Bench) -> None:
+    count = ordering.REFUSALS_A_MINUTE + 100
+    bench.ask(*(f"x{n}" for n in range(count)), action="dig")
+    results, urgent = bench.orders.news()
+    assert urgent
+    assert len(results) == ordering.REFUSALS_A_MINUTE
+    bench.ask("y", action="dig")
+    assert bench.orders.news() == ([], False)
+
+
+def test_a_flood_of_refusals_leaves_at_once_only_at_first(bench: Bench) -> None:
+    bench.ask(*(f"x{n}" for n in range(ordering.URGENT_A_MINUTE)), action="dig")
+    assert bench.orders.news()[1]
+    bench.ask("y", action="dig")
+    results, urgent = bench.orders.news()
+    assert len(results) == 1
+    assert not urgent
+
+
+def test_a_flood_of_replays_is_not_a_flood_of_results(bench: Bench) -> None:
+    bench.ask("c1")
+    bench.results()
+    bench.ask(*["c1"] * 200)
+    results, _ = bench.orders.news()
+    assert len(results) == ordering.URGENT_A_MINUTE
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ({"a": 1}, {"a": 1}),
+        ({"a": float("nan")}, {"left_out": "it could not be told"}),
+        ({"a": object()}, {"left_out": "it could not be told"}),
+        ({"a": "x" * 20_000}, {"left_out": "20009 characters"}),
+    ],
+)
+def test_what_is_told_beside_is_bounded(tmp_path: Path, heard: Any, data: Any, kept: Any) -> None:
+    bench = Bench(tmp_path, heard, Ring(lambda _: Outcome(True, "rang", data)))
+    bench.ask("c1")
+    assert bench.results()[0]["data"]["data"] == kept
+
+
+def test_without_threads_it_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(ordering.threading, "Thread", no_thread)
+    bench.ask("c1")
+    (result,) = bench.results()
+    assert result["state"] == "failed"
+    assert "no thread could be started" in result["data"]["summary"]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wakeful_agent.host.errors import Absent, HostError
+from wakeful_agent.host.files import Host
+from wakeful_agent.host.units import restart, service_command, unit_command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("name", ["nginx.service", "getty@tty1.service", r"mnt-my\x2ddisk.mount", "a:b.timer"])
+def test_units_have_exact_commands(name: str) -> None:
+    assert unit_command(name) == ["systemctl", "restart", name]
+
+
+@pytest.mark.parametrize("name", ["", "-H host", "--all", "a b", "*", "a/b", "x" * 300, "a\n", "a;b", "$(id)"])
+def test_what_is_no_units_name_becomes_no_command(name: str) -> None:
+    with pytest.raises(HostError, match="no name of a unit"):
+        unit_command(name)
+
+
+def test_services_of_openrc() -> None:
+    assert service_command("net.eth0") == ["rc-service", "net.eth0", "restart"]
+    for name in ("", "--list", "a b", "../x", "x" * 200):
+        with pytest.raises(HostError, match="no name of a service"):
+            service_command(name)
+
+
+def machine(folder: Path, script: str) -> Host:
+    program = folder / "systemctl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return Host(str(folder), programs=(str(folder),), user_id=0)
+
+
+def test_a_restart_says_what_it_did(tmp_path: Path) -> None:
+    host = machine(tmp_path, f'echo "$@" > {tmp_path}/asked')
+    assert restart(host, unit_command("nginx.service"), 5) == "systemctl restart nginx.service ended well"
+    assert (tmp_path / "asked").read_text() == "restart nginx.service\n"
+
+
+def test_a_restart_that_fails_says_why(tmp_path: Path) -> None:
+    host = machine(tmp_path, "echo Unit nginx.service not found. >&2; exit 5")
+    with pytest.raises(HostError, match=r"ended with 5: Unit nginx.service not found\."):
+        restart(host, unit_command("nginx.service"), 5)
+    with pytest.raises(HostError, match="ended with 1: it said nothing"):
+        restart(machine(tmp_path, "exit 1"), unit_command("nginx.service"), 5)
+
+
+def test_without_the_program_it_is_absent(tmp_path: Path) -> None:
+    with pytest.raises(Absent):
+        restart(Host(str(tmp_path), programs=(str(tmp_path),), user_id=0), unit_command("a.service"), 5)
