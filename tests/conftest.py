@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import settings
 
-from .machine import no_containers
+from .machine import no_containers, no_networks
 
 # How long an example takes is the machine's load and no property of what is tested.
 settings.register_profile("wakeful", deadline=None)
@@ -19,17 +19,25 @@ def needs_containers(item: pytest.Item) -> bool:
     return item.get_closest_marker("containers") is not None or "[podman]" in item.nodeid
 
 
+def needs_networks(item: pytest.Item) -> bool:
+    """Tell whether a test makes networks of machines."""
+    return item.get_closest_marker("networks") is not None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what no kernel without control groups and namespaces can do: captured output is tested there alone."""
-    wanting = [item for item in items if needs_containers(item)]
-    if wanting and no_containers():
-        config.hook.pytest_deselected(items=wanting)
-        items[:] = [item for item in items if item not in wanting]
+    for wants, why_not in ((needs_containers, no_containers), (needs_networks, no_networks)):
+        wanting = [item for item in items if wants(item)]
+        if wanting and why_not():
+            config.hook.pytest_deselected(items=wanting)
+            items[:] = [item for item in items if item not in wanting]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if no_containers():
         terminalreporter.write_line(f"left out: tests that start containers or systemd: {no_containers()}")
+    if no_networks():
+        terminalreporter.write_line(f"left out: tests that make networks of machines: {no_networks()}")
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         terminalreporter.write_line(f"skipped: {report.nodeid}: {reason}")

@@ -16,6 +16,16 @@ mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mn
 mount -t proc proc /mnt/root/proc
 mount -t cgroup2 cgroup2 /mnt/upper
 """
+NETWORK = """
+set -eu
+mount -t tmpfs tmpfs /run
+ip link add name switch type bridge
+ip link add name one type veth peer name other
+ip link set one master switch
+ip netns add machine
+ip link set other netns machine
+ip netns exec machine true
+"""
 OWN = ("--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc", "--net", "--cgroup")
 
 
@@ -34,6 +44,24 @@ def no_containers() -> str:
         branch.rmdir()
         done = subprocess.run(
             ["unshare", *OWN, "sh", "-c", PREPARE], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    return done.stderr.strip().splitlines()[-1] if done.returncode and done.stderr.strip() else ""
+
+
+@functools.cache
+def no_networks() -> str:
+    """Return why no networks of machines can be made here: no right to, no bridges; empty when they can."""
+    if os.geteuid() != 0:
+        return "only root can"
+    try:
+        done = subprocess.run(
+            ["unshare", "--net", "--mount", "sh", "-c", NETWORK],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
         return str(error)

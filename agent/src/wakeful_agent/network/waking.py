@@ -87,16 +87,17 @@ def wake(host: Host, wish: Wish, permit: Callable[[Iterable[Way]], list[Way]] = 
         told = ", ".join(way.address or way.interface for way in planned)
         raise Denied(f"this machine's own file does not permit waking {wish.mac} over {told}")
     content = packet(wish.mac, wish.password)
-    sent, problems = [], []
+    sent: list[str] = []
+    problems: list[HostError] = []
     for way in allowed:
         try:
             send(way, content)
             sent.append(way.text)
         except HostError as error:
-            problems.append(str(error))
+            problems.append(error)
     caution = hint(host, found)
     if not sent:
-        raise HostError("; ".join(problems + ([caution] if caution else [])))
+        raise type(problems[0])("; ".join([*map(str, problems), *([caution] if caution else [])]))
     return sent + ([caution] if caution else [])
 
 
