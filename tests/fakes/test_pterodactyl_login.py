@@ -144,6 +144,15 @@ def test_a_captcha_makes_it_impossible(stage: Pterodactyl, kim: User) -> None:
     assert answer.error["detail"] == "Failed to validate reCAPTCHA data."
 
 
+def test_pelican_has_no_login_for_programs(stage: Pterodactyl, kim: User) -> None:
+    stage.panel.pelican = True
+    for method in ("GET", "POST"):
+        answer = ask(stage.panel, method, "/auth/login", {"user": "kim", "password": "secret-1"})
+        assert (answer.status, answer.headers["Location"]) == (302, stage.panel.url + "/login")
+    key = stage.panel.add_key(kim)
+    assert (key[:5], by_key(stage, "GET", ME, key).status) == ("pacc_", 200)
+
+
 # 1.1 second factor
 
 
@@ -254,5 +263,7 @@ def test_five_socket_tokens_a_minute_for_each_server(stage: Pterodactyl, kim: Us
     assert ends == [200] * 5 + [429]
     other = stage.add_server("creative", kim)
     assert by_key(stage, "GET", f"/api/client/servers/{other.short}/websocket", key).status == 200
+    headers = by_key(stage, "GET", f"/api/client/servers/{other.short}/websocket", key).headers
+    assert headers.get_all("X-RateLimit-Limit") == ["5"], "one limit is told: the closer one"
     stage.panel.token_limit_a_server = False
     assert by_key(stage, "GET", path, key).status == 200

@@ -108,6 +108,7 @@ def test_resources_are_twenty_seconds_old(stage: Pterodactyl, kim: User, key: st
 def test_power_is_taken_and_validated(stage: Pterodactyl, key: str, server: Server) -> None:
     path = f"/api/client/servers/{server.short}/power"
     assert by_key(stage, "POST", path, key, {"signal": "explode"}).status == 422
+    assert by_key(stage, "POST", path, key, "{").error["code"] == "BadRequestHttpException"
     error = by_key(stage, "POST", path, key, {}).error
     assert error["meta"] == {"source_field": "signal", "rule": "required"}
     assert by_key(stage, "POST", path, key, {"signal": "stop"}).status == 204

@@ -44,6 +44,13 @@ def test_a_suspended_server(stage: Pterodactyl, server: Server, key: str) -> Non
     channel.shutdown()
 
 
+def test_an_old_wings_knows_nothing_of_being_suspended() -> None:
+    with set_up("1.11") as (stage, server, key), console(stage, server, key) as open_one:
+        server.suspend()
+        assert said(open_one.quiet(0.2), "status") == ["offline"]
+        assert stage.wings.open_sockets(server) == 1
+
+
 def test_a_deleted_server(stage: Pterodactyl, server: Server, key: str) -> None:
     with console(stage, server, key) as open_one:
         server.delete()

@@ -64,6 +64,7 @@ class Pterodactyl:
         """Add a server that is offline or running."""
         server = Server(self.turning, self.times, name, owner, node, state)
         server.press = self._press
+        server.drops_suspended = self.panel.nodes[node].modern
         self.panel.servers[server.uuid] = server
         self.panel.nodes[node].servers[server.uuid] = server
         return server

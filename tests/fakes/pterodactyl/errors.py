@@ -67,6 +67,11 @@ def invalid(*fields: tuple[str, str]) -> Problem:
     return problem
 
 
+def malformed() -> Problem:
+    """The body is no JSON."""
+    return Problem(400, "BadRequestHttpException", "The JSON data passed in the request appears to be malformed.")
+
+
 def too_many(limit: int, retry_seconds: int, now: float) -> Problem:
     """A rate limit: the only 429 with Retry-After and the time of the reset."""
     headers = [("X-RateLimit-Limit", str(limit)), ("X-RateLimit-Remaining", "0")]

@@ -60,6 +60,8 @@ class Panel(Door):
         self.nodes: dict[str, Wings] = {}
         self.captcha = True
         """reCAPTCHA is on by default: no scripted password login (section 1.1)."""
+        self.pelican = False
+        """Pelican: keys begin with `pacc_`, and there is no login for programs (section 1.1)."""
         self.two_factor_required = 0
         """0 nobody, 1 administrators, 2 everybody."""
         self.scoped_tokens = True
@@ -92,10 +94,10 @@ class Panel(Door):
 
     @inside
     def add_key(
-        self, user: User, prefix: str = "ptlc_", allowed_ips: tuple[str, ...] = (), expires: float | None = None
+        self, user: User, prefix: str = "", allowed_ips: tuple[str, ...] = (), expires: float | None = None
     ) -> str:
         """Add an API key and return its text."""
-        return user.mint_key(prefix, allowed_ips, expires).text
+        return user.mint_key(prefix or ("pacc_" if self.pelican else "ptlc_"), allowed_ips, expires).text
 
     @inside
     def fail(
@@ -170,8 +172,10 @@ class Panel(Door):
             raise errors.unauthenticated()
         self._check_key(key if way == ["key"] else None, request)
         self._check_factor(user, request)
+        if request.body and request.json() is None:
+            raise errors.malformed()
         response = await self.api.answer(request, user)
-        response.headers += [*counted, *cookies]
+        response.headers += [*_closer(response.headers, counted), *cookies]
         return response
 
     def _key(self, request: Request) -> Key | None:
@@ -208,3 +212,9 @@ class Panel(Door):
         """Take what Wings tells for the activity log."""
         user = next((user for user in self.users if user.uuid == user_uuid), None)
         self.api.note(server, user, f"server:{event}", properties, by_api=False, address="127.0.0.1")
+
+
+def _closer(own: list[tuple[str, str]], counted: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the common limit's headers unless a limit of the endpoint itself is closer to its end."""
+    left = dict(own).get("X-RateLimit-Remaining")
+    return [] if left is not None and int(left) <= int(dict(counted)["X-RateLimit-Remaining"]) else counted

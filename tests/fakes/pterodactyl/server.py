@@ -74,6 +74,8 @@ class Server:
         self.press: Callable[[Server, str, User], None] = lambda *_: None
         self.state = OFFLINE
         self.suspended = self.transferring = self.maintenance = False
+        self.drops_suspended = True
+        """Whether its Wings knows of being suspended: not the old ones."""
         self.status: str | None = None
         """What the Panel calls its status: None, installing, install_failed, restoring_backup ..."""
         self.deleted = False
@@ -110,6 +112,11 @@ class Server:
         self._exit(exit_code, oom)
 
     @inside
+    def vanish(self) -> None:
+        """End the process while Wings is away, so that nobody sees it: at its next start the server is offline."""
+        self._end_process()
+
+    @inside
     def say(self, line: str) -> None:
         """Print a line on its console; a flood is cut and said once (section 1.5, console output throttle)."""
         began, count = self._flood
@@ -128,7 +135,7 @@ class Server:
         self.suspended = True
         self._end_process()
         self._to(OFFLINE)
-        for viewer in list(self.viewers):
+        for viewer in list(self.viewers) if self.drops_suspended else ():
             viewer.hang_up(None, "")
 
     @inside

@@ -95,6 +95,8 @@ class Visits:
     def answer(self, request: Request) -> Response | None:
         """Answer the doors for people; None for every other path."""
         route = request.method, request.path
+        if self.panel.pelican and request.path.startswith("/auth/"):
+            return Response(302, b"", [("Location", self.panel.url + "/login")])
         if route == ("GET", "/sanctum/csrf-cookie"):
             return Response(204, b"", self.cookies(self.of(request) or self.begin()))
         if route == ("GET", "/auth/login"):
@@ -125,9 +127,7 @@ class Visits:
     def _log_in(self, request: Request, visit: Visit) -> Response:
         document = request.json()
         if not isinstance(document, dict):
-            raise errors.Problem(
-                400, "BadRequestHttpException", "The JSON data passed in the request appears to be malformed."
-            )
+            raise errors.malformed()
         missing = [(name, "required") for name in ("user", "password") if not isinstance(document.get(name), str)]
         if missing:
             raise errors.invalid(*missing)
