@@ -150,7 +150,7 @@ class ClientApi:
             "docker_image": "ghcr.io/example/game:latest",
             "egg_features": [],
             "feature_limits": {"databases": 0, "allocations": 0, "backups": 0},
-            **server.panel_status(),
+            **_condition(server),
             "relationships": {
                 "allocations": {"object": "list", "data": []},
                 "variables": {"object": "list", "data": []},
@@ -164,8 +164,9 @@ class ClientApi:
             allowed = self._allowed(server, user)
             meta = {"is_server_owner": server.owner is user, "user_permissions": allowed}
             return of_json(200, {**self._view(server, user), "meta": meta})
-        if server.conflict():
-            raise errors.conflict(server.conflict())
+        conflict = _conflict(server)
+        if conflict:
+            raise errors.conflict(conflict)
         if (method, what) == ("GET", "websocket"):
             return self._token(server, user)
         if (method, what) == ("GET", "resources"):
@@ -256,3 +257,25 @@ class ClientApi:
             await self._wings(server).reach()
         except Unreachable:
             raise errors.unreachable() from None
+
+
+def _condition(server: Server) -> dict[str, Any]:
+    """Return what the Panel's view says of its condition."""
+    status = "suspended" if server.suspended else server.status
+    flags = {"is_suspended": server.suspended, "is_installing": server.status == "installing"}
+    return {"status": status, **flags, "is_transferring": server.transferring}
+
+
+def _conflict(server: Server) -> str:
+    """Return why the Panel answers 409, or nothing (section 1.2)."""
+    if server.suspended:
+        return "This server is currently suspended and the functionality requested is unavailable."
+    if server.maintenance:
+        return "The node of this server is currently under maintenance and the functionality requested is unavailable."
+    if server.status in {"installing", "install_failed", "reinstall_failed"}:
+        return "This server has not yet completed its installation process, please try again later."
+    if server.status == "restoring_backup":
+        return "This server is currently restoring from a backup, please try again later."
+    if server.transferring:
+        return "This server is currently being transferred to a new machine, please try again later."
+    return ""

@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol
 
 from .turning import Turning, inside
 
@@ -368,25 +368,3 @@ class Server:
 
     def _daemon_says(self, words: str) -> None:
         self._print(f"\x1b[33m\x1b[1m[{self.app_name} Daemon]:\x1b[39m {words}\x1b[0m")
-
-    def panel_status(self) -> dict[str, Any]:
-        """Return what the Panel's view says of its condition."""
-        status = "suspended" if self.suspended else self.status
-        flags = {"is_suspended": self.suspended, "is_installing": self.status == "installing"}
-        return {"status": status, **flags, "is_transferring": self.transferring}
-
-    def conflict(self) -> str:
-        """Return why the Panel answers 409, or nothing (section 1.2)."""
-        if self.suspended:
-            return "This server is currently suspended and the functionality requested is unavailable."
-        if self.maintenance:
-            return (
-                "The node of this server is currently under maintenance and the functionality requested is unavailable."
-            )
-        if self.status in {"installing", "install_failed", "reinstall_failed"}:
-            return "This server has not yet completed its installation process, please try again later."
-        if self.status == "restoring_backup":
-            return "This server is currently restoring from a backup, please try again later."
-        if self.transferring:
-            return "This server is currently being transferred to a new machine, please try again later."
-        return ""
