@@ -80,3 +80,11 @@ def test_a_proxys_yes_has_no_body() -> None:
     reader = reader_of(b"HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\n", 1)
     assert read_tunnel(reader) == 200
     assert reader.started
+
+
+def test_cookies_are_kept_apart() -> None:
+    answer = b"HTTP/1.1 204 No\r\nSet-Cookie: a=1; path=/\r\nset-cookie: b=2\r\nX-One: 1\r\nX-One: 2\r\n\r\n"
+    parts = [answer]
+    response = read_response(Reader(lambda: parts.pop() if parts else b""))
+    assert response.headers["set-cookie"] == "a=1; path=/\nb=2"
+    assert response.headers["x-one"] == "2"

@@ -91,10 +91,13 @@ class Panel:
         self._wait_for_turn(urgent=method != "GET")
         path = f"/api/client/servers/{server}{'/' if what else ''}{what}"
         content = json.dumps(body).encode() if body is not None else b""
-        if self._login is not None:
-            found = self._login.call(method, path, content)
-        else:
-            found = self._ask(method, path, {"Authorization": f"Bearer {self._access.key}"}, content)
+        try:
+            if self._login is not None:
+                found = self._login.call(method, path, content)
+            else:
+                found = self._ask(method, path, {"Authorization": f"Bearer {self._access.key}"}, content)
+        except PanelError as error:
+            raise self._concealed(error) from None
         return self._judged(found, asked, counts=what != "websocket")
 
     def _judged(self, found: Fetched, asked: str, counts: bool) -> Fetched:
@@ -134,10 +137,8 @@ class Panel:
                 ca_file=self._access.ca_file or None,
                 fingerprint=self._access.fingerprint or None,
             )
-        except PanelError:
-            raise
         except HostError as error:
-            raise self._concealed(PanelError(answers.UNREACHABLE, str(error))) from None
+            raise PanelError(answers.UNREACHABLE, str(error)) from None
 
     def _concealed(self, error: PanelError) -> PanelError:
         return PanelError(error.code, self.concealment.text(str(error)), error.retry_seconds)

@@ -61,6 +61,7 @@ class WebSocket:
         self._client = client
         self._channel = channel
         self._parts: list[bytes] = []
+        self._end: Closed | None = None
         client.frame_buffer = _Frames(self._bytes, skip_utf8_validation=True)
         channel.settimeout(0)
 
@@ -71,17 +72,19 @@ class WebSocket:
     def receive(self) -> tuple[list[str], bool]:
         """Return the texts that have come, without waiting, and whether more may be there already."""
         texts: list[str] = []
-        for _ in range(FRAMES_A_TURN):
-            try:
+        try:
+            for _ in range(FRAMES_A_TURN):
+                if self._end is not None:
+                    raise self._end
                 frame = self._client.frame_buffer.recv_frame()
-            except (BlockingIOError, ssl.SSLWantReadError):
-                return texts, False
-            except (OSError, ValueError, websocket.WebSocketException) as error:
-                if texts:
-                    return texts, True  # what came before is told first; the end is met again
-                raise _closed(error) from None
-            self._sort(frame.opcode, frame.fin, _bytes_of(frame.data), texts)
-        return texts, True
+                self._sort(frame.opcode, frame.fin, _bytes_of(frame.data), texts)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return texts, False
+        except (OSError, ValueError, websocket.WebSocketException, Closed) as error:
+            self._end = error if isinstance(error, Closed) else _closed(error)
+            if not texts:
+                raise self._end from None
+        return texts, True  # what came before an end is told before it
 
     def send(self, text: str) -> None:
         """Send a text; raise Closed also when the other end takes nothing more."""
@@ -127,12 +130,10 @@ class WebSocket:
         return content
 
 
-def connect(
-    url: str, origin: str, timeout_seconds: float, ca_file: str = "", fingerprint: str = "", most: int | None = None
-) -> WebSocket:
+def connect(url: str, origin: str, timeout_seconds: float, ca_file: str = "", fingerprint: str = "") -> WebSocket:
     """Open a websocket (ws or wss) within so long, with this Origin; redirects are refused.
 
-    Raises Refused, Late, Malformed or HostError. `most` bounds the answer to the handshake in bytes.
+    Raises Refused, Late, Malformed or HostError.
     """
     place = _parse(url)
     deadline = monotonic() + timeout_seconds
@@ -141,7 +142,7 @@ def connect(
         channel = _open(place, deadline, ca_file, fingerprint)
     except (OSError, ValueError) as error:
         raise translated(error, end, timeout_seconds) from None
-    gate: Any = _Gate(channel, deadline, most or _HANDSHAKE_BYTES_MAX)
+    gate: Any = _Gate(channel, deadline, _HANDSHAKE_BYTES_MAX)
     client: Any = websocket.WebSocket(skip_utf8_validation=True, enable_multithread=False)
     headers = [f"User-Agent: wakeful-agent/{__version__}"]
     try:
@@ -149,6 +150,9 @@ def connect(
     except websocket.WebSocketBadStatusException as error:
         channel.close()
         raise Refused(error.status_code, _refusal(error.status_code, end.text, origin)) from None
+    except websocket.WebSocketTimeoutException:
+        channel.close()
+        raise translated(TimeoutError(), end, timeout_seconds) from None
     except websocket.WebSocketException as error:
         channel.close()
         raise Malformed(f"{end.text} does not open a websocket: {label(str(error), 120)}") from None
