@@ -155,6 +155,16 @@ def revive(state: State, policy: Policy, now_ms: int, fraction: float) -> Decide
     return case.decided
 
 
+def forget(state: State, policy: Policy, now_ms: int) -> Decided:
+    """Close what is open of a watch that is kept no longer."""
+    case = _Case(state, policy, now_ms, 0.0)
+    if state.incident:
+        case.tell(WATCH_STOPPED, detail="it is watched no longer")
+    if state.blind:
+        case.decisions.append(Tell(WATCH_SIGHTED, {"incident": state.blind}))
+    return case.decided
+
+
 def backoff_ms(number: int, policy: Policy, fraction: float) -> int:
     """Return the wait after failed attempt `number`: doubled each time, a quarter more at random, bounded."""
     plain = policy.backoff_ms * 2 ** min(max(number, 1) - 1, 30)
@@ -200,6 +210,8 @@ class _Case:
             self.change(falls_ms=falls[-4 * FLAPS :], flapping=flaps)
             if flaps and not state.flapping:
                 self.tell(FLAPPING, falls=len(falls), seconds=FLAPS_MS // 1000)
+        if seen != state.sight or not state.changed_ms:
+            self.change(changed_ms=self.now_ms)
         self.change(sight=seen, detail=detail, known=state.known if seen == UNKNOWN else seen)
         if seen == UNKNOWN:
             self.change(unknown_ms=state.unknown_ms or self.now_ms)

@@ -26,9 +26,9 @@ PHASES = (WATCHING, SETTLING, ACTING, VERIFYING, STEADYING, WAITING, GIVEN_UP, R
 class State(NamedTuple):
     """Where one watch stands; made of what JSON has. `due_ms` is when `tick` has something to do, 0 for never.
 
-    `sight` is what was reported last, `known` the last that was certain; `tried_ms` are the attempts of the window,
-    `round` those that the backoff counts, `tries` those of this incident, `attempts` all there ever were; `blind` is
-    the incident of nobody being able to tell, since `unknown_ms`.
+    `sight` is what was reported last, another than before at `changed_ms`, `known` the last that was certain;
+    `tried_ms` are the attempts of the window, `round` those that the backoff counts, `tries` those of this incident,
+    `attempts` all there ever were; `blind` is the incident of nobody being able to tell, since `unknown_ms`.
     """
 
     phase: str = WATCHING
@@ -36,6 +36,7 @@ class State(NamedTuple):
     due_ms: int = 0
     sight: str = UNKNOWN
     known: str = ""
+    changed_ms: int = 0
     detail: str = ""
     incident: str = ""
     down_ms: int = 0

@@ -60,6 +60,8 @@ class Watch:
     hears: bool = False
     """Whether it hears by itself what happens, in a thread of its own, and is never looked at."""
     verbs: tuple[Verb, ...] = ()
+    inventory_name: str = ""
+    """The inventory of its own that a kind has rows for."""
 
     def __init__(self, name: str, options: Mapping[str, Any], repairs: Repair | None = None) -> None:
         self.name = name
@@ -94,6 +96,10 @@ class Watch:
 
     def end(self) -> None:
         """Hear no more; returns soon, whatever hangs."""
+
+    def inventory(self) -> dict[str, Any] | None:
+        """Return its row of the inventory `inventory_name`; None while there is nothing to say."""
+        return None
 
     def repair(self, host: Host, now_ms: int) -> Outcome:
         """Try once to bring it up; raise HostError or return what was not done. What came of it is seen by looking."""

@@ -1,0 +1,118 @@
+"""Pauses of watches, as files that people and the agent write alike: STATE/paused/NAME, or `all` for every watch.
+
+What a file says first is how long it holds from when it was written (`2h`, `90m`, `1d`, `30s`); where it says nothing
+of that kind, it holds until it is removed. The rest is why.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from wakeful_wire.record import NamedTuple
+
+EVERY = "all"
+TEXT_BYTES_MAX = 400
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SPAN = re.compile(r"([0-9]{1,9})([smhd])\Z")
+
+
+class Pause(NamedTuple):
+    """A pause until `until_ms` (0: until it is ended), and why."""
+
+    until_ms: int
+    why: str = ""
+
+
+def parse_span(text: str) -> int | None:
+    """Return the seconds of `90s`, `30m`, `2h` or `1d`; None for anything else, and for none at all."""
+    found = _SPAN.match(text)
+    seconds = int(found.group(1)) * _SECONDS[found.group(2)] if found else 0
+    return seconds or None
+
+
+def parse_pause(text: str, written_ms: int) -> Pause:
+    """Return what a file that was written then says."""
+    first, _, rest = text.strip().partition(" ")
+    seconds = parse_span(first)
+    if seconds is None:
+        return Pause(0, text.strip())
+    return Pause(written_ms + seconds * 1000, rest.strip())
+
+
+def folder_of(state: str) -> str:
+    """Return the folder of pauses below the state folder."""
+    return os.path.join(state, "paused")
+
+
+def read(state: str, now_ms: int) -> dict[str, Pause]:
+    """Return the pauses that hold, by watch or `all`; files of those that are over are removed."""
+    folder = folder_of(state)
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return {}
+    found = {}
+    for name in names:
+        pause = None if name.startswith(".") else _read(os.path.join(folder, name))
+        if pause is None:
+            continue
+        if pause.until_ms and pause.until_ms <= now_ms:
+            _remove(os.path.join(folder, name))
+        else:
+            found[name] = pause
+    return found
+
+
+def begin(state: str, name: str, seconds: int, why: str) -> None:
+    """Write a pause of so many seconds (0: until it is ended); raises OSError.
+
+    What another user writes (root, for the agent's own) belongs to who owns the state folder, who must read it.
+    """
+    folder = folder_of(state)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, name)
+    text = f"{seconds}s {why}" if seconds else why
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, text.encode("utf-8", "replace")[:TEXT_BYTES_MAX])
+        owner = os.stat(state)
+        if os.geteuid() == 0 and owner.st_uid:
+            os.chown(folder, owner.st_uid, owner.st_gid)
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+    finally:
+        os.close(handle)
+
+
+def end(state: str, name: str) -> bool:
+    """Remove a pause; tells whether there was one. Raises OSError when it cannot be removed."""
+    try:
+        os.unlink(os.path.join(folder_of(state), name))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def of(name: str, pauses: dict[str, Pause]) -> Pause | None:
+    """Return the pause that holds for a watch: its own and that of all, whichever is longer."""
+    mine = [pauses[key] for key in (name, EVERY) if key in pauses]
+    return max(mine, key=lambda one: one.until_ms or float("inf"), default=None)
+
+
+def _read(path: str) -> Pause | None:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            text = os.read(handle, TEXT_BYTES_MAX).decode("utf-8", "replace")
+            return parse_pause(text, os.fstat(handle).st_mtime_ns // 1_000_000)
+        finally:
+            os.close(handle)
+    except OSError:
+        return None
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        return
