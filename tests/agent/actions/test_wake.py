@@ -86,6 +86,7 @@ def test_what_the_collector_cannot_say(given):
 def test_what_it_says_of_itself():
     document = made(MAC)[0].document()
     assert document["danger"] == "changes"
+    assert document["targets"] == {"anybody": False, "machines": [MAC], "networks": []}
     assert document["timeout_seconds"] > document["parameters"]["wait_seconds"]["most"]
     assert [name for name, one in document["parameters"].items() if one["required"]] == ["mac"]
 

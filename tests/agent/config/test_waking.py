@@ -34,6 +34,7 @@ def test_a_machine_over_every_link_and_into_private_networks():
         assert targets.permitted(MAC, [Way(UNICAST, private)])
     for public in ("172.32.0.1", "192.169.0.1", "100.128.0.1", "11.0.0.1"):
         assert not targets.permitted(MAC, [Way(UNICAST, public)])
+    assert targets.document() == {"anybody": False, "machines": [MAC, "02:0a:bc:00:ff:12"], "networks": []}
     assert not targets.may_ask("192.168.1.20"), "a machine's name permits packets, no questions"
 
 
@@ -41,6 +42,7 @@ def test_a_network_whoever_is_in_it():
     targets = parsed("192.168.1.0/24", "198.51.100.7")
     assert targets.permitted(MAC, ALL) == [HOME, FRAME, ABROAD]
     assert targets.permitted(OTHER, [WORK, ROUTED]) == []
+    assert targets.document()["networks"] == ["192.168.1.0/24", "198.51.100.7/32"]
     assert targets.may_ask("192.168.1.20")
     for other in ("192.168.2.20", "198.51.100.8", "nas.lan", "::1", "192.168.1.0/24"):
         assert not targets.may_ask(other)

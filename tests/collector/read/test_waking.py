@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.model.wakeable import Wakeable
 from wakeful_collector.read import waking
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ SEEN = [{"interface": "eth0", "address": "192.168.1.30", "mac": "02:00:00:00:00:
 def test_what_machines_tell_of_their_networks(data: Path, machine: Callable[..., Any], now_ms: int) -> None:
     new, old, mute, never = machine("new"), machine("old"), machine("mute"), machine("never")
     inventories = {"neighbours": {"hash": "n", "body": SEEN}}
-    hello = {"version": "1", "networks": [ROW], "actions": [{"name": "wake", "parameters": {}}]}
+    hello = {
+        "version": "1",
+        "networks": [ROW],
+        "actions": [{"name": "wake", "targets": {"machines": ["0200.0000.0004"]}}],
+    }
     new.push([], now_ms, hello=hello, inventories=inventories)
     document = [{"name": "eth0", "kind": "physical", "mac": "02:00:00:00:00:02", "addresses": ["192.168.1.21/24"]}]
     old.push([], now_ms, hello={"version": "1"}, inventories={"network": {"hash": "h", "body": document}})
@@ -23,12 +28,11 @@ def test_what_machines_tell_of_their_networks(data: Path, machine: Callable[...,
     found = {one.id: one for one in waking.machines(data, now_ms)}
     assert [card.mac for card in found[new.id].cards] == ["02:00:00:00:00:01"]
     assert found[new.id].online
-    assert found[new.id].announces("wake")
-    assert not found[new.id].announces("restart")
+    assert found[new.id].wakes == Wakeable(frozenset({"02:00:00:00:00:04"}))
     assert found[new.id].sightings == {"02:00:00:00:00:03": 7}
     assert [card.mac for card in found[old.id].cards] == ["02:00:00:00:00:02"], "by its inventory"
-    assert not found[old.id].announces("wake")
+    assert found[old.id].wakes is None
     assert not found[mute.id].online
     assert found[mute.id].cards == found[new.id].cards, "what it told is known while it sleeps"
     assert found[mute.id].sightings == {}
-    assert found[never.id] == waking.Machine(never.id, "never", False, (), frozenset())
+    assert found[never.id] == waking.Machine(never.id, "never", False, ())

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv4Network
 from typing import Any
 
 from wakeful_collector.model.announced import malformed
 from wakeful_collector.model.card import Card
+from wakeful_collector.model.wakeable import Wakeable
 from wakeful_collector.wake.relay import Agent, Evidence, Sleeper, choose
 
 HOME, WORK = "02:00:00:00:00:fe", "02:00:00:00:00:fd"
 NAS_MAC = "02:00:00:00:00:01"
+ANYBODY = Wakeable(anybody=True)
 
 
 def card(mac: str, *addresses: str, gateway: str = "", armed: bool | None = None) -> Card:
     return Card("eth0", mac, tuple(map(IPv4Interface, addresses)), gateway, armed)
 
 
-def agent(name: str, *addresses: str, gateway: str = "", **more: Any) -> Agent:
-    return Agent(name, name, (card("02:00:00:00:00:99", *addresses, gateway=gateway),), **more)
+def agent(
+    name: str, *addresses: str, gateway: str = "", wakes: Wakeable | None = ANYBODY, sightings: Any = None
+) -> Agent:
+    return Agent(name, name, (card("02:00:00:00:00:99", *addresses, gateway=gateway),), wakes, sightings or {})
 
 
 NAS = Sleeper("nas", "nas", (card(NAS_MAC, "192.168.1.20/24", gateway=HOME),))
@@ -78,12 +82,23 @@ def test_the_collector_itself_where_no_agent_can() -> None:
 
 
 def test_whom_its_own_file_does_not_permit_is_named_with_what_permits_it() -> None:
-    plan = choose(NAS, [agent("near", "192.168.1.5/24", wakes=False)], [])
+    plan = choose(NAS, [agent("near", "192.168.1.5/24", wakes=None)], [])
     assert plan.relays == ()
     assert plan.reason == (
         "near could send the packet, but its agent.toml does not permit it: "
         f'[policy] allow = ["wake"] and [policy.wake] targets = ["{NAS_MAC}"]'
     )
+
+
+def test_whom_it_does_not_name_an_agent_is_not_asked_for() -> None:
+    named = agent("named", "192.168.1.5/24", wakes=Wakeable(frozenset({NAS_MAC})))
+    network = agent("network", "192.168.1.6/24", wakes=Wakeable(networks=(IPv4Network("192.168.0.0/16"),)))
+    part = agent("part", "192.168.1.7/24", wakes=Wakeable(networks=(IPv4Network("192.168.1.0/25"),)))
+    others = agent("others", "192.168.1.8/24", wakes=Wakeable(frozenset({"02:00:00:00:00:77"})))
+    plan = choose(NAS, [named, network, part, others], [])
+    assert {one.id for one in plan.relays} == {"named", "network"}
+    assert "others could send the packet" in choose(NAS, [others], []).reason
+    assert "part could send the packet" in choose(NAS, [part], [], {"relay": "part"}).reason
 
 
 def test_nobody_is_near() -> None:
@@ -120,7 +135,7 @@ def test_a_relay_by_name() -> None:
     agents = [
         agent("near", "192.168.1.5/24"),
         agent("far", "10.0.0.1/24"),
-        agent("mute", "10.0.0.2/24", wakes=False),
+        agent("mute", "10.0.0.2/24", wakes=None),
     ]
     plan = choose(NAS, agents, [], {"relay": "far"})
     assert [one.id for one in plan.relays] == ["far"]

@@ -86,6 +86,10 @@ class WakeAction(Action):
             return '[policy.wake] targets names nobody: name machines (aa:bb:cc:dd:ee:ff), networks, or "*"'
         return ""
 
+    def document(self) -> dict[str, Any]:
+        """Return the form it is announced in, with whom this machine may wake."""
+        return {**super().document(), "targets": self._targets.document()}
+
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
         """Send, look, send again; done when the check says that the machine is up, or without one when it was sent."""
         mac = parse_mac(arguments["mac"])

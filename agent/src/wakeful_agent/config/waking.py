@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from wakeful_agent.host.errors import Malformed
-from wakeful_agent.host.links import as_number
+from wakeful_agent.host.links import address_of, as_number
 from wakeful_agent.host.text import label
 from wakeful_agent.host.wake import BROADCAST, RAW, parse_mac
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable, Mapping, Sequence
+    from typing import Any, Iterable, Mapping, Sequence
 
     from wakeful_agent.host.wake import Way
 
@@ -42,6 +42,14 @@ class Targets(NamedTuple):
     machines: Mapping[str, str] = {}
     networks: Sequence[Range] = ()
     anybody: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """Return the form it is announced in: `{"anybody", "machines", "networks"}`, without what files there are."""
+        return {
+            "anybody": self.anybody,
+            "machines": list(self.machines),
+            "networks": [f"{address_of(one.first)}/{one.prefix}" for one in self.networks],
+        }
 
     def __bool__(self) -> bool:
         """Tell whether anybody at all may be woken."""

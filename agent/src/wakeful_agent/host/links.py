@@ -61,11 +61,16 @@ def as_number(address: str) -> int:
         raise Malformed(f"{address[:64]!r} is not an IPv4 address") from None
 
 
+def address_of(number: int) -> str:
+    """Return the IPv4 address that a number stands for."""
+    return socket.inet_ntop(socket.AF_INET, number.to_bytes(4, "big"))
+
+
 def broadcast_of(number: int, prefix: int) -> str:
     """Return the address that all of a network hear; empty where its prefix leaves none."""
     if prefix > PREFIX_MOST:
         return ""
-    return socket.inet_ntop(socket.AF_INET, (number | ((1 << (32 - prefix)) - 1)).to_bytes(4, "big"))
+    return address_of(number | ((1 << (32 - prefix)) - 1))
 
 
 def parse_network(body: bytes) -> tuple[int, Network | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wakeful_collector.operations import channels, commands, hosts, incidents, invites, keys, users, watches
+from wakeful_collector.operations import channels, commands, hosts, incidents, invites, keys, users, waking, watches
 from wakeful_collector.operations.registry import Registry
 
 CORE = (
@@ -12,6 +12,7 @@ CORE = (
     *users.OPERATIONS,
     *commands.OPERATIONS,
     *watches.OPERATIONS,
+    *waking.OPERATIONS,
     *incidents.OPERATIONS,
     *channels.OPERATIONS,
 )

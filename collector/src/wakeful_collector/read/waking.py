@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.model.announced import announced
 from wakeful_collector.model.card import Card, cards, sightings
 from wakeful_collector.model.host import HostStatus, host_status
+from wakeful_collector.model.wakeable import Wakeable, wakeable
 from wakeful_collector.read import hosts, inventories
 from wakeful_collector.store import agents, database
 
@@ -20,18 +20,14 @@ _ONLINE = (HostStatus.UP, HostStatus.CONFLICT)
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A host by its networks; `sightings` are empty for one that is not up, `actions` are what it announces."""
+    """A host by its networks; `sightings` are empty for one that is not up, `wakes` is whom it says it may wake."""
 
     id: str
     name: str
     online: bool
     cards: tuple[Card, ...]
-    actions: frozenset[str]
+    wakes: Wakeable | None = None
     sightings: dict[str, int] = field(default_factory=dict)
-
-    def announces(self, action: str) -> bool:
-        """Tell whether this machine's agent says that it may be asked for an action."""
-        return action in self.actions
 
 
 def machines(data: Path, now_ms: int) -> list[Machine]:
@@ -43,9 +39,9 @@ def machines(data: Path, now_ms: int) -> list[Machine]:
         networks, actions = told.get(host.key, (None, None))
         online = host_status(host, now_ms) in _ONLINE
         known = cards(_read(networks)) or cards(_inventory(data, host.key, "network"))
-        names = frozenset(one.name for one in announced({"actions": _read(actions)}))
-        seen = sightings(_inventory(data, host.key, "neighbours")) if online and names else {}
-        found.append(Machine(host.id, host.name, online, known, names, seen))
+        wakes = wakeable(_read(actions))
+        seen = sightings(_inventory(data, host.key, "neighbours")) if online and wakes is not None else {}
+        found.append(Machine(host.id, host.name, online, known, wakes, seen))
     return found
 
 

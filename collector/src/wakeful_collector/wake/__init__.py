@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.model.wakeable import ACTION
 from wakeful_collector.read import waking
 from wakeful_collector.wake import sending
-from wakeful_collector.wake.relay import ACTION, Agent, Plan, Relay, Sleeper, choose
+from wakeful_collector.wake.relay import Agent, Plan, Relay, Sleeper, choose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +23,7 @@ def plan(data: Path, host_id: str, given: Mapping[str, Any], now_ms: int) -> Pla
     if sleeper is None:
         return Plan(reason="there is no such host")
     agents = [
-        Agent(one.id, one.name, one.cards, one.announces(ACTION), one.sightings)
-        for one in told
-        if one.online and one.id != host_id
+        Agent(one.id, one.name, one.cards, one.wakes, one.sightings) for one in told if one.online and one.id != host_id
     ]
     own = [one.address for one in sending.own()]
     return choose(Sleeper(sleeper.id, sleeper.name, sleeper.cards), agents, own, given)

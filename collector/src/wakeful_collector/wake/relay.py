@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Interface
 
     from wakeful_collector.model.card import Card
+    from wakeful_collector.model.wakeable import Wakeable
 
-ACTION = "wake"
 PASSED_ON = ("check", "port", "repeat", "wait_seconds")
 """What whoever asks may say of a wake, beside whom."""
 
@@ -34,12 +34,12 @@ class Sleeper(NamedTuple):
 
 
 class Agent(NamedTuple):
-    """An agent that is up; `wakes` when it announces the action, `sightings` are its neighbours' hardware addresses."""
+    """An agent that is up; `wakes` is whom it says it may wake, `sightings` are its neighbours' hardware addresses."""
 
     id: str
     name: str
     cards: tuple[Card, ...]
-    wakes: bool = True
+    wakes: Wakeable | None = None
     sightings: Mapping[str, int] = {}
 
 
@@ -83,8 +83,8 @@ def choose(
     if wishes.get("relay"):
         return _forced(sleeper, agents, str(wishes["relay"]), wishes)
     near = [relay for agent in agents for relay in _relays(sleeper, agent)]
-    able = {agent.id for agent in agents if agent.wakes}
-    found = sorted((one for one in near if one.id in able), key=_order, reverse=True)
+    able = {agent.id: agent for agent in agents}
+    found = sorted((one for one in near if _may(able[one.id], one.card)), key=_order, reverse=True)
     sure = [one for one in found if one.evidence > Evidence.DOUBTFUL]
     shared = _shared(sleeper, own)
     if not sure and shared is not None:
@@ -112,14 +112,18 @@ def _forced(sleeper: Sleeper, agents: Sequence[Agent], relay: str, wishes: Mappi
     agent = next((one for one in agents if one.id == relay), None)
     if agent is None:
         return Plan(reason="the machine that was named to send the packet is not up")
-    if not agent.wakes:
-        return Plan(reason=_permit(agent.name, sleeper.cards[0].mac))
     known = sorted(_relays(sleeper, agent), key=_order, reverse=True)
     card = known[0].card if known else _best(sleeper.cards)
+    if not _may(agent, card):
+        return Plan(reason=_permit(agent.name, card.mac))
     address = known[0].address if known else next((str(one) for one in card.addresses), "")
     why = known[0].why if known else f"{agent.name} was named; nothing is known of a network they share"
     chosen = Relay(agent.id, agent.name, Evidence.DOUBTFUL, 0, card, address, why)
     return Plan((known[0] if known else chosen,), False, arguments(sleeper, card, address, wishes), why)
+
+
+def _may(agent: Agent, card: Card) -> bool:
+    return agent.wakes is not None and agent.wakes.permits(card.mac, [one.network for one in card.addresses])
 
 
 def _relays(sleeper: Sleeper, agent: Agent) -> list[Relay]:
@@ -180,5 +184,5 @@ def _reason(sleeper: Sleeper, near: Sequence[Relay]) -> str:
 def _permit(name: str, mac: str) -> str:
     return (
         f"{name} could send the packet, but its agent.toml does not permit it: "
-        f'[policy] allow = ["{ACTION}"] and [policy.wake] targets = ["{mac}"]'
+        f'[policy] allow = ["wake"] and [policy.wake] targets = ["{mac}"]'
     )
