@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 ANNOUNCED_CHARACTERS_MAX = 96 * 1024
 """How much of hello the announced actions may take; what is beyond is not announced, and the log says so."""
 EVENTS_MAX = 256
+_CHOICES_SHOWN = 8
 
 
 def known_orders() -> KnownOrders:
@@ -176,6 +177,35 @@ def _of_watches(said: Said, keeper: Any) -> dict[str, Action]:
             able = [watch.name for watch in said.watches if verb in watches.load(watch.kind).verbs]
             found[verb.name] = PerformVerb(keeper, able, verb)
     return found
+
+
+def summary(said: Said) -> list[str]:
+    """Return in sentences what may be asked of this machine, for people."""
+    policy = said.policy
+    if policy.void:
+        return [f"nothing may be asked of this machine, although [policy] says otherwise: {policy.void}"]
+    if not policy.allow:
+        return ["nothing may be asked of this machine: [policy] allow names no action"]
+    dry = "; nothing is done (policy.dry_run)" if policy.dry_run else ""
+    lines = [f"the collector may ask for {len(policy.allow)} actions, at most {policy.per_hour} times an hour{dry}:"]
+    found = askable(said)
+    for name in policy.allow:
+        action = found.get(name)
+        if action is None:
+            lines.append(f"  {name}: cannot be done here")
+            continue
+        takes = ", ".join(f"{one.name}{'' if one.required else '?'} ({_extent(one)})" for one in action.parameters)
+        lines.append(f"  {name} [{action.danger}]{f': {takes}' if takes else ''}")
+    return lines
+
+
+def _extent(parameter: Parameter) -> str:
+    if parameter.kind == "choice":
+        shown = ", ".join(parameter.choices[:_CHOICES_SHOWN])
+        return shown + (", ..." if len(parameter.choices) > _CHOICES_SHOWN else "")
+    if parameter.kind == "number":
+        return f"{parameter.least:g} to {parameter.most:g}"
+    return parameter.pattern if parameter.kind == "text" else "true or false"
 
 
 def rights(host: Host, said: Said) -> list[Capability]:

@@ -253,7 +253,8 @@ def probe(place: Place) -> tuple[list[Capability], list[str]]:
     runner = Runner(Host(place.root), meters.shelf())
     try:
         _prepare(runner, config)
-        return runner.probe(PROBES), runner.absent()
+        found = runner.probe(PROBES)
+        return [*found, *askable.rights(Host(place.root), config.orders)], runner.absent()
     finally:
         runner.close()
 

@@ -76,7 +76,12 @@ def test_a_wrong_file_ends_every_command_with_2(run: Run, agent_folders: Path) -
 
 def test_a_right_file_is_said(run: Run) -> None:
     assert "are right" in run("check-config").stdout
-    assert json.loads(run("check-config", "--json").stdout) == {"ok": True, "problems": [], "warnings": []}
+    assert json.loads(run("check-config", "--json").stdout) == {
+        "ok": True,
+        "problems": [],
+        "warnings": [],
+        "asked": ["nothing may be asked of this machine: [policy] allow names no action"],
+    }
 
 
 def test_the_settings_in_force_are_shown(run: Run, agent_folders: Path) -> None:
@@ -145,7 +150,9 @@ def test_the_self_test_holds_what_the_build_holds(run: Run) -> None:
     assert "cpu" in found["contents"]["meters"]
     told = run("self-test").stdout
     assert "ok   one collection is a valid push" in told
-    assert "actions: none" in told
+    assert "actions: restart_unit, " in told
+    assert "watches: " in told
+    assert found["checks"]["every action and every kind of watch can be loaded"] == ""
 
 
 def test_a_reader_that_goes_away_costs_no_traceback(agent_folders: Path, tools: Any) -> None:

@@ -38,6 +38,7 @@ def test_a_doctor_finds_nothing_wrong(run: Run, agent_folders: Path, door: Any, 
     found = checks(done)
     assert {name: state for name, (state, _) in found.items()} == {
         "settings": "ok",
+        "policy": "ok",
         "enrolment": "ok",
         "dns": "ok",
         "port": "ok",
@@ -239,3 +240,77 @@ def test_a_doctor_at_a_place_that_is_no_collector(run: Run, agent_folders: Path,
     assert found["port"][0] == "ok"
     assert found["collector"][0] == "bad"
     assert "clock" not in found
+
+
+POLICY = """\
+[policy]
+allow = ["restart-web", "restart_unit"]
+per_hour = 7
+[policy.restart_unit]
+units = ["nginx.service"]
+[[action]]
+name = "restart-web"
+argv = ["/bin/true", "{unit}", "{count}", "{word}", "{force}"]
+as_root = true
+[action.parameters.unit]
+kind = "choice"
+choices = ["a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"]
+[action.parameters.count]
+kind = "number"
+least = 1
+most = 3
+default = 1
+[action.parameters.word]
+kind = "text"
+pattern = "[a-z]+"
+[action.parameters.force]
+kind = "flag"
+value = "--force"
+"""
+
+
+def write(agent_folders: Path, text: str) -> dict[str, dict[str, str]]:
+    file = agent_folders / "config" / "agent.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+    return {"environ": {"HOME": str(agent_folders)}}
+
+
+def test_what_may_be_asked_is_shown_by_doctor_probe_and_check_config(run: Run, agent_folders: Path) -> None:
+    more = write(agent_folders, POLICY)
+    takes = "unit (a1, a2, a3, a4, a5, a6, a7, a8, ...), count? (1 to 3), word ([a-z]+), force? (true or false)"
+    lines = [
+        "the collector may ask for 2 actions, at most 7 times an hour:",
+        f"  restart-web [changes]: {takes}",
+        "  restart_unit [changes]: unit (nginx.service)",
+    ]
+    assert json.loads(run("check-config", "--json", **more).stdout)["asked"] == lines
+    assert "\n".join(lines) in run("check-config", **more).stdout
+    assert json.loads(run("probe", "--json", **more).stdout)["asked"] == lines
+    assert "\n".join(lines) in run("probe", **more).stdout
+    assert lines[0] in checks(run("doctor", "--json", **more))["policy"][1]
+
+
+def test_by_default_nothing_may_be_asked(run: Run, agent_folders: Path) -> None:
+    more = write(agent_folders, "")
+    assert "nothing may be asked of this machine: [policy] allow names no action" in run("probe", **more).stdout
+    more = write(agent_folders, "[policy]\nallow = ['gone']")
+    assert "what may be asked here is not known" in run("probe", **more).stdout
+
+
+def test_a_dry_run_is_said(run: Run, agent_folders: Path) -> None:
+    more = write(agent_folders, POLICY.replace("per_hour = 7", "dry_run = true"))
+    assert "30 times an hour; nothing is done (policy.dry_run):" in run("check-config", **more).stdout
+
+
+def test_a_policy_that_permits_nothing_says_why(run: Run, agent_folders: Path) -> None:
+    more = write(agent_folders, POLICY)
+    if os.geteuid() == 0:
+        os.chown(agent_folders / "config" / "agent.toml", 4242, -1)
+    more["environ"]["HOME"] = "/nonexistent"
+    done = run("check-config", **more)
+    assert done.returncode == 0
+    assert "mind: " in done.stderr
+    assert "policy permits nothing" in done.stderr
+    assert "nothing may be asked of this machine, although [policy] says otherwise" in done.stdout
+    assert checks(run("doctor", "--json", **more))["policy"][0] == "mind"

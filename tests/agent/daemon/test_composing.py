@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -116,11 +117,38 @@ def test_a_push_is_split_where_it_is_heavy(composer: Composer) -> None:
     assert compose(composer)["sequence"] == 5
 
 
+def answered(number: int, size: int = 0) -> dict[str, Any]:
+    return {"command": f"c{number}", "state": "done", "data": {"summary": "y" * size}}
+
+
+def test_results_go_with_the_next_pushes_as_many_as_the_wire_takes(composer: Composer) -> None:
+    composer.answer([answered(number) for number in range(limits.RESULTS_MAX + 1)])
+    first, second = compose(composer), compose(composer)
+    assert [len(push["results"]) for push in (first, second)] == [limits.RESULTS_MAX, 1]
+    parse_push({**first, "series": []})
+    assert "results" not in compose(composer)
+    composer.answer([answered(number) for number in range(5 * limits.RESULTS_MAX)])
+    while "results" in (push := compose(composer)):
+        last = push
+    assert last["results"][-1]["command"] == f"c{4 * limits.RESULTS_MAX - 1}", "there is an end to what is held"
+
+
+def test_a_push_is_split_where_its_results_are_heavy(composer: Composer) -> None:
+    composer.tell(event(STARTED, 1))
+    composer.answer([answered(number, 16_000) for number in range(100)])
+    parts = composer.split(compose(composer))
+    assert len(parts) > 2
+    assert [one["command"] for part in parts for one in part.get("results", [])] == [f"c{n}" for n in range(100)]
+    assert sum(len(part.get("events", [])) for part in parts) == 1
+    for part in parts:
+        parse_push({**part, "series": []})
+
+
 def test_events_have_ids_and_known_kinds() -> None:
     one, two = event(STARTED, 5, "s", x=1), event(STARTED, 5, "s", x=1)
     assert one["id"] != two["id"]
     assert {**one, "id": ""} == {"id": "", "at": 5, "kind": STARTED, "subject": "s", "data": {"x": 1}}
-    assert all(kind.startswith("agent.") and meaning for kind, meaning in KINDS.items())
+    assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", kind) and meaning for kind, meaning in KINDS.items())
 
 
 def test_a_document_that_is_the_same_object_is_not_looked_through_again() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wakeful_agent import bootstrap
+from wakeful_agent import askable, bootstrap
 from wakeful_agent.cli.exits import OK, USAGE
 from wakeful_agent.cli.place import complain, complain_of, here, show_json
 from wakeful_agent.config import ConfigErrors
@@ -16,7 +16,7 @@ def main(chosen: argparse.Namespace) -> int:
     """Print everything that is wrong with the configuration, or that nothing is, and what to mind; 2 when wrong."""
     place = here()
     try:
-        warnings = bootstrap.read_config(place).warnings
+        loaded = bootstrap.read_config(place)
     except ConfigErrors as errors:
         if chosen.json:
             show_json({"ok": False, "problems": [problem._asdict() for problem in errors.problems], "warnings": []})
@@ -24,9 +24,11 @@ def main(chosen: argparse.Namespace) -> int:
             complain_of(errors)
         return USAGE
     if chosen.json:
-        show_json({"ok": True, "problems": [], "warnings": [problem._asdict() for problem in warnings]})
+        warnings = [problem._asdict() for problem in loaded.warnings]
+        show_json({"ok": True, "problems": [], "warnings": warnings, "asked": askable.summary(loaded.config.orders)})
         return OK
-    for warning in warnings:
+    for warning in loaded.warnings:
         complain(f"mind: {warning}")
     print(f"{place.folders.file} and the environment are right")
+    print("\n".join(askable.summary(loaded.config.orders)))
     return OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 
-from wakeful_agent import bootstrap
+from wakeful_agent import askable, bootstrap
 from wakeful_agent.config import Config, ConfigErrors
 from wakeful_wire.record import NamedTuple
 
@@ -48,6 +48,8 @@ def all_checks(place: Place) -> Iterator[Check]:
         yield Check("settings", GOOD, f"{place.folders.file} and the environment are right")
         for problem in loaded.warnings:
             yield Check("settings", MIND, str(problem._replace(hint="")), problem.hint)
+        first, *others = askable.summary(config.orders)
+        yield Check("policy", MIND if config.orders.policy.void else GOOD, "\n     ".join([first, *others]))
         yield from _enrolment(place, config)
     yield from _state(place, config)
 

@@ -70,8 +70,18 @@ def _meters() -> None:
         meter()
 
 
+def _actions_and_watches() -> None:
+    from wakeful_agent import actions, watches
+
+    for name in actions.names():
+        actions.load(name)()
+    for kind in watches.names():
+        watches.load(kind)
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "every meter can be loaded": _meters,
+    "every action and every kind of watch can be loaded": _actions_and_watches,
     "one collection is a valid push": _push,
     "keys can be made": _key,
     "TLS can be spoken": _tls,

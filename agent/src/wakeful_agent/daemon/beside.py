@@ -74,7 +74,8 @@ class Beside:
             self._keeper = self._making.keeper()
         if self._keeper is not None:
             self._keeper.configure(self._making.watches(config), config.orders.watches)
-        self._actions = self._making.actions(config, self._keeper) if config.orders.policy.allow else {}
+        speaks = config.orders.policy.allow or config.orders.policy.void
+        self._actions = self._making.actions(config, self._keeper) if speaks else {}
         if self._actions or self._orders is not None:
             self._desk().configure(config.orders.policy, self._actions)
         if begins and self._keeper is not None:
