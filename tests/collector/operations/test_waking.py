@@ -64,7 +64,7 @@ def test_an_agent_of_the_network_is_asked(
     }
     assert command.expires_ms == now_ms + 30_000
     (row,) = audit.rows(settings.data, 10, operation="host.wake")
-    assert (row.subject, row.outcome) == (nas.id, "done")
+    assert (row.entry.subject, row.entry.outcome) == (nas.id, "done")
 
 
 def test_the_collector_sends_it_where_nobody_else_can(ask: Ask, nas: Any, monkeypatch: pytest.MonkeyPatch) -> None:
