@@ -75,7 +75,7 @@ class Connection:
         if held:
             self.wait(self._pace.held, now)
             return []
-        return self._want_grant(now)
+        return self._go(now)
 
     def granted(self, grant: Grant, now: float) -> list[Order]:
         """Take a token: open the websocket with it, or tell it on the one that is open."""
@@ -206,9 +206,7 @@ class Connection:
         if not self.server or self._failures > _FAILURES_BEFORE_A_LOOK or self._standing.held:
             self.looking = True
             return [Order(VIEW)]
-        if self._grant is not None and now < self._renew_at:
-            return [Order(OPEN, self._grant.socket_url)]
-        return self._want_grant(now)
+        return self._go(now)
 
     def _on_grant(self, now: float) -> list[Order]:
         self._ask_from = now + self._pace.grant_spacing
@@ -233,6 +231,11 @@ class Connection:
         return [Order(PING)] if seen or not self.live else [Order(PING), Order(SEND, write_frame("send stats"))]
 
     # -- steps
+
+    def _go(self, now: float) -> list[Order]:
+        if self._grant is not None and now < self._renew_at:
+            return [Order(OPEN, self._grant.socket_url)]
+        return self._want_grant(now)
 
     def _want_grant(self, now: float) -> list[Order]:
         """Ask for a token, but not more often than the panel gives them."""

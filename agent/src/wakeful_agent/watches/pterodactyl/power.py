@@ -66,9 +66,6 @@ class Power:
         if self.at is None or now < self.at:
             return []
         self.at = None
-        if self._by_panel:
-            self.end()
-            return []
         if self._again and live:
             self._again = False
             return self._send(now)
