@@ -13,7 +13,7 @@ from typing import Any
 from wakeful_collector.model.delivery import Attempt
 
 ARGV = (sys.executable, "-m", "wakeful_collector.outbox.sending")
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 _ANSWER_BYTES_MAX = 65_536
 
 
@@ -66,5 +66,5 @@ def _read(told: bytes, code: int) -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     """Return what the child may know of this machine: no settings, no proxies, nobody's home."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONSAFEPATH": "1"}

@@ -111,7 +111,10 @@ class _Look:
             muted=one.host_key in absent or is_cut_off,
             confirmed=found.late and not is_cut_off and _stands(connection, found),
         )
-        judged, moment = shapes.judge(found, self.now_ms, self.policy, around)
+        # A host is calm for as long as it was heard, not for as long as nobody noticed that it went silent again.
+        is_host_settling = found.kind == shapes.HOST and found.state == shapes.SETTLING
+        at_ms = (host.last_seen_ms or 0) if is_host_settling else self.now_ms
+        judged, moment = shapes.judge(found, at_ms, self.policy, around)
         if moment is not None:
             telling.tell(connection, judged, moment, self.now_ms)
         if judged == one:
@@ -152,8 +155,8 @@ class _Look:
             return replace(calm, story=(*one.story, line)[-shapes.STORY_LINES_MAX :])
         if one.state == shapes.SETTLING and host.key in self.silent:
             line = story.line(self.now_ms, "host.silent", {})
-            self._tell(connection, "host.silent", host, one, {"last_seen_ms": host.last_seen_ms})
             again = shapes.fall(one, self.now_ms)
+            self._tell(connection, "host.silent", host, again, {"last_seen_ms": host.last_seen_ms})
             return replace(again, story=(*one.story, line)[-shapes.STORY_LINES_MAX :])
         return one
 
