@@ -67,17 +67,20 @@ class Holding:
         """Let everything go; nothing is held from now on."""
         with self._changed:
             self._stopping = True
-            self._changed.notify()
+            self._changed.notify_all()
             thread = self._thread if self._process == os.getpid() else None
         if thread is not None:
             thread.join()
 
     def _is_worth_it(self, taken: Intake) -> bool:
-        """Tell whether the agent is live, can be asked something, was asked nothing yet, and sends no backlog."""
+        """Tell whether the agent is live, may be asked something, was asked nothing yet, and has no more to say."""
         agent = taken.agent
         if not (agent.acts and agent.live_until_ms > taken.now_ms and taken.verdict is Verdict.NEW):
             return False
         if taken.error is not None or taken.wants or taken.handed.commands or taken.handed.awaited:
+            return False
+        side = taken.reading.side
+        if side is not None and (side.events or side.results):
             return False
         run, sequence = (taken.host_key, taken.reading.run), taken.reading.sequence
         if sequence <= self._newest.get(run, -1):
@@ -99,7 +102,7 @@ class Holding:
                 return False
             until_seconds = clock.monotonic_seconds() + HELD_SECONDS
             self._held.append(_Held(taken, settled, until_seconds, by_thread))
-            self._changed.notify()
+            self._changed.notify_all()
         return True
 
     def _run(self) -> None:

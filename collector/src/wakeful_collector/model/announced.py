@@ -81,7 +81,7 @@ def malformed(arguments: dict[str, Any]) -> str:
         if isinstance(value, str):
             if len(value) > TEXT_CHARACTERS_MAX or not value.isprintable():
                 return f"{name} must be one line of at most {TEXT_CHARACTERS_MAX} characters"
-        elif not isinstance(value, (bool, int, float)) or abs(value) > 2**53:
+        elif not isinstance(value, (bool, int, float)) or not abs(value) <= 2**53:
             return f"{name} must be text, a number, or true or false"
     return ""
 
