@@ -193,6 +193,10 @@ def test_a_fall_while_the_attempt_is_made_fails_it() -> None:
     assert course.data("recovery.failed")["why"] == "it came up and fell again"
 
 
+def test_the_fall_that_brought_the_attempt_does_not_fail_it() -> None:
+    assert Course(debounce_ms=0).see(UP).see(DOWN).acted().state.phase == VERIFYING
+
+
 def test_what_is_seen_up_while_the_attempt_is_made_counts() -> None:
     assert fallen().see(UP).after(1).acted().state.phase == STEADYING
 
@@ -319,6 +323,12 @@ def test_a_persons_stop_is_respected_over_reconnects_and_restarts() -> None:
     course.see(UP).after(60)
     assert course.kinds == ["watch.stopped", "watch.up"]
     assert len(course.see(DOWN).after(5).acts) == 1
+
+
+def test_a_stop_is_remembered_over_a_pause() -> None:
+    course = Course().see(UP).see(STOPPED).pause().see(DOWN).resume().after(600)
+    assert course.state.phase == LEFT
+    assert not course.acts
 
 
 def test_a_stop_ends_the_incident() -> None:
@@ -490,6 +500,17 @@ def test_a_clock_set_back_stretches_no_wait() -> None:
 def test_what_nobody_waits_for_changes_nothing() -> None:
     state = Course().see(UP).state
     assert recovery.acted(state, True, "late", Policy(), T0, 0.0) == (state, [])
+
+
+def test_what_is_open_is_closed_when_it_is_watched_no_longer() -> None:
+    course = fallen().see(UNKNOWN, "away", {"trouble": "key"})
+    course.take(recovery.forget(course.state, course.policy, course.now_ms))
+    assert course.kinds == ["watch.down", "watch.blind", "watch.stopped", "watch.sighted"]
+    assert course.data("watch.stopped")["incident"] == course.data("watch.down")["incident"]
+    assert len(course.state.tried_ms) == 1
+    told = len(course.told)
+    course.take(recovery.forget(course.state, course.policy, course.now_ms))
+    assert len(course.told) == told
 
 
 # ---- what holds always

@@ -91,7 +91,7 @@ def acted(state: State, done: bool, summary: str, policy: Policy, now_ms: int, f
         case.be(PAUSED, state.paused_until_ms)
     elif not done:
         case.fail(summary)
-    elif state.falls_ms and state.falls_ms[-1] >= state.since_ms:
+    elif state.falls_ms and state.falls_ms[-1] > state.since_ms:
         case.fail("it came up and fell again")
     else:
         case.be(VERIFYING, case.now_ms + policy.verify_ms)
@@ -162,6 +162,8 @@ def forget(state: State, policy: Policy, now_ms: int) -> Decided:
         case.tell(WATCH_STOPPED, detail="it is watched no longer")
     if state.blind:
         case.decisions.append(Tell(WATCH_SIGHTED, {"incident": state.blind}))
+    case.close()
+    case.change(blind="", phase=WATCHING, due_ms=0)
     return case.decided
 
 

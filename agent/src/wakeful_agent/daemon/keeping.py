@@ -64,6 +64,7 @@ class Keeper:
         self._planned: list[str] = []
         self._result: Result | None = None
         self._published = False
+        self._changed = False
         self._pauses_read = -1e9
         self._ticked = monotonic()
         self._last_ms, self._last_monotonic = now_ms(), monotonic()
@@ -227,14 +228,11 @@ class Keeper:
 
     def _begin_acts(self) -> None:
         planned, self._planned = self._planned, []
-        for name in planned:
-            kept = self._kept.get(name)
-            if kept is None:
-                continue
+        for kept in [self._kept[name] for name in planned if name in self._kept]:
             function = kept.watch.repairs or kept.watch.repair
             budget = NAMED_ACTION_SECONDS if kept.watch.repairs else kept.watch.repair_seconds
-            if not self._acts.start(Call(name, partial(function, self._host, self._clock()), budget)):
-                self._inbox.put(partial(self._concluded, name, False, "the attempt before has not come back"))
+            if not self._acts.start(Call(kept.name, partial(function, self._host, self._clock()), budget)):
+                self._inbox.put(partial(self._concluded, kept.name, False, "the attempt before has not come back"))
 
     def _looked(self, name: str, answer: Answer) -> None:
         kept = self._kept.get(name)
@@ -295,6 +293,8 @@ class Keeper:
     def _forget(self, kept: Kept) -> None:
         kept.end()
         self._decide(kept, recovery.forget(kept.state, kept.policy, self._clock()))
+        self._memory.note(kept.name, kept.setting.kind, kept.state)
+        self._changed = True
 
     def _report(self, watch: Watch, sight: Sight) -> None:
         """Take what a watch heard, from its own thread."""
@@ -325,9 +325,9 @@ class Keeper:
     def _write(self) -> None:
         """Write the states down where one changed: before anything is done."""
         changed = [kept for kept in self._kept.values() if kept.dirty]
-        if not changed:
+        if not changed and not self._changed:
             return
-        self._published = False
+        self._published = self._changed = False
         for kept in changed:
             kept.dirty = False
         try:

@@ -55,6 +55,10 @@ class Memory:
         """Return the names of all that is known."""
         return list(self._rows)
 
+    def note(self, name: str, kind: str, state: State) -> None:
+        """Remember a state that is written down with the next."""
+        self._rows[name] = {"kind": kind, "state": document(state)}
+
     def keep(self, states: Mapping[str, tuple[str, State]], now_ms: int) -> None:
         """Write the states (with their kinds) down; raise OSError when the disk does not take them."""
         rows = {name: {"kind": kind, "state": document(state)} for name, (kind, state) in states.items()}

@@ -128,5 +128,7 @@ ROWS = (
     Metric("textfile.age", GAUGE, "s", "Time since a *.prom file was written", ("file",)),
     Metric("exec.up", GAUGE, "1", "1 while a script of agent.toml ends well", ("script",)),
     Metric("exec.duration", GAUGE, "s", "Time a script's last run took", ("script",)),
+    Metric("watch.up", GAUGE, "1", "1 while what is kept alive is up; none while nobody can tell", ("watch", "kind")),
+    Metric("recovery.attempts", COUNTER, "{attempt}", "Attempts to bring it up since it is watched", ("watch",)),
     Metric("exec.code", GAUGE, "1", "Exit code of a script's last run", ("script",)),
 )
