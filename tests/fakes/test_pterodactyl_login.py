@@ -197,7 +197,7 @@ def test_a_checkpoint_without_a_login_breaks_the_panel(stage: Pterodactyl, two: 
 def test_a_login_waits_so_long_for_its_second_factor(stage: Pterodactyl, two: User) -> None:
     browser = Browser(stage.panel)
     token = browser.log_in("two", "secret-2").json()["data"]["confirmation_token"]
-    stage.panel.skew_seconds = 301
+    stage.panel.passed_seconds = 301
     given = {"confirmation_token": token, "authentication_code": code(SECRET, time.time() + 301)}
     late = browser.ask("POST", "/auth/login/checkpoint", given)
     assert late.status == 400
@@ -229,7 +229,7 @@ def test_five_failures_lock_the_address_out_for_everybody(stage: Pterodactyl, ki
     locked = Browser(stage.panel).log_in("pat", "secret-3")
     assert (locked.status, locked.error["status"], locked.headers["Retry-After"]) == (429, "422", None)
     assert locked.error["detail"].startswith("Too many login attempts. Please try again in ")
-    stage.panel.skew_seconds = 61
+    stage.panel.passed_seconds = 61
     assert Browser(stage.panel).log_in("pat", "secret-3").status == 200
 
 
@@ -251,7 +251,7 @@ def test_requests_are_counted_on_the_user_over_all_keys(stage: Pterodactyl, kim:
     assert [answer.headers["Retry-After"] is None for answer in answers] == [True, True, True, False]
     assert int(answers[3].headers["X-RateLimit-Reset"]) > time.time()
     assert by_key(stage, "GET", ME, stage.panel.add_key(stage.panel.add_user("pat"))).status == 200
-    stage.panel.skew_seconds = 61
+    stage.panel.passed_seconds = 61
     assert by_key(stage, "GET", ME, key).status == 200
 
 

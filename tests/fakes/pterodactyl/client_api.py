@@ -188,7 +188,7 @@ class ClientApi:
         now = self.panel.now()
         headers = []
         if self.panel.token_limit_a_server:
-            taken = self.tokens.hit(server.uuid, now)
+            taken = self.tokens.hit(server.uuid, self.panel.elapsed())
             if not taken.allowed:
                 raise errors.too_many(taken.limit, taken.retry_seconds, now)
             headers = [("X-RateLimit-Limit", str(taken.limit)), ("X-RateLimit-Remaining", str(taken.remaining))]
@@ -209,7 +209,7 @@ class ClientApi:
 
     async def _resources(self, server: Server) -> Response:
         """Answer what Wings said up to 20 s ago (section 1.3, seen)."""
-        now = self.panel.now()
+        now = self.panel.elapsed()
         asked, kept = self.resources.get(server.uuid, (0.0, {}))
         if not kept or now - asked >= self.panel.times.resources_cache_seconds:
             await self._reach(server)

@@ -70,6 +70,9 @@ class Panel(Door):
         """The token endpoint's 5 a minute for each server, newer Panels (section 1.2)."""
         self.client_limit = 720
         self.skew_seconds = 0.0
+        """How wrong its time of day is."""
+        self.passed_seconds = 0.0
+        """How much time has passed that did not: windows and caches end by it."""
         self.foreign: Server | None = None
         """Every token is for this server, whichever was asked for: a panel with two nodes mixed up."""
         self.failures: list[Failure] = []
@@ -80,8 +83,12 @@ class Panel(Door):
         super().__init__(turning, tls)
 
     def now(self) -> float:
-        """Return the time of this machine."""
-        return time.time() + self.skew_seconds
+        """Return the time of day of this machine."""
+        return time.time() + self.skew_seconds + self.passed_seconds
+
+    def elapsed(self) -> float:
+        """Return the clock of windows and caches, which nobody sets."""
+        return time.monotonic() + self.passed_seconds
 
     # What a test does to it.
 
@@ -203,7 +210,7 @@ class Panel(Door):
     def _count(self, request: Request, user: User | None) -> list[tuple[str, str]]:
         """Count the request on its user, all keys and sessions together, or on its address (section 1.2)."""
         self.client_windows.limit = self.client_limit
-        taken = self.client_windows.hit(user.uuid if user is not None else request.address, self.now())
+        taken = self.client_windows.hit(user.uuid if user is not None else request.address, self.elapsed())
         if not taken.allowed:
             raise errors.too_many(taken.limit, taken.retry_seconds, self.now())
         return [("X-RateLimit-Limit", str(taken.limit)), ("X-RateLimit-Remaining", str(taken.remaining))]

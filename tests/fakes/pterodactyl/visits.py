@@ -119,7 +119,7 @@ class Visits:
         return doors[request.path](request, visit)
 
     def _limit(self, request: Request) -> None:
-        taken = self.logins.hit("", self.panel.now())
+        taken = self.logins.hit("", self.panel.elapsed())
         if not taken.allowed:
             self.attempts.append((_named(request), "limited"))
             raise errors.too_many(taken.limit, taken.retry_seconds, self.panel.now())
@@ -131,7 +131,7 @@ class Visits:
         missing = [(name, "required") for name in ("user", "password") if not isinstance(document.get(name), str)]
         if missing:
             raise errors.invalid(*missing)
-        name, now = document["user"], self.panel.now()
+        name = document["user"]
         if self.panel.captcha and not document.get("g-recaptcha-response"):
             self.attempts.append((name, "captcha"))
             raise errors.display("Failed to validate reCAPTCHA data.")
@@ -144,7 +144,7 @@ class Visits:
         if user.totp:
             self.attempts.append((name, "factor"))
             visit.confirmation, visit.confirming = secrets.token_hex(32), user
-            visit.confirm_until = now + self.panel.times.checkpoint_seconds
+            visit.confirm_until = self.panel.elapsed() + self.panel.times.checkpoint_seconds
             data = {"complete": False, "confirmation_token": visit.confirmation}
             return of_json(200, {"data": data}, self.cookies(visit))
         return self._welcome(visit, user)
@@ -158,7 +158,7 @@ class Visits:
         if not document.get("confirmation_token") or not (code or recovery):
             raise errors.invalid(("confirmation_token", "required"), ("authentication_code", "required"))
         user, now = visit.confirming, self.panel.now()
-        if now > visit.confirm_until:
+        if self.panel.elapsed() > visit.confirm_until:
             raise errors.display(
                 "The authentication token provided has expired, please refresh the page and try again."
             )
@@ -172,7 +172,7 @@ class Visits:
 
     def _check_lock(self, request: Request, name: str) -> None:
         """Raise while the address is locked out, also for the right password and for other accounts (seen)."""
-        now = self.panel.now()
+        now = self.panel.elapsed()
         if self.failures.count(request.address, now) >= FAILURES_MOST:
             self.attempts.append((name, "locked"))
             left = self.failures.hit(request.address, now).retry_seconds
@@ -180,7 +180,7 @@ class Visits:
 
     def _failed(self, request: Request, name: str, how: str) -> None:
         self.attempts.append((name, how))
-        self.failures.hit(request.address, self.panel.now())
+        self.failures.hit(request.address, self.panel.elapsed())
 
     def _welcome(self, old: Visit, user: User) -> Response:
         """Log in: the session gets another name, so that the old cookie is nobody's (section 1.1)."""
