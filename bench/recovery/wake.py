@@ -153,7 +153,7 @@ def start_agent(collector: Collector, folder: Path) -> tuple[subprocess.Popen[by
 
 def wake(collector: Collector, wire: Wire, sleeper: str) -> float:
     """Wake once, wait until the command has ended, and return the milliseconds to the first packet."""
-    time.sleep(random.uniform(0, 1))
+    time.sleep(random.uniform(1.5, 2.5))  # what came of the wake before has long been told
     begun = time.monotonic()
     answer = collector.ask("/operations/host.wake", {"host": sleeper, "repeat": 1})
     took = wire.first_after(begun)
