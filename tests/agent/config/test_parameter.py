@@ -35,6 +35,8 @@ FLAG = Parameter("force", "flag", value="--force")
         (SHARE, 1, ""),
         (SHARE, float("nan"), "from 0.5"),
         (SHARE, float("inf"), "from 0.5"),
+        (WHOLE, 10**400, "from 1 to 9"),
+        (SHARE, -(10**400), "from 0.5"),
         (SHARE, "1", "must be a number"),
         (CHOICE, "a.service", ""),
         (CHOICE, "c.service", "one of the choices"),

@@ -118,6 +118,16 @@ def test_what_may_not_run_is_refused_with_the_reason(bench: Bench) -> None:
     assert not (bench.folder / "commands.json").exists(), "what is refused is not written down"
 
 
+def test_what_cannot_be_judged_is_refused(bench: Bench) -> None:
+    class Odd(dict[str, Any]):
+        def __contains__(self, name: object) -> bool:
+            raise OverflowError("int too large to convert to float")
+
+    bench.orders.take([Command("c1", "ring", Odd(), NOW_MS + 1000)])
+    (result,) = bench.results()
+    assert (result["state"], result["data"]["reason"]) == ("refused", "it cannot be judged: OverflowError")
+
+
 def test_an_id_runs_once_whatever_is_sent_again(bench: Bench) -> None:
     bench.ask("c1", "c1")
     (first,) = bench.results()

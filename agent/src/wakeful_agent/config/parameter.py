@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from wakeful_wire.record import NamedTuple
@@ -88,7 +87,7 @@ class Parameter(NamedTuple):
         whole = isinstance(self.least, int) and isinstance(self.most, int)
         if isinstance(given, bool) or not isinstance(given, int if whole else (int, float)):
             return "must be a whole number" if whole else "must be a number"
-        if not math.isfinite(given) or not self.least <= given <= self.most:
+        if not self.least <= given <= self.most:  # neither does NaN
             return f"must be from {self.least:g} to {self.most:g}"
         return ""
 

@@ -103,14 +103,13 @@ class Daemon:
         """Tick until told to stop; return the name of the signal."""
         parts = self._parts
         parts.ears.listen()
+        parts.beside.configure(self._config)
         self._look()
         self._settle()
         self._probe()
         parts.composer.tell(events.event(events.STARTED, parts.now_ms(), **self._started()))
         planned_ms = parts.now_ms()
         self._tick(planned_ms)
-        parts.beside.configure(self._config)
-        self._greet()
         parts.notifier.ready(self._status())
         while not parts.ears.stop:
             planned_ms = self._rest(planned_ms)

@@ -118,7 +118,10 @@ class Orders:
     def _take(self, command: Command) -> None:
         now_ms = self._now_ms()
         seen = guard.Seen((), self._ledger.times_ms())
-        reason = guard.judge(command, self._actions, self._policy, seen, now_ms)
+        try:
+            reason = guard.judge(command, self._actions, self._policy, seen, now_ms)
+        except Exception as error:  # a stranger's words never end the daemon, whatever they are
+            reason = f"it cannot be judged: {type(error).__name__}"
         if not reason and (len(self._waiting) >= WAITING_MAX or len(self._late) >= LATE_MAX):
             reason = "too many commands wait or hang on this machine"
         if not reason:
