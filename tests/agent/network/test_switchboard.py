@@ -112,3 +112,6 @@ def test_it_can_be_ended_from_its_own_thread() -> None:
     thread = made._thread
     thread.join(10)
     assert not thread.is_alive()
+    made.call(lambda: None)
+    made.end()
+    assert made._closed

@@ -43,7 +43,8 @@ class Switchboard:
         self._reminders: dict[Hashable, tuple[float, Callable[[], None]]] = {}
         self._eager: dict[int, Callable[[], bool]] = {}
         self._crew = Crew(f"{name}-aside")
-        self._ended = False
+        self._lock = threading.Lock()
+        self._ended = self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -70,6 +71,8 @@ class Switchboard:
 
     def listen(self, end: End, heard: Callable[[], bool]) -> None:
         """Call `heard` when something comes at `end`, again at once while it returns that more may be there."""
+        if end.fileno() in self._selector.get_map():  # of a connection that was closed by itself
+            self._selector.unregister(end.fileno())
         self._selector.register(end.fileno(), selectors.EVENT_READ, heard)
         self._eager[end.fileno()] = heard  # what came with the handshake is waiting already
 
@@ -99,6 +102,9 @@ class Switchboard:
     def _run(self) -> None:
         while not self._ended:
             self._turn()
+        with self._lock:  # who calls later must not write into what has the number then
+            self._closed = True
+            os.close(self._write)
         self._selector.close()
         os.close(self._read)
 
@@ -127,7 +133,10 @@ class Switchboard:
         return None if nearest is None else max(0.0, nearest - monotonic())
 
     def _wake(self) -> None:
-        try:
-            os.write(self._write, b"w")
-        except BlockingIOError:  # it has reasons to wake up already
-            return
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                os.write(self._write, b"w")
+            except BlockingIOError:  # it has reasons to wake up already
+                return

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from wakeful_agent.network.panel_answer import Grant
-from wakeful_agent.watches.pterodactyl.connection import ORIGIN, SOCKET, TOKEN, Connection
+from wakeful_agent.watches.pterodactyl.connection import Connection
 from wakeful_agent.watches.pterodactyl.orders import CLOSE, GRANT, OPEN, PING, SEND, VIEW, Order
 from wakeful_agent.watches.pterodactyl.pace import Pace
-from wakeful_agent.watches.pterodactyl.standing import Standing
+from wakeful_agent.watches.pterodactyl.standing import ORIGIN, SOCKET, TOKEN, Standing
 
 PACE = Pace()
 UUID = "1a7ce997-259b-452e-8b4e-cecc464142ca"

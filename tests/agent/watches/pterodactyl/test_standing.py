@@ -152,3 +152,9 @@ def test_trouble_is_told_while_nothing_is_known_and_beside_what_the_panel_says()
     assert standing.sight().detail == "it is running (as the panel says: Wings does not take the Origin)"
     standing.recover()
     assert standing.sight().detail == "it is running"
+
+
+def test_only_what_a_person_must_see_to_is_named() -> None:
+    standing = Standing()
+    standing.suffer("socket", "nothing listens")
+    assert standing.sight() == watch.Sight(watch.UNKNOWN, "nothing listens", {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from wakeful_agent.watches.pterodactyl.frames import FRAME_BYTES_MAX, parse_claims, write_frame
 from wakeful_agent.watches.pterodactyl.orders import CLOSE, GRANT, OPEN, PING, SEND, VIEW, Order
+from wakeful_agent.watches.pterodactyl.standing import ORIGIN, PERMISSION, SOCKET, TOKEN
 from wakeful_agent.watches.pterodactyl.timers import Timers
 
 TYPE_CHECKING = False
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from wakeful_agent.watches.pterodactyl.pace import Pace
     from wakeful_agent.watches.pterodactyl.standing import Standing
 
-ORIGIN, TOKEN, SOCKET = "origin", "token", "socket"
-"""Codes of troubles that the panel has none for."""
 _GONE = ("exp claim is invalid", "created too far in past")
 _OTHER_SERVER = "server uuid mismatch"
 _NO_CONNECT = "missing connect permission"
@@ -170,14 +169,14 @@ class Connection:
                 "Wings does not let the token in (missing connect permission): the panel is older than its Wings, or "
                 "the account lacks websocket.connect"
             )
-            return self.distrust(text, now, self._pace.lasting)
+            return self.distrust(text, now, self._pace.lasting, PERMISSION)
         return self.distrust("Wings does not take the panel's token", now)
 
-    def distrust(self, text: str, now: float, wait_seconds: float = 0.0) -> list[Order]:
+    def distrust(self, text: str, now: float, wait_seconds: float = 0.0, code: str = TOKEN) -> list[Order]:
         """Drop a token that was not taken, and the connection with it."""
         orders = self.hang_up()
         self._grant = None
-        return [*orders, *self.stumble(TOKEN, text, now, wait_seconds)]
+        return [*orders, *self.stumble(code, text, now, wait_seconds)]
 
     def move(self, now: float) -> list[Order]:
         """Go to another node: hang up and begin again with a new token."""

@@ -34,6 +34,7 @@ class Pterodactyl(Watch):
     kind = "pterodactyl"
     acts = True
     hears = True
+    inventory_name = "pterodactyl"
     required = ("panel", "server")
     options = (
         Option("panel", "", "the panel's address, as its own pages have it", local=True),

@@ -8,6 +8,7 @@ listened is asked of the panel's activity log.
 from __future__ import annotations
 
 from wakeful_agent import watch
+from wakeful_agent.network import panel_answer as answers
 from wakeful_agent.watch import Sight
 
 TYPE_CHECKING = False
@@ -18,6 +19,10 @@ OFFLINE, STARTING, RUNNING, STOPPING = "offline", "starting", "running", "stoppi
 STATES = (OFFLINE, STARTING, RUNNING, STOPPING)
 CRASHED, FOUND, FAILED, PERSON, ASKED = "crashed", "found", "failed", "person", "asked"
 """Why it is off: it crashed; it was found off; our start failed; a person stopped it; it was asked to run again."""
+ORIGIN, PERMISSION, TOKEN, SOCKET = "origin", "permission", "token", "socket"
+"""Codes of troubles that the panel has none for."""
+LASTING = answers.LASTING | {ORIGIN, PERMISSION}
+"""Troubles that only a person can end."""
 _DOWN = {
     CRASHED: "it went offline without being stopped",
     FOUND: "it is offline",
@@ -125,7 +130,9 @@ class Standing:
         if self.state == OFFLINE:
             return self._off(data)
         if self.trouble:
-            return Sight(watch.UNKNOWN, self.trouble, {"trouble": self.trouble_code})
+            # Named only where a person must see to it: that is told at once, the rest when it lasts.
+            data = {"trouble": self.trouble_code} if self.trouble_code in LASTING else {}
+            return Sight(watch.UNKNOWN, self.trouble, data)
         return Sight(watch.UNKNOWN, "it has not been heard of yet")
 
     def _off(self, data: dict[str, str]) -> Sight:
