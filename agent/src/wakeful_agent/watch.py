@@ -6,7 +6,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping
+    from typing import Any, Callable, Mapping, Sequence
 
     from wakeful_agent.action import Outcome
     from wakeful_agent.host.files import Host
@@ -77,6 +77,11 @@ class Watch:
     def subject(cls, options: Mapping[str, Any]) -> str:  # noqa: ARG003 - for kinds of which two would fight
         """Return what is kept alive, the same for two watches that would fight over it; empty where none can."""
         return ""
+
+    @classmethod
+    def commands(cls, options: Mapping[str, Any]) -> Sequence[Sequence[str]]:  # noqa: ARG003 - for kinds that need root
+        """Return what must be permitted to be run as root, for a kind that repairs by itself."""
+        return ()
 
     def secret(self, host: Host, name: str = "password") -> str:
         """Return what is in the file that the option `NAME_file` names; empty where none is named.

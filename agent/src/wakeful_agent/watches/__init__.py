@@ -18,7 +18,17 @@ class Kind(NamedTuple):
     place: str
 
 
-KINDS: tuple[Kind, ...] = (Kind("pterodactyl", "pterodactyl.kind:Pterodactyl"),)
+KINDS: tuple[Kind, ...] = (
+    Kind("pterodactyl", "pterodactyl.kind:Pterodactyl"),
+    Kind("unit", "unit:UnitWatch"),
+    Kind("service", "service:ServiceWatch"),
+    Kind("container", "container:ContainerWatch"),
+    Kind("process", "process:ProcessWatch"),
+    Kind("tcp", "tcp:TcpWatch"),
+    Kind("http", "http:HttpWatch"),
+    Kind("game", "game:GameWatch"),
+    Kind("host", "host:HostWatch"),
+)
 
 
 def names() -> list[str]:
