@@ -13,9 +13,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -24,11 +26,11 @@ from wakeful_collector import clock, remote
 from wakeful_collector.accounts import keys
 from wakeful_collector.config import Settings
 from wakeful_collector.operations import core
+from wakeful_collector.serving import certificate
 from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PATIENCE_SECONDS = 30.0
 PROGRAM = [sys.executable, "-c", "import sys; from wakeful_collector.remote import main; sys.exit(main())"]
@@ -261,3 +263,148 @@ def offered() -> list[str]:
 def settings(shared: Served) -> Settings:
     """The settings of the shared collector."""
     return Settings(data=shared.data)
+
+
+class Obedient:
+    """An agent as the collector meets it: pushes ten times a second, takes commands, tells what became of them."""
+
+    def __init__(self, machine: Any, judge: Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
+        self.machine = machine
+        self.heard: list[dict[str, Any]] = []
+        self._judge = judge
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Obedient:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        results: list[dict[str, Any]] = []
+        while not self._end.wait(0.1):
+            results = [self._done(one) for one in self._push(results)]
+
+    def _push(self, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        machine, now_ms = self.machine, clock.now_ms()
+        body = {"wire": 1, "run": f"run-{machine.id}", "sequence": machine.sequence, "results": results}
+        machine.sequence += 1
+        agent = machine.door.authenticate(f"Bearer {machine.token}", now_ms)
+        reply = machine.door.take(agent, json.dumps(body).encode(), "", now_ms)
+        assert reply.status == 200, reply
+        return list(json.loads(reply.body).get("commands", []))
+
+    def _done(self, command: dict[str, Any]) -> dict[str, Any]:
+        self.heard.append(command)
+        state, data = self._judge(command)
+        return {"command": command["id"], "state": state, "data": data}
+
+
+ACTIONS = [
+    {
+        "name": "restart-web",
+        "danger": "changes",
+        "help": "Restart a web server",
+        "parameters": {
+            "unit": {"kind": "choice", "required": True, "choices": ["nginx", "apache"]},
+            "tries": {"kind": "number", "required": False, "default": 1, "least": 1, "most": 5},
+            "hard": {"kind": "flag", "required": False},
+        },
+    },
+    {"name": "look", "danger": "none", "parameters": {}},
+    {"name": "wipe", "danger": "destroys", "parameters": {}},
+    *(
+        {"name": name, "danger": "changes", "parameters": {}, "watch": watch}
+        for name in ("server.start", "server.restart", "watch.pause", "watch.resume", "watch.repair")
+        for watch in ("survival", "creative")
+    ),
+]
+
+
+@pytest.fixture
+def announcing(machine: Callable[..., Any], now_ms: int) -> Callable[..., Any]:
+    """Enrol a machine that announced what it may be asked for: `announcing("name")`."""
+
+    def make(name: str, tags: list[str] | None = None, actions: list[dict[str, Any]] | None = None) -> Any:
+        found = machine(name, tags)
+        hello = {
+            "name": name,
+            "version": "0.1.0",
+            "actions": ACTIONS if actions is None else actions,
+            "uname": {"sysname": "Linux", "release": "6.1", "machine": "x86_64"},
+            "os": {"pretty_name": "Debian 12"},
+            "user": {"name": "wakeful"},
+            "boot_time_ms": now_ms - 3 * 86_400_000,
+        }
+        found.push([[now_ms, [1, 2, 3, 4]]], now_ms, hello=hello)
+        return found
+
+    return make
+
+
+def done(command: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Do whatever is asked."""
+    return "done", {"summary": f"did {command['action']}"}
+
+
+@pytest.fixture(scope="session")
+def secured(tmp_path_factory: pytest.TempPathFactory, blank_data: Path) -> Iterator[Served]:
+    """A collector behind a certificate that nobody vouches for."""
+    folder = tmp_path_factory.mktemp("secured")
+    shutil.copytree(blank_data, folder / "data")
+    crt, key = certificate.self_signed(folder, ["127.0.0.1", "localhost"], clock.now_ms())
+    served = Served(folder / "data", free_port(), {"WAKEFUL_TLS_CERTIFICATE": str(crt), "WAKEFUL_TLS_KEY": str(key)})
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def fingerprint(secured: Served) -> str:
+    """The fingerprint of that certificate."""
+    return certificate.fingerprint(Path(secured.more["WAKEFUL_TLS_CERTIFICATE"]))
+
+
+class Answering:
+    """Something that listens and answers each connection with the bytes it was given, whatever it is asked."""
+
+    def __init__(self, *answers: bytes, hold_seconds: float = 0.0) -> None:
+        self.heard: list[bytes] = []
+        self._answers = list(answers)
+        self._hold_seconds = hold_seconds
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Answering:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                channel, _ = self._listener.accept()
+            except OSError:
+                return
+            with channel, contextlib.suppress(OSError):
+                channel.settimeout(5)
+                self.heard.append(channel.recv(65_536))
+                answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+                time.sleep(self._hold_seconds)
+                channel.sendall(answer)
+
+
+def http(status: str, body: str = "{}", *headers: str) -> bytes:
+    """Return an answer as it stands on the wire."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body.encode()

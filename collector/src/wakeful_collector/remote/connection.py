@@ -87,16 +87,11 @@ class Connection:
         if channel.sock is not None:
             channel.sock.settimeout(timeout_seconds)
         channel.request(method, target, body, headers)
-        answer = channel.getresponse()
-        content = b""
-        while piece := answer.read(_PIECE_BYTES):
-            content += piece
-            if len(content) > ANSWER_BYTES_MAX:
-                raise http.client.HTTPException("the answer is larger than 64 MiB")
-            if monotonic() > deadline:
-                raise TimeoutError
+        with channel.getresponse() as answer:
+            content = _whole(answer, deadline)
+            ends = answer.will_close
         found = {name.lower(): value for name, value in answer.getheaders()}
-        if answer.will_close:
+        if ends:
             self.close()
         return Reply(answer.status, found, content)
 
@@ -125,6 +120,19 @@ class Connection:
         code, why, hint = _said(error)
         kind = Untrusted if code == "untrusted" else Failure
         return kind(UNREACHABLE, code, f"{self.way.address.text}{through}: {why}", hint)
+
+
+def _whole(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    content = b""
+    while piece := answer.read(_PIECE_BYTES):
+        content += piece
+        if len(content) > ANSWER_BYTES_MAX:
+            raise http.client.HTTPException("the answer is larger than 64 MiB")
+        if monotonic() > deadline:
+            raise TimeoutError
+    if answer.length:
+        raise http.client.IncompleteRead(content)
+    return content
 
 
 def _context(way: Way) -> ssl.SSLContext:

@@ -46,7 +46,7 @@ def local(text: object) -> str:
     if at is None:
         return str(text or "")
     try:
-        return datetime.fromtimestamp(at / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(at / 1000, UTC).astimezone().replace(tzinfo=None).isoformat(" ", "seconds")
     except (ValueError, OverflowError, OSError):
         return str(text)
 

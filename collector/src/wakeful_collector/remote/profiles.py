@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -94,7 +95,8 @@ def save(file: Path, book: Book) -> None:
             os.fsync(descriptor)
         beside.replace(file)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         raise Failure(FAILED, "unwritable", f"{file} cannot be written: {error.strerror or error}") from None
 
 
@@ -115,11 +117,13 @@ def choose(environ: Mapping[str, str], named: str | None, url: str | None) -> Pr
     wanted, where = named or environ.get("WAKEFUL_PROFILE", ""), url or environ.get("WAKEFUL_URL", "")
     key = secret_of(environ)
     # Where everything is said the file is not even looked at.
-    stored = None if where and key and not wanted else _stored(load(place(environ)), wanted)
+    book = Book({}) if where and key and not wanted else load(place(environ))
+    stored = _stored(book, wanted) if wanted or not where else None
     if where:
         where = _address(where, "--url" if url else "WAKEFUL_URL").text
-        same = stored is not None and _address(stored.url, f"profile {stored.name}").text == where
-        stored = stored if same else Profile("", where)
+        known = book.profiles.values() if stored is None else (stored,)
+        same = (one for one in known if _address(one.url, f"profile {one.name}").text == where)
+        stored = next(same, Profile("", where))
     if stored is None:
         raise usage("no collector is known here", "log in: wakeful login https://wakeful.example.org")
     chosen = stored._replace(
@@ -210,4 +214,4 @@ def _private(file: Path) -> str:
 def _quoted(text: str) -> str:
     import json
 
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -45,12 +45,12 @@ def run(session: Session, given: argparse.Namespace) -> int:
         return _one(session, session.client.get(path("incidents", given.id)))
     most = max(1, given.limit)
     query = {"host": session.host_id(given.host), "limit": min(most, 100)}
-    found = []
-    for one in session.client.pages("/incidents", "incidents", **query):
-        if given.all or one.get("state") != "closed":
-            found.append(one)
-        if len(found) == most:
-            break
+    # What goes on is asked for by its states: nobody pages through the past for it.
+    states = (None,) if given.all else ("open", "acknowledged")
+    found = [
+        one for state in states for one in session.client.pages("/incidents", "incidents", most, state=state, **query)
+    ]
+    found = sorted(found, key=lambda one: str(one.get("opened")), reverse=True)[:most]
     if session.json:
         session.out.document({"incidents": found})
     elif not found:
@@ -83,12 +83,21 @@ def _one(session: Session, incident: dict[str, Any]) -> int:
             ("incident", str(incident.get("id"))),
             ("host", str(incident.get("host_name") or incident.get("host") or "")),
             ("subject", str(incident.get("subject") or "")),
+            ("cause", str(incident.get("cause") or "")),
+            ("tries", str(incident.get("attempts") or "")),
             *((word, local(incident.get(word))) for word in ("opened", "acknowledged", "closed")),
+            ("taken on by", str(incident.get("acknowledged_by") or "")),
+            ("ending", str(incident.get("ending") or "")),
         ],
         "  ",
     )
     for chapter in incident.get("story") or []:
         _tell(session, chapter)
+    console = incident.get("console")
+    if isinstance(console, list) and console:
+        out.line("  ", Styled("last lines of its console", "dim"))
+        for line in console:
+            out.line("    ", str(line))
     return OK
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote.client import records
-from wakeful_collector.remote.failure import OK
+from wakeful_collector.remote.failure import NOT_FOUND, OK, Failure
 from wakeful_collector.remote.table import Cell, Column, Styled
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ABOUT = "Links are shown whole to keys with the scope operate, and masked to others."
 EXAMPLES = """\
 wakeful servers
-wakeful servers --host node-7
+wakeful servers survival
 wakeful servers --json | jq -r '.servers[] | select(.state != "running") | .name'
 """
 _STYLES = {"running": "good", "starting": "warn", "stopping": "warn", "offline": "bad"}
@@ -34,14 +34,24 @@ _STEP = 1024.0
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
+    parser.add_argument("name", nargs="?", metavar="WATCH", help="show this one, with its console and all links")
     parser.add_argument("--host", metavar="NAME", help="only those that this host's agent looks after")
 
 
 def run(session: Session, given: argparse.Namespace) -> int:
     """List game servers."""
     found = records(session.client.get("/servers", host=session.host_id(given.host)), "servers")
+    if given.name is not None:
+        found = [one for one in found if given.name in {one.get("watch"), one.get("name"), one.get("server")}]
+        if not found:
+            raise Failure(
+                NOT_FOUND, "unknown_server", f"there is no server {given.name!r}", "wakeful servers lists them"
+            )
     if session.json:
         session.out.document({"servers": found})
+    elif given.name is not None:
+        for one in found:
+            _tell(session, one)
     elif not found:
         session.err.line("No game servers are looked after yet; see the watch kind pterodactyl.")
     else:
@@ -49,11 +59,26 @@ def run(session: Session, given: argparse.Namespace) -> int:
     return OK
 
 
+def _tell(session: Session, server: dict[str, Any]) -> None:
+    *cells, _ = _row(server)
+    names = ("host", "watch", "server", "state", "cpu", "memory")
+    session.out.pairs([*zip(names, cells, strict=True), *(("link", url) for url in _urls(server))])
+    console = server.get("console_tail")
+    if isinstance(console, list) and console:
+        session.out.line(Styled("last lines of its console", "dim"))
+        for line in console:
+            session.out.line("  ", str(line))
+
+
+def _urls(server: dict[str, Any]) -> list[str]:
+    links = server.get("links")
+    return [str(one.get("url")) for one in links if isinstance(one, dict)] if isinstance(links, list) else []
+
+
 def _row(server: dict[str, Any]) -> list[Cell]:
     state = str(server.get("state"))
     resources = server.get("resources") if isinstance(server.get("resources"), dict) else {}
-    links = server.get("links") if isinstance(server.get("links"), list) else []
-    urls = [str(one.get("url")) for one in links or [] if isinstance(one, dict)]
+    urls = _urls(server)
     return [
         str(server.get("host_name") or server.get("host")),
         str(server.get("watch") or ""),
