@@ -75,6 +75,10 @@ def load(
     metering = read_meters(document.get("meters", {}), origin, environ, meters, problems)
     _from_environment(environ, values, sources, problems)
     orders = _orders(document, origin, known, problems)
+    if "PANEL_URL" in environ:
+        from wakeful_agent.config.compat import add_compat
+
+        orders = add_compat(orders, environ, known, problems, metering.warnings)
     void = _distrusted(folders, environ, owner_id) if orders.policy.allow else ""
     if void:
         orders = orders._replace(policy=orders.policy._replace(allow=(), void=void))
