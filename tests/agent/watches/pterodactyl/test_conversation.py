@@ -249,6 +249,18 @@ def test_a_server_seen_off_by_the_panel_alone_is_down_too() -> None:
     assert "as the panel says: set `origin`" in said.standing.sight().detail
 
 
+def test_what_no_websocket_confirms_is_asked_of_the_panel_more_often() -> None:
+    said = Conversation(PACE, lambda: 0.5)
+    said.ask_power("start", 0.0)
+    asked = []
+    for now in range(200):
+        if RESOURCES in verbs(said.tick(float(now))):
+            asked.append(now)
+            said.told_resources({"state": "offline"}, float(now))
+    assert asked[:8] == [10, 20, 30, 40, 50, 60, 70, 80]
+    assert asked[9:] == [150]
+
+
 def test_frames_lost_after_expiry_are_made_up_for() -> None:
     said = connected("running")
     said.heard(Frame("jwt error", "exp claim is invalid"), 700.0)

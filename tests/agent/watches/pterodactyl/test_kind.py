@@ -98,6 +98,7 @@ def test_secrets_that_cannot_be_had_are_told(tmp_path: Path) -> None:
     secret.write_text("ptla_of-the-application-api\n")
     assert "client key is wanted" in reported(key_file=str(secret))[0].detail
     secret.write_text("ptlc_x\n")
+    assert "is empty" in reported(key_file="")[0].detail
     assert "cannot be read" in reported(key_file=str(secret), ca_file="/no/such/file")[0].detail
 
 

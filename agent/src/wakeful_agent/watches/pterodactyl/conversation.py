@@ -52,6 +52,7 @@ class Conversation:
         self._pace = pace
         self._timers = Timers()
         self._asked_why = False
+        self._confirm_until = 0.0
         self._logs_wanted = False
 
     def begin(self, now: float, delay_seconds: float) -> None:
@@ -112,7 +113,8 @@ class Conversation:
         """Take the state as the panel knows it, while there is no websocket; None when it does not tell."""
         if self.connection.live:
             return []
-        self._timers.set("poll", now + self.connection.spread(self._pace.poll))
+        wait = self._pace.confirm if now < self._confirm_until else self._pace.poll
+        self._timers.set("poll", now + self.connection.spread(wait))
         state = told.get("state") if told else None
         if told is None or state not in STATES:
             self.standing.lose()
@@ -148,6 +150,9 @@ class Conversation:
         """Send a power action on its way."""
         if signal in {START, RESTART}:
             self.standing.ask_to_run(now)
+        self._confirm_until = now + self._pace.confirming
+        if not self.connection.live:
+            self._timers.set("poll", now + self._pace.confirm)
         return self.power.ask(signal, self.connection.live, now)
 
     # -- what comes over the websocket

@@ -33,6 +33,9 @@ class Pace(NamedTuple):
     """A connection that is back within so long changes nothing of what is known."""
     poll: float = 60.0
     """How often the panel is asked for the state while there is no websocket."""
+    confirm: float = 10.0
+    confirming: float = 90.0
+    """How often, and for how long, after a power action that no websocket can tell of; the panel's word is 20 s old."""
     answer: float = 5.0
     """Wings says something about a power action within so long, or it was lost or silently refused."""
     busy: float = 10.0
