@@ -1,0 +1,60 @@
+"""A service of OpenRC: what `rc-service NAME status` says (its words and codes are those of openrc-run.sh)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wakeful_agent.host.command import Output
+from wakeful_agent.host.errors import HostError
+from wakeful_agent.host.files import Host
+from wakeful_agent.watch import DOWN, STARTING, STOPPED, UNKNOWN, UP
+from wakeful_agent.watches.service import ServiceWatch, judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "failed", "state"),
+    [
+        (0, " * status: started", False, UP),
+        (8, " * status: starting", False, STARTING),
+        (16, " * status: inactive", False, STARTING),
+        (32, " * status: crashed", False, DOWN),
+        (3, " * status: stopped", False, STOPPED),
+        (3, " * status: stopped", True, DOWN),
+        (4, " * status: stopping", False, UNKNOWN),
+        (32, "the database is not there", False, DOWN),
+        (0, "all is well", False, UP),
+        (1, " * rc-service: service `web' does not exist", False, UNKNOWN),
+    ],
+)
+def test_what_it_says(code: int, text: str, failed: bool, state: str) -> None:
+    assert judge(Output(code, "", text), failed).state == state
+    assert judge(Output(code, text, ""), failed).state == state
+
+
+def test_what_says_nothing_of_a_state_is_an_error() -> None:
+    with pytest.raises(HostError, match="rc-service ended with 1: odd"):
+        judge(Output(1, "", "odd"), False)
+    assert judge(Output(1, "service `web' does not exist", ""), False).data == {"trouble": "not-found"}
+
+
+def test_it_asks_rc_service_and_restarts_by_it(tmp_path: Path) -> None:
+    program = tmp_path / "rc-service"
+    program.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\necho "status: crashed"\n')
+    program.chmod(0o755)
+    host = Host("/", [str(tmp_path)], user_id=0)
+    one = ServiceWatch("web", {"service": "nginx"})
+    assert one.look(host, 0).detail == "it crashed"
+    assert one.repair(host, 0).done
+    assert (tmp_path / "asked").read_text() == "--nocolor nginx status\nnginx restart\n"
+    assert list(map(list, ServiceWatch.commands({"service": "nginx"}))) == [["rc-service", "nginx", "restart"]]
+
+
+def test_a_name_that_is_none_is_refused() -> None:
+    assert ServiceWatch.check({"service": "nginx"}) == []
+    assert ServiceWatch.check({"service": "-e"})[0].startswith("service ")
+    assert ServiceWatch.subject({"service": "nginx"}) == "nginx"
