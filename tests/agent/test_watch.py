@@ -6,7 +6,7 @@ import pytest
 
 from wakeful_agent import watch as shape
 from wakeful_agent.action import Outcome
-from wakeful_agent.host.errors import Denied
+from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.files import Host
 from wakeful_agent.options import Option
 from wakeful_agent.watch import Sight, Watch
@@ -39,13 +39,13 @@ def test_a_named_action_repairs_it(tmp_path: Path) -> None:
 
 def test_what_a_kind_does_not_do_is_plain(tmp_path: Path) -> None:
     host, lamp = Host(str(tmp_path)), Lamp("a", {})
-    with pytest.raises(NotImplementedError, match="no action of its own"):
+    with pytest.raises(HostError, match="no action of its own"):
         lamp.repair(host, 0)
-    with pytest.raises(NotImplementedError, match="not looked at"):
+    with pytest.raises(HostError, match="not looked at"):
         lamp.look(host, 0)
-    with pytest.raises(NotImplementedError, match="does not hear"):
+    with pytest.raises(HostError, match="does not hear"):
         lamp.begin(lambda _sight: None)
-    with pytest.raises(NotImplementedError, match=r"cannot lamp\.off"):
+    with pytest.raises(HostError, match=r"cannot lamp\.off"):
         lamp.perform("lamp.off", host, 0)
     assert lamp.end() is None  # type: ignore[func-returns-value]  # there is nothing to end
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wakeful_agent import meters
+from wakeful_agent import actions, meters, watches
 from wakeful_agent.cli.parser import make_parser as agent_parser
+from wakeful_agent.config import policy
+from wakeful_agent.config.orders import WATCH_ACTIONS
 from wakeful_agent.config.settings import SETTINGS as AGENT_SETTINGS
 from wakeful_agent.daemon import events as agent_events
 from wakeful_collector import config as collector_config
@@ -54,6 +56,19 @@ def test_every_setting_is_documented(user_docs: str) -> None:
     names = [field.name for field in dataclasses.fields(collector_config.Settings)]
     assert not coded(user_docs, names)
     assert not coded(user_docs, [setting.key for setting in AGENT_SETTINGS])
+
+
+def test_every_action_is_documented(root: Path) -> None:
+    page = (root / "docs" / "actions.md").read_text("ascii")
+    assert len(actions.names()) >= 4
+    assert not coded(page, actions.names())
+    assert not coded(page, list(WATCH_ACTIONS))
+    assert not coded(page, [verb.name for name in watches.names() for verb in watches.load(name).verbs])
+    assert not coded(page, [*policy.ACTION_KEYS, *policy.POLICY_KEYS, *policy.PARAMETER_KEYS, *policy.KINDS])
+
+
+def test_every_option_of_an_action_is_documented(user_docs: str) -> None:
+    assert not coded(user_docs, [option.name for name in actions.names() for option in actions.load(name).options])
 
 
 def subcommands(parser: argparse.ArgumentParser, before: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wakeful_agent.host.errors import HostError
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -93,11 +94,11 @@ class Watch:
 
     def look(self, host: Host, now_ms: int) -> Sight:
         """Return how it stands; a HostError stands for UNKNOWN. For kinds that are looked at."""
-        raise NotImplementedError(f"{self.kind} is not looked at")
+        raise HostError(f"{self.kind} is not looked at")
 
     def begin(self, report: Callable[[Sight], None]) -> None:
         """Begin to hear, and report every change from a thread of its own. For kinds that hear."""
-        raise NotImplementedError(f"{self.kind} does not hear")
+        raise HostError(f"{self.kind} does not hear")
 
     def end(self) -> None:
         """Hear no more; returns soon, whatever hangs."""
@@ -109,9 +110,9 @@ class Watch:
     def repair(self, host: Host, now_ms: int) -> Outcome:
         """Try once to bring it up; raise HostError or return what was not done. What came of it is seen by looking."""
         if self.repairs is None:
-            raise NotImplementedError(f"{self.kind} has no action of its own")
+            raise HostError(f"{self.kind} has no action of its own")
         return self.repairs(host, now_ms)
 
     def perform(self, verb: str, host: Host, now_ms: int) -> Outcome:
         """Do one of its `verbs`; raise HostError or return what was not done."""
-        raise NotImplementedError(f"{self.kind} cannot {verb}")
+        raise HostError(f"{self.kind} cannot {verb}")

@@ -24,15 +24,16 @@ PER_HOUR_MAX = 600
 TIMEOUT_SECONDS_MAX = 3600
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_PARAMETER_KEYS = ("kind", "help", "default", "pattern", "least", "most", "choices", "value")
+PARAMETER_KEYS = ("kind", "help", "default", "pattern", "least", "most", "choices", "value")
 _OF_KIND = {TEXT: ("pattern",), NUMBER: ("least", "most"), CHOICE: ("choices",), FLAG: ("value",)}
-_ACTION_KEYS = ("name", "argv", "as_root", "timeout_seconds", "danger", "parameters", "help", "output")
+POLICY_KEYS = ("allow", "per_hour", "dry_run")
+ACTION_KEYS = ("name", "argv", "as_root", "timeout_seconds", "danger", "parameters", "help", "output")
 
 
 def read_policy(policy: Table, known: Mapping[str, Callable[[], KnownAction]], others: Collection[str]) -> Policy:
     """Return the policy; `known` are the agent's own actions, `others` the names of all else that can be asked for."""
     options = {name: policy.table(name).body for name in policy.body if name in known}
-    policy.only(("allow", "per_hour", "dry_run", *known))
+    policy.only((*POLICY_KEYS, *known))
     allowed = policy.texts("allow", ALLOWED_MAX)
     for name in allowed:
         if "*" in name:
@@ -50,7 +51,7 @@ def read_policy(policy: Table, known: Mapping[str, Callable[[], KnownAction]], o
 
 def read_action(action: Table, taken: Collection[str]) -> ActionSetting | None:
     """Return a named action, or None when something is wrong; `taken` are names that others have."""
-    action.only(_ACTION_KEYS)
+    action.only(ACTION_KEYS)
     name = action.text("name")
     if not NAME.fullmatch(name):
         action.say("name", "must be 1 to 64 of a-z, 0-9 and -", 'such as name = "restart-web"')
@@ -91,9 +92,9 @@ def _parameter(name: str, given: Table) -> Parameter:
     kind = given.choice("kind", "", KINDS)
     if not kind:
         return Parameter(name, TEXT)
-    given.only(_PARAMETER_KEYS)
+    given.only(PARAMETER_KEYS)
     for key in given.body:
-        if key in _PARAMETER_KEYS and key not in {"kind", "help", "default", *_OF_KIND[kind]}:
+        if key in PARAMETER_KEYS and key not in {"kind", "help", "default", *_OF_KIND[kind]}:
             given.say(key, f"is nothing of the kind {kind}", f"this kind has: {', '.join(_OF_KIND[kind])}")
     problem = pattern.problem_of(given.body.get("pattern")) if kind == TEXT else ""
     if problem:
