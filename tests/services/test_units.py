@@ -59,7 +59,7 @@ def test_systemd_finds_nothing_to_complain_of(installed: Path, unit: str) -> Non
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("name", ["sudo.conf", "port-owners.conf"])
+@pytest.mark.parametrize("name", ["sudo.conf", "port-owners.conf", "raw-frames.conf"])
 def test_the_agent_with_a_drop_in_is_sound_too(installed: Path, name: str) -> None:
     folder = installed / "wakeful-agent.service.d"
     folder.mkdir()

@@ -205,6 +205,7 @@ MANY = [
     ("events", [{}] * (limits.EVENTS_MAX + 1), "too_many", 422),
     ("results", [{}] * (limits.RESULTS_MAX + 1), "too_many", 422),
     ("hello.capabilities", [{}] * (limits.CAPABILITIES_MAX + 1), "too_many", 422),
+    ("hello.networks", [0] * (limits.CAPABILITIES_MAX + 1), "too_many", 422),
     ("hello.watches", [0] * (limits.CAPABILITIES_MAX + 1), "too_many", 422),
     ("hello.later", nested(limits.DEPTH_MAX), "too_deep", 422),
     ("inventories.ports.body", nested(limits.DEPTH_MAX + 1), "too_deep", 422),

@@ -151,7 +151,7 @@ def parse_hello(value: Any) -> dict[str, Any]:
 
     Fields: `version`, `name`, `machine_id` (text), `boot_time_ms`, `interval` (numbers), `uname`, `os`, `user`,
     `meters` (objects), `config` (`{hash, refused: {hash, error}}`), `capabilities` (list of
-    `{name, available, reason, fix, exposes}`), `actions`, `watches` (lists).
+    `{name, available, reason, fix, exposes}`), `actions`, `watches`, `networks` (lists).
     """
     hello = _document(value, "hello", limits.HELLO_BYTES_MAX)
     for field in ("version", "name", "machine_id", "virtualization", "python"):
@@ -169,7 +169,7 @@ def parse_hello(value: Any) -> dict[str, Any]:
         check.sequence(hello.get("capabilities", []), "hello.capabilities", limits.CAPABILITIES_MAX)
     ):
         _capability(item, f"hello.capabilities[{index}]")
-    for field in ("actions", "watches"):
+    for field in ("actions", "watches", "networks"):
         check.sequence(hello.get(field, []), f"hello.{field}", limits.CAPABILITIES_MAX)
     return hello
 

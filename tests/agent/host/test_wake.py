@@ -186,6 +186,7 @@ def test_a_raw_frame_arrives_as_it_was_made():
         (Way(BROADCAST, "10.2.0.255", 9, "eth0"), errno.EPERM, Denied, "broadcast to 10.2.0.255 over eth0"),
         (Way(BROADCAST, "10.2.0.255", 9, "eth0"), errno.ENETDOWN, Absent, "gone or down"),
         (Way(RAW, "", 0, "eth0"), errno.EPERM, Denied, "raw frame over eth0: raw frames need the right CAP_NET_RAW"),
+        (Way(RAW, "", 0, "eth0"), errno.EAFNOSUPPORT, Denied, "raw-frames.conf"),
         (Way(UNICAST, "10.2.0.9"), errno.ENOBUFS, HostError, os.strerror(errno.ENOBUFS)),
     ],
 )

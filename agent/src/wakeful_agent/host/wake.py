@@ -138,8 +138,8 @@ def explained(error: OSError, way: Way) -> HostError:
     """Return the house's own error for what the system said about sending on a way."""
     said = f"{way.kind}{f' to {way.address}' if way.address else ''}{f' over {way.interface}' if way.interface else ''}"
     why = error.strerror or str(error)
-    if way.kind == RAW and error.errno in (errno.EPERM, errno.EACCES):
-        return Denied(f"{said}: raw frames need the right CAP_NET_RAW (AmbientCapabilities= of the service)")
+    if way.kind == RAW and error.errno in (errno.EPERM, errno.EACCES, errno.EAFNOSUPPORT):
+        return Denied(f"{said}: raw frames need the right CAP_NET_RAW (drop-ins/raw-frames.conf of the service)")
     if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return HostError(f"{said}: no route leads there ({why}); name the interface, or ask an agent in that network")
     if error.errno in (errno.EACCES, errno.EPERM):
