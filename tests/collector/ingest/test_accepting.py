@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 from contextlib import closing
@@ -7,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_collector import commands
 from wakeful_collector.ingest import accepting
+from wakeful_collector.model.store_errors import StoreBusy
 from wakeful_collector.read import events, hosts, traffic
 from wakeful_collector.store import database
+from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,3 +109,23 @@ def _bytes(pusher: Any, sequence: int, now_ms: int) -> bytes:
     import json
 
     return json.dumps(pusher.document(sequence, [[now_ms + sequence, [1, 2]]])).encode()
+
+
+def test_commands_that_cannot_be_claimed_now_go_with_a_later_answer(
+    pusher: Any, data: Path, door: Door, now_ms: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hello = {"name": "web-1", "actions": [{"name": "wake"}]}
+    assert pusher.send(pusher.document(1, [[now_ms, [1, 2]]], hello=hello), now_ms).status == 200
+    with changing(data) as connection:
+        asked = commands.ask(connection, commands.Wish(pusher.id, "wake", {}, "user:ada"), now_ms).command
+
+    def busy(*_: Any) -> Any:
+        raise StoreBusy("another writer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(accepting.commands, "hand_out", busy)
+        reply = pusher.send(pusher.document(2, [[now_ms + 1, [1, 2]]]), now_ms)
+    assert (reply.status, "commands" in json.loads(reply.body)) == (200, False)
+    assert "commands could not be handed out" in caplog.text
+    reply = pusher.send(pusher.document(3, [[now_ms + 2, [1, 2]]]), now_ms)
+    assert [one["id"] for one in json.loads(reply.body)["commands"]] == [asked.id]

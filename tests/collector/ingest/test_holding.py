@@ -164,14 +164,12 @@ def test_an_answer_that_fails_ends_nothing(live: Live, caplog: pytest.LogCapture
     assert live.push(sequence=61)[1] >= HELD_SECONDS * 0.9
 
 
-def test_runs_are_remembered_within_bounds(live: Live, monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
-    monkeypatch.setattr(holding, "_RUNS_MAX", 1)
-    one = Holding(data)
-    for run in (1, 2):
-        one._newest[(run, "run")] = 5
+def test_runs_are_remembered_within_bounds(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "_RUNS_MAX", 3)
+    newest = live.pusher.door._holding._newest
+    newest.update({(number, "run"): 5 for number in range(5)})
     assert live.push()[1] >= HELD_SECONDS * 0.9
-    assert len(live.pusher.door._holding._newest) == 1
-    one.close()
+    assert len(newest) == 1
 
 
 def test_closing_what_held_nothing_is_quick(data: Path) -> None:

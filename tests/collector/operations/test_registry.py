@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,13 +100,24 @@ def test_every_core_operation_is_whole(operation: Operation) -> None:
     assert hidden <= set(operation.secrets), "passwords never reach the trail"
 
 
+def fitting(schema: dict[str, Any]) -> Any:
+    """Return a value that fits a schema of the registry."""
+    kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][-1]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kind == "array":
+        return [fitting(schema["items"])] * schema.get("minItems", 0)
+    text = "x" * max(1, schema.get("minLength", 1))
+    if "pattern" in schema and not re.search(schema["pattern"], text):
+        text = "https://example.org/"
+    plain = {"string": text, "boolean": True, "object": {}, "null": None}
+    return plain.get(kind, schema.get("minimum", 0))
+
+
 @pytest.mark.parametrize("operation", list(core.REGISTRY), ids=lambda operation: operation.name)
 def test_scope_matrix(operation: Operation, settings: Settings, now_ms: int) -> None:
-    given = {
-        "host": "x", "name": "x", "tags": [], "tuning": None, "id": "x", "scopes": ["read"], "scope": "read",
-        "password": "correct horse", "disabled": True, "action": "x", "watch": "x", "signal": "start",
-    }  # fmt: skip
-    wanted = {name: given[name] for name in operation.arguments.get("required", [])}
+    known = operation.arguments["properties"]
+    wanted = {name: fitting(known[name]) for name in operation.arguments.get("required", [])}
     for scope in ("read", "operate", "gateway", "admin", ""):
         principal = Principal("key:k", implied((scope,)), "", "api")
         try:
