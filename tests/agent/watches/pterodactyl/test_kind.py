@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wakeful_agent.watch import Sight
 
-GOOD = {"panel": "https://panel.example.com", "server": "1a7ce997", "key_file": "/etc/wakeful-agent/panel.key"}
+GOOD = {"panel": "https://panel.example.com", "server": "1a7ce997", "key_file": "/etc/wakeful/panel.key"}
 
 
 def test_it_stands_in_the_table_of_contents() -> None:

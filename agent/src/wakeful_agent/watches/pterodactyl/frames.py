@@ -97,4 +97,4 @@ def _numbers(told: Mapping[str, Any], names: Any) -> list[tuple[str, float]]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - no NaN
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN alone differs from itself
