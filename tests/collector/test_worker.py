@@ -126,8 +126,23 @@ def test_settings_may_be_replaced_while_it_runs(settings):
 
 
 def test_the_real_jobs_run_on_an_empty_collector(settings):
-    assert [job.name for job in JOBS] == ["rollups", "sparks", "standing", "commands", "upkeep"]
+    assert [job.name for job in JOBS] == ["rollups", "sparks", "standing", "commands", "incidents", "outbox", "upkeep"]
     for job in JOBS:
         rhythm = Rhythm(job)
         rhythm.run_once(settings)
         assert rhythm.failures_in_a_row == 0, rhythm.detail
+
+
+def test_signs_of_life_are_not_written_for_every_run_of_a_quick_job(settings):
+    calm = iter([False, True, False, False, False])
+
+    def fail_once(*_):
+        if next(calm, False):
+            raise RuntimeError("broken")
+
+    rhythm = Rhythm(Job("quick", 0.01, fail_once))
+    news = []
+    for _ in range(5):
+        rhythm.run_once(settings)
+        news.append(rhythm.news)
+    assert news == [1, 2, 3, 3, 3], "the first run, the failure, and that it is over"

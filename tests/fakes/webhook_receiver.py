@@ -35,8 +35,8 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, certificate: Path | None = None, answer: Callable[[int], Answer] = taken) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, certificate: Path | None = None, answer: Callable[[int], Answer] = taken, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
         self.received: list[dict[str, Any]] = []
         self.arrived = threading.Condition()
@@ -87,9 +87,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def receiver(certificate: Path | None = None, answer: Callable[[int], Answer] = taken) -> Iterator[Receiver]:
+def receiver(
+    certificate: Path | None = None, answer: Callable[[int], Answer] = taken, port: int = 0
+) -> Iterator[Receiver]:
     """Serve until the block ends."""
-    server = Receiver(certificate, answer)
+    server = Receiver(certificate, answer, port)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

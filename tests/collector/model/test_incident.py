@@ -234,3 +234,14 @@ def test_whatever_is_told_people_are_called_at_most_once_an_incident_and_told_of
                 moments.setdefault(each.id, []).append(moment)
         assert sum(each.state != CLOSED for each in known) <= 1
     assert all(found in ([OPENED], [OPENED, OVER], [HEALED]) for found in moments.values()), moments
+
+
+def test_what_cannot_be_watched_is_an_incident_of_its_own_beside_one_that_is_down() -> None:
+    blind = Told(T, "watch.blind", "survival", {"incident": "b1", "trouble": "the panel refuses the key"})
+    assert (blind.about, told("watch.down").about) == (shapes.BLIND, shapes.WATCH)
+    found = hear(None, blind)
+    assert (found.kind, found.cause) == (shapes.BLIND, "cannot be watched: the panel refuses the key")
+    called, moment = shapes.judge(found, T, None, PLAIN)
+    assert moment == OPENED
+    seen = hear(called, Told(T + 60_000, "watch.sighted", "survival", {"incident": "b1"}))
+    assert judge(seen, 120)[1] == OVER

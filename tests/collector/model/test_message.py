@@ -60,6 +60,7 @@ def test_a_call_tells_what_was_seen_tried_and_said_last() -> None:
         ({"over_ms": T + 720_000}, "closed", "survival on web-1 is up again after 12 min"),
         ({"over_ms": T + 20_000}, "healed", "survival on web-1 repaired itself after 20 s"),
         ({}, "closed", "survival on web-1 is up again after a while"),
+        ({"kind": "blind", "over_ms": T + 60_000}, "closed", "survival on web-1 can be watched again after 60 s"),
         (
             {"over_ms": T, "ending": "was stopped by a person: by ada"},
             "closed",

@@ -192,6 +192,19 @@ def test_backlog_is_news_only_if_it_still_stands(world: World, machine: Callable
         assert world.moments == told, name
 
 
+def test_backlog_of_what_still_cannot_be_watched_is_news(world: World, machine: Callable[..., Any]) -> None:
+    web = machine("web-1")
+    world.awake = [web]
+    world.pass_by(60)
+    world.tell(web, "watch.blind", at_ms=world.now_ms - 3_600_000)
+    world.pass_by(10)
+    assert world.moments == []
+    said = [{"name": "survival", "state": "unknown"}]
+    world.tell(web, "agent.started", inventories={"watches": {"hash": "unknown", "body": said}})
+    world.pass_by(10)
+    assert world.moments == ["opened"]
+
+
 def test_maintenance_mutes_and_what_stands_after_it_is_told(world: World, machine: Callable[..., Any]) -> None:
     web = machine("web-1")
     world.awake = [web]

@@ -142,3 +142,11 @@ def test_unames_are_read_of_hosts_that_told_one(connection: sqlite3.Connection, 
     assert agents.unames(connection) == []
     agents.keep_hello(connection, key, {"uname": {"release": "6.1"}}, 50)
     assert agents.unames(connection) == [(key, '{"release":"6.1"}')]
+
+
+def test_a_row_by_its_key(connection: sqlite3.Connection, key: int) -> None:
+    row = agents.row(connection, key)
+    assert row is not None
+    assert row["id"] == "abc"
+    assert agents.forget(connection, "abc", 3_000)
+    assert agents.row(connection, key) is None

@@ -131,3 +131,10 @@ def test_what_arrived_between_two_places(connection: sqlite3.Connection) -> None
     assert [row["id"] for row in events.arrived(connection, 1, named["a"], newest, 2)] == ["b", "c"]
     assert [row["id"] for row in events.arrived(connection, None, named["b"], named["d"], 9)] == ["c", "d"]
     assert [row["id"] for row in events.arrived(connection, None, 0, newest, 9, "recovery.[!x]*")] == ["x"]
+
+
+def test_which_events_are_not_kept_yet(connection: sqlite3.Connection) -> None:
+    events.add(connection, 1, [_event("a", 1)], 100)
+    found = events.unknown(connection, 1, [_event("a", 1), _event("b", 2), _event("b", 2)])
+    assert [one.id for one in found] == ["b"]
+    assert [one.id for one in events.unknown(connection, 2, [_event("a", 1)])] == ["a"]

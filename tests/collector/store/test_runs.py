@@ -20,3 +20,5 @@ def test_when_a_host_was_heard_and_what_its_runs_span(data: Path, machine: Calla
     assert runs.last_heard(connection, one.key) == {one.key: now_ms}
     assert runs.spans(connection, one.key) == [RunSpan(f"run-{one.id}", now_ms - 9_000, now_ms - 4_000)]
     assert runs.spans(connection, other.key) == []
+    assert runs.newest_ms(connection, one.key) == now_ms - 4_000
+    assert runs.newest_ms(connection, other.key) == 0

@@ -22,8 +22,9 @@ OPENED, OVER, HEALED, TEST = "opened", "closed", "healed", "test"
 MOMENTS = (OPENED, OVER, HEALED)
 """What a message is about: an incident that needs a person, its end, and one that healed before anybody was called."""
 
-WATCH, HOST = "watch", "host"
-KINDS = (WATCH, HOST)
+WATCH, BLIND, HOST = "watch", "blind", "host"
+KINDS = (WATCH, BLIND, HOST)
+"""What is about: a watch that is down, one that nobody can tell of, a host that says nothing."""
 
 LATE_MS = 600_000
 """What a host tells this long after its newest tick is backlog, which pages nobody."""
@@ -34,10 +35,11 @@ STORY_LINES_MAX = 60
 STORY_HEAD_LINES = 20
 CONSOLE_LINES_MAX = 20
 
-_OPENS = {"watch.down", "watch.held"}
+_OPENS = {"watch.down", "watch.held", "watch.blind"}
 _EVIDENCE = {"recovery.attempted", "recovery.failed", "wake.sent", "wake.succeeded", "wake.failed"}
 _URGENT = {"recovery.given_up", "recovery.flapping"}
-_ENDS = {"watch.up", "recovery.succeeded", "watch.stopped"}
+_ENDS = {"watch.up", "recovery.succeeded", "watch.stopped", "watch.sighted"}
+_BLIND = {"watch.blind", "watch.sighted"}
 _PAUSED, _RESUMED = "watch.paused", "watch.resumed"
 EVENTS = frozenset(_OPENS | _EVIDENCE | _URGENT | _ENDS | {_PAUSED, _RESUMED})
 """The kinds of events that incidents are made of."""
@@ -53,6 +55,11 @@ class Told(NamedTuple):
     subject: str
     data: dict[str, Any]
     late: bool = False
+
+    @property
+    def about(self) -> str:
+        """Return the kind of the incident that the event belongs to."""
+        return BLIND if self.kind in _BLIND else WATCH
 
     @property
     def reference(self) -> str:
@@ -218,14 +225,14 @@ def _begin(told: Told, line: Line, now_ms: int, host_key: int, new_id: str) -> I
     fresh = Incident(
         id=new_id,
         host_key=host_key,
-        kind=WATCH,
+        kind=told.about,
         subject=told.subject[:256],
         reference=told.reference,
         state=OPEN,
         opened_ms=told.at_ms,
         changed_ms=told.at_ms,
         heard_ms=now_ms,
-        urgent=told.kind in _URGENT,
+        urgent=told.kind in _URGENT or told.about == BLIND,
         late=told.late,
     )
     found = _written(fresh, told, line)

@@ -87,6 +87,8 @@ def _title(told: dict[str, Any], moment: str) -> str:
         return f"{name} {last}"
     if "stopped by a person" in told["ending"]:
         return f"{name} {told['ending']}"
+    if told["kind"] == shapes.BLIND:
+        return f"{name} can be watched again after {_duration(told)}"
     how = "repaired itself" if moment == shapes.HEALED else "is up again"
     return f"{name} {how} after {_duration(told)}"
 

@@ -19,6 +19,8 @@ _CONSOLE_NAMES = ("console", "console_tail", "tail")
 _WORDS = {
     "watch.down": "is down",
     "watch.up": "is up",
+    "watch.blind": "cannot be watched",
+    "watch.sighted": "can be watched again",
     "watch.held": "is left alone",
     "watch.stopped": "was stopped by a person",
     "watch.paused": "is not watched for now",
@@ -55,6 +57,8 @@ def line(at_ms: int, kind: str, data: Mapping[str, Any]) -> Line:
         attempts = number(data, "attempts")
         words += f" after {attempts:.0f} {'attempt' if attempts == 1 else 'attempts'}"
     said = [plain(data[name]) for name in _SAID if isinstance(data.get(name), str) and data[name].strip()]
+    if not said and isinstance(data.get("trouble"), str):
+        said = [plain(data["trouble"])]
     seconds = number(data, "seconds_down")
     if seconds:
         said.append(f"it was down for {span(seconds)}")

@@ -39,7 +39,7 @@ def note(
     for event in sorted((one for one in events if concerns(one.kind)), key=lambda one: one.at_ms):
         is_late = newest_ms - event.at_ms > shapes.LATE_MS
         told = Told(event.at_ms, event.kind, event.subject, event.data, is_late)
-        known = incidents.of_thing(connection, host_key, shapes.WATCH, event.subject[:256], told.reference)
+        known = incidents.of_thing(connection, host_key, told.about, event.subject[:256], told.reference)
         is_past = any(one.state != shapes.CLOSED for one in known)
         found = shapes.hear(shapes.select(known, told), told, now_ms, host_key, new_id(), is_past)
         if found is None:

@@ -187,10 +187,9 @@ def _stands(connection: sqlite3.Connection, one: Incident) -> bool:
     if found is None or found[1] < one.opened_ms:
         return False
     listed = json.loads(found[2])
+    standing = {"unknown"} if one.kind == shapes.BLIND else {"down", "held"}
     watches = listed if isinstance(listed, list) else []
     return any(
-        isinstance(watch, dict)
-        and watch.get("name") == one.subject
-        and str(watch.get("state", "")).lower() in {"down", "held"}
+        isinstance(watch, dict) and watch.get("name") == one.subject and str(watch.get("state", "")).lower() in standing
         for watch in watches
     )
