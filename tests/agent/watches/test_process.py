@@ -95,4 +95,5 @@ def test_where_nobody_can_tell_it_is_an_error(tmp_path: Path) -> None:
 
 def test_what_is_the_same_process() -> None:
     assert ProcessWatch.subject({"pidfile": "/run/it.pid", "words": "x"}) == "/run/it.pid x"
+    assert ProcessWatch.check({"process": "nginx"}) == []
     assert ProcessWatch.check({"words": "x"}) == ["pidfile or process must be given"]

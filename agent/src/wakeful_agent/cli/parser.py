@@ -46,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     shown = _with_json(commands.add_parser("show-config", help="the settings in force and where they come from"))
     shown.add_argument("--sample", action="store_true", help="print a whole agent.toml with every setting instead")
     _with_json(commands.add_parser("check-config", help="check agent.toml and the environment; 2 when wrong"))
+    _add_watches(commands.add_parser("watches", help="how what is kept alive stands; pauses and maintenance"))
     _with_json(commands.add_parser("self-test", help="what this build holds, and whether it works"))
     return parser
 
@@ -60,6 +61,20 @@ def _add_enroll(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="name to show up with; the host name if not given")
     parser.add_argument("--again", action="store_true", help="enrol anew although this machine is enrolled")
     parser.add_argument("--run", action="store_true", help="go on as the running agent")
+
+
+def _add_watches(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(json=False, what=None)
+    whats = parser.add_subparsers(dest="what", metavar="list|pause|resume|maintenance")
+    _with_json(whats.add_parser("list", help="how all of them stand"))
+    pause = whats.add_parser("pause", help="leave a watch alone")
+    maintenance = whats.add_parser("maintenance", help="leave all of them alone, for an hour if --for says nothing")
+    resume = whats.add_parser("resume", help="keep a watch alive again")
+    for one in (pause, resume):
+        one.add_argument("name", metavar="NAME", help="the watch, or all")
+    for one in (pause, maintenance):
+        one.add_argument("--for", dest="span", metavar="2h", help="how long: 30s, 90m, 2h, 1d")
+        one.add_argument("--why", help="what is shown as the reason")
 
 
 def _with_json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
