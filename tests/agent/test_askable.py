@@ -88,12 +88,19 @@ def test_people_are_told_what_may_be_asked() -> None:
 
 
 def test_what_needs_root_is_looked_at_without_running_it(tmp_path: Path) -> None:
-    said = Orders(Policy(("restart_unit",), options=UNITS), (WEB,), (WatchSetting("s", "unit", action="restart-web"),))
+    watched = (
+        WatchSetting("s", "unit", {"unit": "a.service"}, action="restart-web"),
+        WatchSetting("t", "unit", {"unit": "b.service"}),
+        WatchSetting("u", "pterodactyl", PANEL),
+    )
+    said = Orders(Policy(("restart_unit",), options=UNITS), (WEB,), watched)
     found = rights(Host(str(tmp_path), programs=(str(tmp_path),), user_id=1000), said)
     assert [(one.name, one.available) for one in found] == [
         ("action restart_unit", False),
         ("action restart-web", False),
+        ("watch t", False),
     ]
+    assert "systemctl restart b.service" in found[2].fix.replace("\\", "")
     assert "systemctl restart nginx.service" in found[0].fix
     assert "NOPASSWD" in found[0].fix
     for name in ("systemctl", "true"):
@@ -102,7 +109,7 @@ def test_what_needs_root_is_looked_at_without_running_it(tmp_path: Path) -> None
             program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
             program.chmod(0o755)
     found = rights(Host(str(tmp_path), programs=(str(tmp_path),), user_id=0), said)
-    assert [one.available for one in found] == [True, True]
+    assert [one.available for one in found] == [True, True, True]
     assert not (tmp_path / "ran").exists()
 
 
@@ -156,5 +163,9 @@ def test_the_desk_and_the_watches_are_real(bench: Workbench, tmp_path: Path) -> 
     desk.restore()
     desk.take([Command("c1", "x", {}, 5_000)])
     assert desk.news()[0][0]["state"] == "refused"
+    keeper = bench.making.keeper()
+    keeper.configure([], [])
+    assert keeper.results() == {}
+    keeper.close()
     said = Orders(watches=(WatchSetting("s", "pterodactyl", PANEL),))
     assert [one.name for one in bench.making.watches(CONFIG._replace(orders=said))] == ["s"]

@@ -28,6 +28,8 @@ def test_options_that_are_not_given_have_their_defaults() -> None:
 def test_by_default_it_checks_nothing_and_fights_with_nobody() -> None:
     assert Lamp.check({"room": "hall"}) == []
     assert Lamp.subject({"room": "hall"}) == ""
+    assert Lamp.commands({"room": "hall"}) == ()
+    assert Lamp("a", {}).inventory() is None
     assert Sight(shape.UP) == Sight("up", "", {})
 
 

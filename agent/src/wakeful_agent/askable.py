@@ -209,15 +209,15 @@ def _extent(parameter: Parameter) -> str:
 
 
 def rights(host: Host, said: Said) -> list[Capability]:
-    """Return for each action that needs root whether sudo permits what it runs, with the line that would grant it."""
-    found = []
-    wanted = dict.fromkeys([*said.policy.allow, *(watch.action for watch in said.watches if watch.action)])
-    for name in wanted:
+    """Return for each action and watch that needs root whether sudo permits it, with the line that would grant it."""
+    wanted: dict[str, Sequence[Sequence[str]]] = {}
+    for name in dict.fromkeys([*said.policy.allow, *(watch.action for watch in said.watches if watch.action)]):
         action = make_action(said, name)
-        commands = action.commands() if action is not None else ()
-        if commands:
-            found.append(_right(host, f"action {name}", commands))
-    return found
+        wanted[f"action {name}"] = action.commands() if action is not None else ()
+    for watch in said.watches:
+        if not watch.action:
+            wanted[f"watch {watch.name}"] = watches.load(watch.kind).commands(watch.options)
+    return [_right(host, name, commands) for name, commands in wanted.items() if commands]
 
 
 def _right(host: Host, name: str, commands: Sequence[Sequence[str]]) -> Capability:

@@ -92,6 +92,14 @@ units = ["nginx.service"]
     assert (watch.attempts, watch.window_seconds, watch.respect_stop, watch.dry_run) == (5, 1800, True, False)
 
 
+def test_a_watch_may_be_repaired_by_an_action_of_the_agents_own(tmp_path: Path) -> None:
+    policy = '[policy.restart_unit]\nunits = ["nginx.service"]\n'
+    watch = WATCH.replace('"restart-web"', '"restart_unit"')
+    (found,) = orders(tmp_path, policy + watch).watches
+    assert (found.action, found.arguments) == ("restart_unit", {"unit": "nginx.service"})
+    assert "must be one of the choices" in problems(tmp_path, watch)[0]
+
+
 def test_everything_that_is_wrong_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     text = """\
 [policy]

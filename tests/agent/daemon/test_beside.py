@@ -10,9 +10,11 @@ from wakeful_agent.action import Action, Outcome, Parameter
 from wakeful_agent.config.orders import NO_ORDERS, Orders, Policy, WatchSetting
 from wakeful_agent.daemon import events
 from wakeful_agent.daemon.beside import Beside
+from wakeful_agent.daemon.composing import Composer
 from wakeful_agent.daemon.ordering import Orders as Desk
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import OK, Result
+from wakeful_wire.answer import Command
 from wakeful_wire.push import parse_push
 from wakeful_wire.schema import series
 
@@ -143,7 +145,8 @@ def test_a_daemon_with_nothing_beside_it() -> None:
     bare = Beside()
     assert bare.announced() == {"actions": [], "watches": []}
     bare.configure(PERMITTED)
-    bare.ask([])
+    bare.ask([Command("c1", "ring", {}, 5)])
+    assert bare.speak(Composer(lambda *_: None)) is False
     assert bare.results() == {}
     bare.close()
 
