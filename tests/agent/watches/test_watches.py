@@ -1,0 +1,39 @@
+"""The table of contents: each kind is there, is what the table says, asks no more, and stands in the docs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from wakeful_agent import watches
+from wakeful_agent.options import check_options
+from wakeful_agent.watches.looked import INTERVAL
+
+LOOKED_AT = [kind for kind in watches.names() if kind != "pterodactyl"]
+OF_EVERY_WATCH = {"name", "kind", "action", "arguments", "attempts", "dry_run", "respect_stop", "verify_seconds"}
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_every_kind_is_what_the_table_says(name: str) -> None:
+    made = watches.load(name)
+    assert made.kind == name
+    assert INTERVAL in made.options
+    options = [option.name for option in made.options]
+    assert set(made.required) <= set(options)
+    assert not OF_EVERY_WATCH & set(options)
+    assert made.subject({}) == ""
+    given = {option.name: option.default for option in made.options}
+    assert check_options(made.options, given, local=True)[1] == []
+    assert made.check({}) == (["pidfile or process must be given"] if name == "process" else [])
+    assert made("it", {}).hears is False
+
+
+@pytest.mark.parametrize("name", watches.names())
+def test_every_kind_and_option_stands_in_the_docs(name: str) -> None:
+    folder = Path(__file__).parents[3] / "docs"
+    page = folder / ("watches/pterodactyl.md" if name == "pterodactyl" else "watches.md")
+    spans = " ".join(re.findall(r"`[^`\n]+`", page.read_text() + (folder / "watches.md").read_text()))
+    words = [name, *(option.name for option in watches.load(name).options if not option.secret)]
+    assert [word for word in words if not re.search(rf"(?<![\w.]){word}(?!\w)", spans)] == []
