@@ -115,7 +115,9 @@ class DockerEngine:
         key = names.get(found.group(1), found.group(1)) if found else ""
         if key not in self.containers:
             return 404, json.dumps({"message": f"No such container: {key}"}).encode()
-        self.containers[key].update(state="running", status="Up 1 second", exit_code=0)
+        self.containers[key].update(
+            state="running", status="Up 1 second", exit_code=0, started="2023-11-14T22:20:00.5Z"
+        )
         return 204, b""
 
     def _row(self, container_id: str, one: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_agent.actions.restart_container import RestartContainer
 from wakeful_agent.host.cgroups import find_group, read_usage
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
@@ -192,6 +193,20 @@ def test_answers_of_the_engine(engine: Engine) -> None:
     assert usage.memory_limit_bytes == MEMORY_BYTES
     with pytest.raises(HostError, match="404"):
         engine.details("0" * 64, 5)
+
+
+def test_a_container_is_restarted_by_the_action_that_the_file_permits(engine: Engine) -> None:
+    (shared,) = (one for one in engine.containers(5) if one.name == "shared")
+    before = engine.details(shared.id, 5)
+    action = RestartContainer({"containers": ["shared", "gone"], "socket": engine.socket_path})
+    assert action.run(Host(), {"container": "shared"}, 0).done
+    after = engine.details(shared.id, 5)
+    assert before.started_ms is not None
+    assert after.started_ms is not None
+    assert after.started_ms > before.started_ms
+    assert after.restarts == before.restarts
+    with pytest.raises(HostError, match="404"):
+        action.run(Host(), {"container": "gone"}, 0)
 
 
 @pytest.mark.containers
