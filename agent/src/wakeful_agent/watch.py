@@ -100,6 +100,9 @@ class Watch:
         """Begin to hear, and report every change from a thread of its own. For kinds that hear."""
         raise HostError(f"{self.kind} does not hear")
 
+    def refresh(self) -> None:
+        """Take what changed beside agent.toml when that is read again: secrets in their files. For kinds that hear."""
+
     def end(self) -> None:
         """Hear no more; returns soon, whatever hangs."""
 

@@ -62,6 +62,22 @@ def test_a_rehearsal_becomes_earnest_when_the_file_says_so() -> None:
     assert one.state.phase == SETTLING
 
 
+def test_a_watch_that_stays_takes_what_changed_beside_the_file() -> None:
+    told: list[object] = []
+
+    class Listener(Stone):
+        def refresh(self) -> None:
+            told.append("refreshed")
+            if len(told) == 2:
+                raise Denied("the secret is open to others")
+
+    one = Kept(Listener("it", {}), WatchSetting("it", "stone"))
+    for _ in range(2):
+        one.change(Listener("it", {}), WatchSetting("it", "stone"), lambda _watch, sight: told.append(sight))
+    seen = Sight(UNKNOWN, "the secret is open to others", {"trouble": "denied"})
+    assert told == ["refreshed", "refreshed", seen]
+
+
 def test_what_could_not_be_looked_at_says_why() -> None:
     assert unable(Late("nothing came")) == Sight(UNKNOWN, "nothing came")
     assert unable(Denied("not for you")) == Sight(UNKNOWN, "not for you", {"trouble": "denied"})

@@ -69,6 +69,13 @@ class Kept:
         except Exception as error:  # a kind that cannot begin is a watch that cannot be told
             report(self.watch, unable(error))
 
+    def refresh(self, report: Report) -> None:
+        """Let a kind that hears take what changed beside the file."""
+        try:
+            self.watch.refresh()
+        except Exception as error:  # a kind that cannot go on is a watch that cannot be told
+            report(self.watch, unable(error))
+
     def end(self) -> None:
         """Hear no more."""
         if not self.watch.hears:
@@ -86,6 +93,7 @@ class Kept:
             self.state = self.state._replace(phase=SETTLING, due_ms=0)
         if before.options == setting.options:
             self.watch.repairs = watch.repairs
+            self.refresh(report)
             return
         self.end()
         if watch.subject(setting.options) != self.watch.subject(before.options):

@@ -109,6 +109,29 @@ def test_secrets_come_from_their_files(stage: Any, watched: Any, tmp_path: Path)
     watched(key="", key_file=str(secret)).wait(UP)
 
 
+def test_a_changed_secret_is_taken_when_the_file_is_read_again(stage: Any, watched: Any, tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    seen = watched(key="", key_file=str(secret))
+    assert seen.last.data == {"trouble": "secret"}
+    seen.watch.refresh()
+    assert seen.states == [UNKNOWN, UNKNOWN]
+    secret.write_text("ptlc_0000000000000000000000000000000000000000000")
+    secret.chmod(0o600)
+    seen.watch.refresh()
+    seen.wait(UNKNOWN, "does not know")
+    secret.write_text(stage.key)
+    seen.watch.refresh()
+    seen.wait(UP)
+    server = seen.watch._server
+    seen.watch.refresh()
+    secret.chmod(0o644)
+    seen.watch.refresh()
+    assert seen.watch._server is server
+    seen.watch.end()
+    seen.watch.refresh()
+    assert seen.watch._server is None
+
+
 def test_a_named_action_takes_the_place_of_its_own() -> None:
     made = Pterodactyl("survival", GOOD, lambda host, now_ms: Outcome(True, f"by the file's action at {now_ms}"))
     assert made.repair(Host(), 7).summary == "by the file's action at 7"

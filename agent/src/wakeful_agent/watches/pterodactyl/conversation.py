@@ -142,14 +142,15 @@ class Conversation:
         if error.code == answers.CONFLICT:
             self._hold(str(error), now)
         elif signal in {START, RESTART}:
-            self.standing.denied = str(error)
+            self.standing.deny(str(error))
 
     # -- what people and the keeper want
 
     def ask_power(self, signal: str, now: float) -> list[Order]:
         """Send a power action on its way."""
         if signal in {START, RESTART}:
-            self.standing.ask_to_run(now)
+            lasts = self._pace.restart if signal == RESTART else self._pace.start
+            self.standing.ask_to_run(now + lasts, stops_first=signal == RESTART)
         self._confirm_until = now + self._pace.confirming
         if not self.connection.live:
             self._timers.set("poll", now + self._pace.confirm)
@@ -263,7 +264,7 @@ class Conversation:
     def _hear_state(self, state: str, now: float) -> list[Order]:
         before = self.standing.state
         self.power.hear_state(state)
-        why = self.standing.hear(state, now, self._pace.start)
+        why = self.standing.hear(state, now)
         if state == before or state != OFFLINE:
             return []
         orders = [Order(VIEW)]  # it may be held by now, and then it is not to be started

@@ -59,6 +59,8 @@ class Pterodactyl(Watch):
         Verb("server.restart", "changes", "stop the game server and start it again"),
         Verb("server.kill", "destroys", "kill the game server: what it has not saved is lost"),
     )
+    _server: Server | None = None
+    _report: Callable[[Sight], None] | None = None
     pace: Pace | None = None
     """Another pace than that of real panels and nodes; for tests."""
 
@@ -93,11 +95,9 @@ class Pterodactyl(Watch):
 
     def begin(self, report: Callable[[Sight], None]) -> None:
         """Begin to hear; what keeps it from the panel's secret is reported."""
-        self._server: Server | None = None
-        chosen = self.chosen
+        self._report = report
         try:
-            key = str(chosen["key"]) or self.secret(Host(), "key")
-            password = str(chosen["password"]) or self.secret(Host(), "password")
+            key, password = self._secrets()
         except HostError as error:
             report(Sight(watch.UNKNOWN, f"the secret cannot be read: {error}", {"trouble": "secret"}))
             return
@@ -106,6 +106,11 @@ class Pterodactyl(Watch):
             report(Sight(watch.UNKNOWN, problem, {"trouble": "secret"}))
         else:
             self._join(key, password, report)
+
+    def _secrets(self) -> tuple[str, str]:
+        """Return key and password, of which one is empty."""
+        key = str(self.chosen["key"]) or self.secret(Host(), "key")
+        return key, "" if key else str(self.chosen["password"]) or self.secret(Host(), "password")
 
     def _problem(self, key: str) -> str:
         if not key and not self.chosen["username"]:
@@ -125,7 +130,7 @@ class Pterodactyl(Watch):
 
         chosen = self.chosen
         url = chosen["panel"].rstrip("/")
-        key, user, password = (key, "", "") if key else ("", chosen["username"], password)
+        user = "" if key else chosen["username"]
         self._access = Access(url, key, user, password, chosen["ca_file"], chosen["fingerprint"])
         board, panel, delay_seconds = SHARED.join(self._access)
         settings = Settings(
@@ -141,11 +146,24 @@ class Pterodactyl(Watch):
         self._server = Server(settings, panel, board, report, self.pace or Pace(), _fraction)
         self._server.begin(delay_seconds)
 
+    def refresh(self) -> None:
+        """Take secrets that were changed in their files; begin again where they kept it from hearing."""
+        report = self._report
+        if report is None:
+            return
+        try:
+            same = self._server is not None and self._secrets() == (self._access.key, self._access.password)
+        except HostError:
+            same = self._server is not None  # what hears goes on with what it has
+        if not same:
+            self.end()
+            self.begin(report)
+
     def end(self) -> None:
         """Hear no more."""
-        server = getattr(self, "_server", None)
+        server, self._server = self._server, None
+        self._report = None
         if server is not None:
-            self._server = None
             server.end()
             import_module("wakeful_agent.watches.pterodactyl.sharing").SHARED.leave(self._access)
 
@@ -159,7 +177,7 @@ class Pterodactyl(Watch):
 
     def power(self, signal: str) -> Outcome:
         """Ask for start, stop, restart or kill; raise HostError while it is not watched."""
-        server = getattr(self, "_server", None)
+        server = self._server
         if server is None:
             raise HostError("the watch does not hear: see its state for the reason")
         outcome: Outcome = server.power(signal)
@@ -167,7 +185,7 @@ class Pterodactyl(Watch):
 
     def inventory(self) -> dict[str, Any] | None:
         """Return the row of the inventory `pterodactyl`, whose links are secrets; None while it does not hear."""
-        server = getattr(self, "_server", None)
+        server = self._server
         return None if server is None else server.row()
 
 

@@ -47,6 +47,8 @@ class Pace(NamedTuple):
     """What was done on Wings reaches the panel's activity log within a minute."""
     start: float = 120.0
     """A stop within so long after our own start is that start's failure."""
+    restart: float = 720.0
+    """The same after our own restart: Wings waits ten minutes for the stop."""
 
     def faster(self, times: float) -> Pace:
         """Return it with every duration divided."""

@@ -53,20 +53,28 @@ class Standing:
         self.disk_bytes = 0.0
         self.disk_limit_bytes = 0
         self.disk_told_full = False
-        self._started_at: float | None = None
+        self._fails_until = 0.0
         self._ran_since = True
+        self._stops_first = False
 
-    def ask_to_run(self, now: float) -> None:
-        """Note that a start or restart was asked of it by this agent."""
-        self._started_at = now
+    def ask_to_run(self, until: float, stops_first: bool) -> None:
+        """Note that this agent asked for a start, or for a restart, which `stops_first`; no later than `until`."""
+        self._fails_until = until
         self._ran_since = False
+        self._stops_first = stops_first
         self.denied = ""
 
-    def hear(self, state: str, now: float, start_seconds: float) -> bool:
+    def deny(self, why: str) -> None:
+        """Note that a start was refused."""
+        self.denied = why
+        self._ran_since = True
+
+    def hear(self, state: str, now: float) -> bool:
         """Take a state; tell whether why it is offline must be found out. The first after a silence has no before."""
         before, self.state = self.state, state
         if state in {RUNNING, STARTING}:
-            self._ran_since = self._ran_since or state == RUNNING
+            self._stops_first = self._stops_first and state == RUNNING
+            self._ran_since = self._ran_since or (state == RUNNING and not self._stops_first)
             self.cause = self.denied = ""
             self.disk_told_full = False
         if state != OFFLINE or before == OFFLINE:
@@ -74,7 +82,7 @@ class Standing:
         if before in {RUNNING, STARTING}:
             self.cause = CRASHED
             return False
-        if before == STOPPING and self._failed_start(now, start_seconds):
+        if before == STOPPING and not self._ran_since and now < self._fails_until:
             self.cause = FAILED
             return False
         if before == "" and self.cause:
@@ -147,7 +155,3 @@ class Standing:
 
     def _by_hearsay(self) -> str:
         return f" (as the panel says: {self.trouble})" if self.hearsay and self.trouble else ""
-
-    def _failed_start(self, now: float, start_seconds: float) -> bool:
-        started = self._started_at
-        return started is not None and not self._ran_since and now - started < start_seconds
