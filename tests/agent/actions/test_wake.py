@@ -7,6 +7,7 @@ import pytest
 from wakeful_agent.action import check_arguments
 from wakeful_agent.actions import load, names
 from wakeful_agent.actions.wake import WakeAction
+from wakeful_agent.config import waking as config_waking
 from wakeful_agent.daemon.events import WAKE_FAILED as FAILED
 from wakeful_agent.daemon.events import WAKE_SENT as SENT
 from wakeful_agent.daemon.events import WAKE_SUCCEEDED as SUCCEEDED
@@ -21,7 +22,8 @@ MAGIC = b"\xff" * 6 + bytes.fromhex("020abc00ff10") * 16
 
 @pytest.fixture
 def ear(monkeypatch):
-    """Give a machine whose one link is the loopback, and an ear in it."""
+    """Give a machine whose one link is the loopback, and an ear in it: here that is a network like any other."""
+    monkeypatch.setattr(config_waking, "_NEVER", ())
     link = Link("lo", "virtual", "02:00:00:00:00:01", (Network("127.0.0.1", 8, "127.255.255.255"),))
     monkeypatch.setattr(waking, "links", lambda _host: [link])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
@@ -183,6 +185,10 @@ def test_a_check_is_no_way_to_look_round(ear, machine):
         with pytest.raises(Denied, match="does not permit asking"):
             action.run(machine, asked(action, check=check, port=ear.getsockname()[1]), 0)
     assert told == []
+    everybody, _ = made("*")
+    for check in ("tcp:10.0.0.1:6379", "tcp:nas.lan:6379", "ping:localhost", "ping:[::1]"):
+        with pytest.raises(Denied, match="does not permit asking"):
+            everybody.run(machine, asked(everybody, check=check, port=ear.getsockname()[1]), 0)
     with pytest.raises(OSError, match="timed out"):
         ear.recv(2048)
     with pytest.raises(Malformed):

@@ -56,6 +56,21 @@ def test_everybody():
     targets = parsed("*")
     assert targets.permitted(MAC, ALL) == ALL
     assert targets.may_ask("nas.lan")
+    assert targets.may_ask("2001:db8::1")
+    assert targets.may_ask("fd00::1")
+    for never in (
+        "127.0.0.1",
+        "0.0.0.0",
+        "169.254.169.254",
+        "::1",
+        "0:0:0:0:0:0:0:1",
+        "::ffff:127.0.0.1",
+        "fe80::1",
+        "a:b",
+        "localhost",
+    ):
+        assert not targets.may_ask(never)
+        assert not parsed("127.0.0.0/8", "169.254.0.0/16").may_ask(never)
 
 
 @pytest.mark.parametrize(

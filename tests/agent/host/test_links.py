@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from wakeful_agent.host import links as module
 from wakeful_agent.host.errors import Absent, HostError, Malformed
 from wakeful_agent.host.files import Host
-from wakeful_agent.host.links import Link, Network, as_number, broadcast_of, links, parse_network
+from wakeful_agent.host.links import Link, Network, as_number, broadcast_of, is_machines6, links, parse_network
 
 HEAD = struct.Struct("=BBBBi")
 PHYSICAL = {"device/vendor": "0x8086\n", "device/power/wakeup": "enabled\n"}
@@ -72,6 +72,13 @@ def test_numbers_and_broadcasts():
             as_number(wrong)
     assert broadcast_of(as_number("10.91.2.7"), 22) == "10.91.3.255"
     assert broadcast_of(as_number("10.91.2.7"), 31) == ""
+
+
+def test_machines_by_ipv6():
+    assert is_machines6("2001:db8::1")
+    assert is_machines6("fd00::1")
+    for other in ("::1", "::", "fe80::1", "ff02::1", "::ffff:127.0.0.1", "a:b", "\ud800:", "1\0:"):
+        assert not is_machines6(other)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.integers(1, 32))

@@ -113,7 +113,7 @@ class WakeAction(Action):
     def _judge(self, check: Check) -> None:
         if not self._targets.may_ask(check.host):
             raise Denied(f"this machine's own file does not permit asking {check.host}: [policy.wake] targets")
-        if check.port and not self._targets.anybody and str(check.port) not in self.chosen["check_ports"]:
+        if check.port and str(check.port) not in self.chosen["check_ports"]:
             raise Denied(f"this machine's own file does not permit asking port {check.port}: [policy.wake] check_ports")
 
     def _password(self, host: Host, mac: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wakeful_agent.host.errors import Malformed
-from wakeful_agent.host.links import address_of, as_number
+from wakeful_agent.host.links import address_of, as_number, is_machines6
 from wakeful_agent.host.text import label
 from wakeful_agent.host.wake import BROADCAST, RAW, parse_mac
 from wakeful_wire.record import NamedTuple
@@ -34,6 +34,8 @@ class Range(NamedTuple):
 
 _PRIVATE = (Range(0x0A000000, 8), Range(0xAC100000, 12), Range(0xC0A80000, 16), Range(0x64400000, 10))
 """Networks that no packet leaves for the Internet. Source: RFC 1918, RFC 6598."""
+
+_NEVER = (Range(0, 8), Range(0x7F000000, 8), Range(0xA9FE0000, 16))
 
 
 class Targets(NamedTuple):
@@ -71,14 +73,17 @@ class Targets(NamedTuple):
         return any(network.holds(number) for network in (*self.networks, *(_PRIVATE if named else ())))
 
     def may_ask(self, address: str) -> bool:
-        """Tell whether somebody at this address may be asked if it is up; names are only looked up for everybody."""
-        if self.anybody:
-            return True
+        """Tell whether somebody at this address may be asked if it is up; names are only looked up for everybody.
+
+        This machine itself, and what answers at link-local addresses (a cloud's keys), is nobody who could be woken.
+        """
         try:
             number = as_number(address)
         except Malformed:
+            return self.anybody and address != "localhost" and (":" not in address or is_machines6(address))
+        if any(own.holds(number) for own in _NEVER):
             return False
-        return any(network.holds(number) for network in self.networks)
+        return self.anybody or any(network.holds(number) for network in self.networks)
 
 
 def parse_wake(entries: Iterable[str]) -> tuple[Targets, list[str]]:

@@ -61,6 +61,15 @@ def as_number(address: str) -> int:
         raise Malformed(f"{address[:64]!r} is not an IPv4 address") from None
 
 
+def is_machines6(address: str) -> bool:
+    """Tell whether this is an IPv6 address of a machine: a global or a unique local one. Source: RFC 4291, RFC 4193."""
+    try:
+        first = socket.inet_pton(socket.AF_INET6, address)[0]
+    except (OSError, UnicodeError, ValueError):
+        return False
+    return first >> 5 == 0b001 or first >> 1 == 0b1111110
+
+
 def address_of(number: int) -> str:
     """Return the IPv4 address that a number stands for."""
     return socket.inet_ntop(socket.AF_INET, number.to_bytes(4, "big"))
