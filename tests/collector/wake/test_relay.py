@@ -124,6 +124,15 @@ def test_of_several_cards_the_armed_one() -> None:
     assert choose(two, [], [IPv4Interface("192.168.1.9/24")]).arguments["mac"] == "02:00:00:00:00:02"
 
 
+def test_a_card_that_is_not_armed_is_said_to_be() -> None:
+    deaf = Sleeper("nas", "nas", (card(NAS_MAC, "192.168.1.20/24", armed=False),))
+    said = "; but eth0 was not armed when it was up last: ethtool -s eth0 wol g"
+    near = agent("near", "192.168.1.5/24")
+    assert choose(deaf, [near], []).why == "near is in 192.168.1.0/24 too" + said
+    assert choose(deaf, [near], [], {"relay": "near"}).why.endswith(said)
+    assert choose(deaf, [], [IPv4Interface("192.168.1.9/24")]).why.endswith(said)
+
+
 def test_what_was_asked_for_is_passed_on() -> None:
     given = {"host": "nas", "check": "tcp:192.168.1.20:22", "port": 7, "repeat": 2, "wait_seconds": 60, "relay": ""}
     plan = choose(NAS, [agent("near", "192.168.1.5/24")], [], {**given, "expires_seconds": 5})

@@ -90,13 +90,14 @@ def choose(
     if not sure and shared is not None:
         card, address = shared
         why = f"the collector itself is in {address.network}"
-        return Plan((), True, arguments(sleeper, card, str(address), wishes), why)
+        return Plan((), True, arguments(sleeper, card, str(address), wishes), _cautioned(why, card))
     if found:
         relays: dict[str, Relay] = {}
         for one in sure or found:
             relays.setdefault(one.id, one)
         best = found[0]
-        return Plan(tuple(relays.values()), False, arguments(sleeper, best.card, best.address, wishes), best.why)
+        said = arguments(sleeper, best.card, best.address, wishes)
+        return Plan(tuple(relays.values()), False, said, _cautioned(best.why, best.card))
     return Plan(reason=_reason(sleeper, near))
 
 
@@ -119,7 +120,8 @@ def _forced(sleeper: Sleeper, agents: Sequence[Agent], relay: str, wishes: Mappi
     address = known[0].address if known else next((str(one) for one in card.addresses), "")
     why = known[0].why if known else f"{agent.name} was named; nothing is known of a network they share"
     chosen = Relay(agent.id, agent.name, Evidence.DOUBTFUL, 0, card, address, why)
-    return Plan((known[0] if known else chosen,), False, arguments(sleeper, card, address, wishes), why)
+    said = arguments(sleeper, card, address, wishes)
+    return Plan((known[0] if known else chosen,), False, said, _cautioned(why, card))
 
 
 def _may(agent: Agent, card: Card) -> bool:
@@ -168,6 +170,12 @@ def _shared(sleeper: Sleeper, own: Sequence[IPv4Interface]) -> tuple[Card, IPv4I
     return next(
         ((card, address) for card in fitting for address in card.addresses if address.network in networks), None
     )
+
+
+def _cautioned(why: str, card: Card) -> str:
+    if card.armed is not False:
+        return why
+    return f"{why}; but {card.interface} was not armed when it was up last: ethtool -s {card.interface} wol g"
 
 
 def _reason(sleeper: Sleeper, near: Sequence[Relay]) -> str:
