@@ -257,6 +257,14 @@ def test_each_bad_tuning_is_refused_and_reported(stage: Stage) -> None:
     assert any(hello["config"]["refused"] for hello in hellos)
 
 
+def test_each_command_is_refused_since_nothing_is_permitted(stage: Stage) -> None:
+    results = [result for push in stage.collector.pushes for result in push.get("results", [])]
+    assert len(results) >= 4
+    assert {result["state"] for result in results} == {"refused"}
+    assert all("does not permit" in result["data"]["reason"] for result in results)
+    assert all(push["hello"]["actions"] == [] for push in stage.collector.pushes if push.get("hello"))
+
+
 def test_what_it_says_is_no_ones_terminal(stage: Stage) -> None:
     log = stage.log.read_bytes()
     assert b"\x1b" not in log

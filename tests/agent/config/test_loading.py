@@ -204,7 +204,11 @@ def test_the_sample_holds_every_setting_and_is_right_with_all_of_it_in_force(tmp
     found = loaded(tmp_path, "\n".join(lines))
     assert found.config.interval_seconds == 15
     assert found.config.meters["processes"] == MeterSetting(True, None, {"top": 3})
-    assert ("meters.processes.top", 3) in [row[:2] for row in in_force(found)]
+    shown = [row[:2] for row in in_force(found)]
+    assert ("meters.processes.top", 3) in shown
+    assert ("policy.allow", ["restart-web"]) in shown
+    assert ("action restart-web", ["/usr/bin/systemctl", "restart", "{unit}"]) in shown
+    assert found.config.orders.actions[0].as_root
 
 
 def test_a_file_of_comments_says_nothing() -> None:

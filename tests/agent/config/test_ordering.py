@@ -8,6 +8,7 @@ import pytest
 from wakeful_agent import askable
 from wakeful_agent.config import ConfigErrors, Folders, load
 from wakeful_agent.config.orders import NO_ORDERS, KnownOrders, KnownWatch, Orders, Policy
+from wakeful_agent.config.sample import in_force
 from wakeful_agent.options import Option, check_options
 
 if TYPE_CHECKING:
@@ -90,6 +91,20 @@ units = ["nginx.service"]
     assert (watch.kind, watch.options, watch.action) == ("unit", {"unit": "nginx.service"}, "restart-web")
     assert watch.arguments == {"unit": "nginx.service"}
     assert (watch.attempts, watch.window_seconds, watch.respect_stop, watch.dry_run) == (5, 1800, True, False)
+
+
+def test_what_is_in_force_is_shown(tmp_path: Path) -> None:
+    assert orders(tmp_path, "[policy.restart_unit]\nunits = ['a.service']\n" + ACTION + WATCH)
+    found = load(Folders(str(tmp_path), str(tmp_path)), {"HOME": str(tmp_path)}, {}, KNOWN)
+    rows = [row for row in in_force(found) if row[0].startswith(("policy", "action", "watch"))]
+    assert rows == [
+        ("policy.allow", [], "agent.toml"),
+        ("policy.per_hour", 30, "agent.toml"),
+        ("policy.dry_run", False, "agent.toml"),
+        ("policy.restart_unit.units", ["a.service"], "agent.toml"),
+        ("action restart-web", ["/usr/bin/systemctl", "restart", "{unit}"], "agent.toml"),
+        ("watch web", "unit", "agent.toml"),
+    ]
 
 
 def test_a_watch_may_be_repaired_by_an_action_of_the_agents_own(tmp_path: Path) -> None:

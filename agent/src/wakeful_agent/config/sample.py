@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from wakeful_agent.config.metering import variable_of
+from wakeful_agent.config.orders import NO_ORDERS
 from wakeful_agent.config.settings import METER_INTERVAL_SECONDS_MAX, SETTINGS, Setting
 
 TYPE_CHECKING = False
@@ -13,6 +14,28 @@ if TYPE_CHECKING:
 
     from wakeful_agent.config.loading import Loaded
     from wakeful_agent.config.metering import Choice, KnownMeter
+
+
+_ORDERS = """\
+# What the collector may ask of this machine: by default nothing. Name each action; there is no wildcard.
+# [policy]
+# allow = ["restart-web"]
+# per_hour = 30
+# dry_run = false
+
+# An action of this machine: a program by its absolute path, and its words. {unit} stands for one word, never for two.
+# [[action]]
+# name = "restart-web"
+# argv = ["/usr/bin/systemctl", "restart", "{unit}"]
+# as_root = true
+# timeout_seconds = 60
+# danger = "changes"
+# [action.parameters.unit]
+# kind = "choice"
+# choices = ["nginx.service"]
+
+# What the agent keeps alive by itself stands in [[watch]] tables (docs/watches.md; docs/actions.md for the above).
+"""
 
 
 def sample(meters: Mapping[str, KnownMeter]) -> str:
@@ -31,6 +54,8 @@ def sample(meters: Mapping[str, KnownMeter]) -> str:
             "",
         ]
     lines += [
+        *_ORDERS.splitlines(),
+        "",
         "# One table a meter. What is switched off here stays off, whatever the collector says; every meter also takes",
         f"# interval_seconds (1 to {METER_INTERVAL_SECONDS_MAX}). Options marked local are this file's alone.",
         "",
@@ -66,7 +91,22 @@ def in_force(loaded: Loaded) -> list[tuple[str, Any, str]]:
         for key, value in said.items():
             if value is not None:
                 rows.append((f"meters.{name}.{key}", value, loaded.sources.get(f"meters.{name}.{key}", "default")))
+    rows += _orders(loaded)
     return [(key, "(set)" if value and key in loaded.secrets else value, source) for key, value, source in rows]
+
+
+def _orders(loaded: Loaded) -> list[tuple[str, Any, str]]:
+    """Return what the file says of being asked and of keeping alive, as far as it says something."""
+    orders = loaded.config.orders
+    policy = orders.policy
+    rows: list[tuple[str, Any]] = []
+    if orders != NO_ORDERS:
+        rows += [("policy.allow", list(policy.allow)), ("policy.per_hour", policy.per_hour)]
+        rows.append(("policy.dry_run", policy.dry_run))
+    rows += [(f"policy.{name}.{key}", value) for name, given in policy.options.items() for key, value in given.items()]
+    rows += [(f"action {action.name}", list(action.argv)) for action in orders.actions]
+    rows += [(f"watch {watch.name}", watch.kind) for watch in orders.watches]
+    return [(key, value, "agent.toml") for key, value in rows]
 
 
 def _bounds(setting: Setting) -> str:
