@@ -93,6 +93,25 @@ def test_reminders_come_at_their_time_and_replace_each_other(board: Switchboard,
     assert seen == ["a", "e"]
 
 
+def test_what_raises_ends_nothing(board: Switchboard, tools: dict[str, Any]) -> None:
+    done = threading.Event()
+    board.call(lambda: 1 // 0)
+    board.call(lambda: board.remind("x", 0.0, lambda: {}["nothing"]))
+    board.call(done.set)
+    assert done.wait(10)
+    assert tools["until"](lambda: isinstance(board.fault, KeyError))
+
+
+def test_what_was_to_be_called_is_called_before_the_end() -> None:
+    made = Switchboard("board-last")
+    hold, done = threading.Event(), threading.Event()
+    made.call(lambda: hold.wait(10))
+    made.call(done.set)
+    threading.Timer(0.05, hold.set).start()
+    made.end()
+    assert done.is_set()
+
+
 def test_many_wakes_do_not_block(board: Switchboard, tools: dict[str, Any]) -> None:
     hold, count = threading.Event(), [0]
     board.call(lambda: hold.wait(30) and None)

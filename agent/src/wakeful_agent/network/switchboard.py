@@ -32,7 +32,8 @@ END_SECONDS = 2.0
 class Switchboard:
     """Runs until `end`. `call` and `aside` may be called from any thread, the rest in the board's own.
 
-    Functions that are handed in must not raise, and must not block.
+    Functions that are handed in must not block. What one raises is kept as `fault` and ends nothing: the thread serves
+    all others too.
     """
 
     def __init__(self, name: str) -> None:
@@ -45,6 +46,7 @@ class Switchboard:
         self._crew = Crew(f"{name}-aside")
         self._lock = threading.Lock()
         self._ended = self._closed = False
+        self.fault: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -92,10 +94,9 @@ class Switchboard:
             self._reminders[key] = (at, function)
 
     def end(self) -> None:
-        """Stop; returns within two seconds, whatever hangs beside."""
-        self._ended = True
+        """Stop when what was to be called is called; returns within two seconds, whatever hangs beside."""
         self._crew.end()
-        self._wake()
+        self.call(self._stop)
         if threading.current_thread() is not self._thread:
             self._thread.join(END_SECONDS)
 
@@ -108,6 +109,16 @@ class Switchboard:
         self._selector.close()
         os.close(self._read)
 
+    def _stop(self) -> None:
+        self._ended = True
+
+    def _do(self, function: Callable[[], Got]) -> Got | None:
+        try:
+            return function()
+        except Exception as error:
+            self.fault = error
+            return None
+
     def _turn(self) -> None:
         for key, _ in self._selector.select(self._patience()):
             if key.fd == self._read:
@@ -116,15 +127,15 @@ class Switchboard:
                 self._eager[key.fd] = key.data
         eager, self._eager = self._eager, {}
         for descriptor, heard in eager.items():
-            if heard():
+            if self._do(heard):
                 self._eager.setdefault(descriptor, heard)
         while self._calls:
-            self._calls.popleft()()
+            self._do(self._calls.popleft())
         now = monotonic()
         for name in [name for name, (at, _) in self._reminders.items() if at <= now]:
             found: Any = self._reminders.pop(name, None)
             if found is not None:
-                found[1]()
+                self._do(found[1])
 
     def _patience(self) -> float | None:
         if self._eager or self._calls:

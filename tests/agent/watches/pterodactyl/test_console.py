@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from wakeful_agent.watches.pterodactyl.console import LINE_CHARACTERS_MAX, Console, strip
+from wakeful_agent.watches.pterodactyl.console import LINE_CHARACTERS_MAX, TAIL_CHARACTERS_MAX, Console, strip
 
 DAEMON = "\x1b[33m\x1b[1m[Pterodactyl Daemon]:\x1b[39m {}\x1b[0m"
 
@@ -56,6 +58,17 @@ def test_links_are_masked_and_lines_cut() -> None:
     first, second = console.tail(plain)
     assert first == "Link: https://sshx.io/s/AbCd..."
     assert len(second) == LINE_CHARACTERS_MAX
+
+
+@pytest.mark.parametrize("character", ["x", "\u00e9", "\U0001f3ae"])
+def test_the_tail_fits_into_an_event_whatever_it_is_written_in(character: str) -> None:
+    console = Console(200)
+    for number in range(200):
+        console.hear(f"{number} " + character * 300)
+    tail = console.tail(plain)
+    assert len(json.dumps(tail)) <= TAIL_CHARACTERS_MAX
+    assert tail[-1].startswith("199 ")
+    assert len(tail) >= 3
 
 
 def test_wings_words_of_a_crash_are_understood() -> None:

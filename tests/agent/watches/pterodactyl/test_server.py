@@ -301,6 +301,18 @@ def test_a_fault_of_our_own_ends_nothing(stage: Any, watched: Any) -> None:
     seen.wait(UP)
 
 
+def test_what_is_not_understood_at_all_is_a_loss(
+    stage: Any, watched: Any, tools: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = watched()
+    seen.wait(UP)
+    monkeypatch.setattr(seen.watch._server._console, "hear", lambda _: 1 // 0)
+    stage.server.say("hello")
+    tools["until"](lambda: len(stage.wings.handshakes) == 2)
+    monkeypatch.undo()
+    assert seen.wait(UP)
+
+
 def test_a_websocket_without_tls_is_not_used_for_a_panel_with_it(stage: Any, watched: Any, fast: Pace) -> None:
     board = watched().watch._server._board
     told: list[Any] = []

@@ -5,6 +5,7 @@ Lines are cleaned when they are asked for, and once: of a console that is floode
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import deque
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Callable
 
 LINE_CHARACTERS_MAX = 300
+TAIL_CHARACTERS_MAX = 12_000
+"""Of all lines together as they travel, where one character may take six: an event holds so much and more."""
 _RAW_CHARACTERS_MAX = 4_096
 _ESCAPES = re.compile(
     r"\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)?"  # titles and hyperlinks
@@ -62,13 +65,13 @@ class Console:
         return told
 
     def tail(self, conceal: Callable[[str], str]) -> list[str]:
-        """Return the last lines, fit to be told; `conceal` takes out the secrets that are known by name."""
+        """Return the last lines that fit, to be told; `conceal` takes out the secrets that are known by name."""
         with self._lock:
             for line in self._lines:
                 if line[0]:
                     line[1] = label(conceal(redact(links.mask(line[0]))), LINE_CHARACTERS_MAX)
                     line[0] = ""
-            return [line[1] for line in self._lines]
+            return _fitting([line[1] for line in self._lines])
 
     def clear(self) -> None:
         """Forget the lines: they will come again."""
@@ -91,3 +94,12 @@ class Console:
             self.out_of_memory = said[1][len(_MEMORY) :].strip() == "true"
         elif _DISK in said[1]:
             self.disk_full = True
+
+
+def _fitting(lines: list[str]) -> list[str]:
+    size = 0
+    for number, line in enumerate(reversed(lines)):
+        size += len(json.dumps(line)) + 2
+        if size > TAIL_CHARACTERS_MAX:
+            return lines[len(lines) - number :]
+    return lines

@@ -273,14 +273,17 @@ class Server:
             return False
         try:
             texts, more = socket.receive()
+            self._said.connection.noise(monotonic())
+            for text in texts:
+                frame = parse_frame(text)
+                if frame is not None and self._socket is socket:
+                    self._take(frame)
         except websocket.Closed as error:
             self._lose(error)
             return False
-        self._said.connection.noise(monotonic())
-        for text in texts:
-            frame = parse_frame(text)
-            if frame is not None and self._socket is socket:
-                self._take(frame)
+        except Exception as error:  # whatever it sent: nobody would listen there any more
+            self._lose(websocket.Closed(1006, f"what came was not understood: {type(error).__name__}"))
+            return False
         return more and self._socket is socket
 
     def _take(self, frame: Frame) -> None:
