@@ -255,3 +255,29 @@ def test_the_collector_itself(land: Networks) -> None:
     assert len(sleeper.frames) == 3
     for heard in sleeper.frames:
         assert heard == datagram(("agent", "eth0"), "10.91.1.255", 64, magic("sleeper"), heard)
+
+
+WATCH = """
+import json, sys, time
+from wakeful_agent.host.files import Host
+from wakeful_agent.watches.host import HostWatch
+watch = HostWatch("nas", json.loads(sys.argv[1]))
+host = Host()
+before = watch.look(host, 0)
+outcome = watch.repair(host, 0)
+until = time.monotonic() + 20
+while watch.look(host, 0).state != "up" and time.monotonic() < until:
+    time.sleep(0.1)
+print(json.dumps([before, outcome, watch.look(host, 0)]))
+"""
+
+
+def test_a_watch_wakes_its_neighbour(land: Networks) -> None:
+    with land.asleep("sleeper") as sleeper:
+        options = {"mac": MAC, "check": "tcp:10.91.1.20:22", "address": "10.91.1.20", "repeat": 1}
+        before, outcome, after = land.python("agent", WATCH, json.dumps(options))
+    assert before[0] == "down"
+    assert outcome[0], outcome
+    assert after[0] == "up"
+    (heard,) = sleeper.frames
+    assert heard == datagram(("agent", "eth0"), "10.91.1.255", 64, magic("sleeper"), heard)
