@@ -11,6 +11,7 @@ from wakeful_agent.host.units import restart, service_command
 from wakeful_agent.options import Option
 from wakeful_agent.watch import DOWN, STARTING, STOPPED, UNKNOWN, UP, Sight
 from wakeful_agent.watches.looked import INTERVAL, Looked
+from wakeful_agent.watches.process import OPTIONS, find, wanted_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,12 +50,22 @@ def judge(output: Output, failed: bool) -> Sight:
     raise HostError(f"rc-service ended with {output.code}: {label(' '.join(told.split()), 300)}")
 
 
+def commands_of(service: str) -> tuple[list[str], list[str], list[str]]:
+    """Return what restarts a service, what makes OpenRC forget that it is started, and what starts it."""
+    again = service_command(service)
+    return again, [*again[:2], "zap"], [*again[:2], "start"]
+
+
 class ServiceWatch(Looked):
-    """Asks rc-service for the service's state, and has it restarted."""
+    """Asks rc-service for the service's state, and has it restarted.
+
+    Where the system's start-stop-daemon is not OpenRC's own (Debian, Devuan), OpenRC goes on calling a service started
+    whose process is gone: there the process must be named too.
+    """
 
     kind = "service"
     acts = True
-    options = (Option("service", "", "the service, such as nginx", local=True), INTERVAL)
+    options = (Option("service", "", "the service, such as nginx", local=True), *OPTIONS, INTERVAL)
     required = ("service",)
 
     @classmethod
@@ -74,14 +85,27 @@ class ServiceWatch(Looked):
     @classmethod
     def commands(cls, options: Mapping[str, Any]) -> Sequence[Sequence[str]]:
         """Return what it runs as root."""
-        return [service_command(str(options["service"]))]
+        return commands_of(str(options["service"]))
 
     def look(self, host: Host, now_ms: int) -> Sight:
         """Return how the service stands."""
         service = str(self.chosen["service"])
         output = host.run(["rc-service", "--nocolor", service, "status"], STATUS_SECONDS)
-        return judge(output, host.exists(f"{FAILED}/{service}"))
+        sight = judge(output, host.exists(f"{FAILED}/{service}"))
+        wanted = wanted_of(self.chosen)
+        if sight.state != UP or not any(wanted):
+            return sight
+        found = find(host, wanted)
+        return Sight(DOWN, f"OpenRC calls it started, but {found}") if isinstance(found, str) else sight
 
     def repair(self, host: Host, now_ms: int) -> Outcome:
-        """Restart it."""
-        return Outcome(True, restart(host, service_command(str(self.chosen["service"])), self.repair_seconds))
+        """Restart it; where that fails because there is nothing left to stop, forget it and start it."""
+        again, zap, start = commands_of(str(self.chosen["service"]))
+        seconds = self.repair_seconds / 3
+        try:
+            return Outcome(True, restart(host, again, seconds))
+        except HostError as error:
+            if self.look(host, now_ms).state == UP:
+                raise
+            restart(host, zap, seconds)
+            return Outcome(True, f"{restart(host, start, seconds)}, after {label(str(error), 200)}")
