@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wakeful_collector.model.announced import Announced, announced, find, malformed, permitting, unfit
+from wakeful_agent import actions
+from wakeful_collector.model.announced import OWN, Announced, announced, find, malformed, permitting, unfit
 
 RESTART = {
     "name": "restart-web",
@@ -33,10 +34,10 @@ def test_an_unknown_danger_is_taken_for_a_change() -> None:
 
 
 @pytest.mark.parametrize(
-    "actions", [None, {}, "wake", [None], [{"name": ""}], [{"name": 7}], [{"name": "x" * 129}], [{"name": "a\nb"}]]
+    "said", [None, {}, "wake", [None], [{"name": ""}], [{"name": 7}], [{"name": "x" * 129}], [{"name": "a\nb"}]]
 )
-def test_what_is_no_action_is_passed_over(actions: Any) -> None:
-    assert announced({"actions": actions}) == []
+def test_what_is_no_action_is_passed_over(said: Any) -> None:
+    assert announced({"actions": said}) == []
 
 
 def test_an_action_for_one_watch_serves_that_watch_only() -> None:
@@ -98,9 +99,14 @@ def test_the_lines_that_would_permit_it_keep_what_is_permitted() -> None:
     lines = permitting(HELLO, "clear-cache")
     assert 'allow = ["restart-web", "wake", "clear-cache"]' in lines
     assert '[[action]]\nname = "clear-cache"' in lines
-    assert "[[action]]" not in permitting(HELLO, "restart_unit")
-    assert "[[action]]" not in permitting({}, "wake")
+    assert permitting({}, "wake").endswith('[policy.wake]\ntargets = ["192.168.1.0/24"]')
+    assert "[[action]]" not in permitting({}, "watch.pause")
     assert '[[watch]]\nname = "survival"' in permitting(HELLO, "watch.pause", "survival")
+
+
+def test_the_examples_name_what_the_agent_knows() -> None:
+    for name in actions.names():
+        assert {option.name for option in actions.load(name).options} & {OWN[name].split(" ")[0]}, name
 
 
 @given(JSON, JSON)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.model.command import Command, CommandState, after_result, is_over, why_expired
-from wakeful_collector.store import audit, changes, commands, events
+from wakeful_collector.store import audit, changes, commands, database, events
 from wakeful_wire.push import Event
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ def take_results(
 
 def expire(data: Path, now_ms: int) -> int:
     """Hold for expired what nobody took or answered in time; return how many commands that were."""
+    with database.translated():
+        waiting = commands.all_open(database.reader(data, "state"))
+    if not any(is_over(one, now_ms) for one in waiting):
+        return 0
     with changes.changing(data) as connection:
         over = [one for one in commands.all_open(connection) if is_over(one, now_ms)]
         for command in over:

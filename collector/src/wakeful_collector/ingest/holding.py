@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wakeful.ingest")
 
-HELD_SECONDS = 0.6
+HELD_SECONDS = 0.8
 """Of the second between two pushes: the rest is for what waits in the agent's spool."""
 LOOK_SECONDS = 0.02
 HELD_MAX = 1_000
@@ -80,7 +80,7 @@ class Holding:
         if taken.error is not None or taken.wants or taken.handed.commands or taken.handed.awaited:
             return False
         side = taken.reading.side
-        if side is not None and (side.events or side.results):
+        if side is not None and side.events:
             return False
         run, sequence = (taken.host_key, taken.reading.run), taken.reading.sequence
         if sequence <= self._newest.get(run, -1):

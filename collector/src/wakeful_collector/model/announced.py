@@ -9,6 +9,13 @@ DANGERS = ("none", "changes", "destroys")
 NAME_CHARACTERS_MAX = 128
 ARGUMENTS_MAX = 32
 TEXT_CHARACTERS_MAX = 1_024
+OWN = {
+    "wake": 'targets = ["192.168.1.0/24"]',
+    "restart_unit": 'units = ["nginx.service"]',
+    "restart_service": 'services = ["nginx"]',
+    "restart_container": 'containers = ["web"]',
+}
+"""The agent's own actions, and what its file must say of each beside its name: an example."""
 _KINDS: dict[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "choice": (str,), "flag": (bool,)}
 
 
@@ -93,7 +100,9 @@ def permitting(hello: dict[str, Any], action: str, watch: str = "") -> str:
     lines = ["[policy]", f"allow = {json.dumps(allowed, ensure_ascii=False)}"]
     if watch:
         lines += ["[[watch]]", f"name = {json.dumps(watch, ensure_ascii=False)}"]
-    elif not {".", "_"} & set(action) and action != "wake":
+    elif action in OWN:
+        lines += [f"[policy.{action}]", OWN[action]]
+    elif "." not in action:
         lines += ["[[action]]", f"name = {json.dumps(action, ensure_ascii=False)}", 'argv = ["/path/of/program"]']
     return "\n".join(lines)
 
