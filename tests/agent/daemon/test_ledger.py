@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wakeful_agent.daemon.ledger import KEPT_MS, Ledger
+from wakeful_agent.daemon.ledger import KEPT_MS, WHOLE_MAX, Ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,20 @@ def test_ids_are_forgotten_long_after_their_end_and_no_sooner(tmp_path: Path) ->
     assert again(tmp_path / "commands.json", last_ms - 1).state("a") == "done"
     assert again(tmp_path / "commands.json", last_ms).state("a") is None
     assert again(tmp_path / "commands.json", last_ms).state("b") == "running", "one that did not end is never forgotten"
+
+
+def test_old_results_are_kept_short(tmp_path: Path) -> None:
+    ledger = again(tmp_path / "commands.json")
+    for number in range(WHOLE_MAX + 2):
+        ledger.begin(f"c{number}", NOW_MS + 10, NOW_MS)
+        ledger.end(f"c{number}", result(f"c{number}"))
+        if number:
+            ledger.told([f"c{number}"])
+    ledger.begin("last", NOW_MS + 10, NOW_MS)
+    assert ledger.result("c0")["data"], "what was not told is kept whole"
+    assert ledger.result("c1")["data"] == {}
+    assert ledger.state("c1") == "done"
+    assert ledger.result("c2")["data"]
 
 
 @pytest.mark.parametrize(

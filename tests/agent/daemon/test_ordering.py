@@ -233,6 +233,19 @@ def test_what_waits_too_long_expires_and_what_is_withdrawn_is_refused(tmp_path: 
     assert ends["gone"] == "refused"
 
 
+def test_what_waits_is_judged_again_when_the_file_has_changed(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    ring = Ring(lambda _: Outcome(gate.wait(20), "rang"))
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask(*(f"c{n}" for n in range(ordering.AT_ONCE_MAX)))
+    bench.ask("big", bell="big")
+    ring.parameters = (ring.parameters[0]._replace(choices=("small",)),)
+    gate.set()
+    ends = {one["command"]: one["state"] for one in bench.results(ordering.AT_ONCE_MAX + 1)}
+    assert ends["big"] == "refused"
+    assert {"bell": "big"} not in ring.rung
+
+
 def test_a_dry_run_does_nothing_and_says_what_it_would_do(tmp_path: Path, heard: Any) -> None:
     bench = Bench(tmp_path, heard, policy=Policy(("ring",), dry_run=True))
     bench.ask("c1")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any, Iterable
 
 RUNNING = "running"
+WHOLE_MAX = 64
+"""How many results are kept whole; of older ones only how they ended, so that the file stays small."""
 KEPT_MS = AHEAD_MS_MAX
 """How long an id is kept after the command's own end: a clock that is set back must not bring it to life again."""
 
@@ -94,6 +96,9 @@ class Ledger:
             for command, row in self._rows.items()
             if not row["result"] or now_ms < max(row["expires"], row["at"]) + KEPT_MS
         }
+        for row in list(self._rows.values())[:-WHOLE_MAX]:
+            if row["result"] and row["told"]:
+                row["result"]["data"] = {}
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

@@ -78,10 +78,11 @@ class Orders:
 
     def take(self, commands: Sequence[Command]) -> None:
         """Judge commands and begin those that may run."""
+        times_ms = self._ledger.times_ms()
         for command in commands:
             known = self._ledger.state(command.id)
             if known is None:
-                self._take(command)
+                self._take(command, times_ms)
             elif known != RUNNING and self._said_lately() < URGENT_A_MINUTE:
                 self._say(self._ledger.result(command.id))
         self._begin()
@@ -115,9 +116,9 @@ class Orders:
         self._host.stop_programs()
         self._ledger.save()
 
-    def _take(self, command: Command) -> None:
+    def _take(self, command: Command, times_ms: list[int]) -> None:
         now_ms = self._now_ms()
-        seen = guard.Seen((), self._ledger.times_ms())
+        seen = guard.Seen((), times_ms)
         try:
             reason = guard.judge(command, self._actions, self._policy, seen, now_ms)
         except Exception as error:  # a stranger's words never end the daemon, whatever they are
@@ -129,7 +130,9 @@ class Orders:
             reason = f"it could not be written down, so it is not run: {problem}" if problem else ""
         if reason:
             self._refuse(command, reason)
-        elif self._policy.dry_run:
+            return
+        times_ms.append(now_ms)
+        if self._policy.dry_run:
             action = self._actions[command.action]
             plan = action.plan(check_arguments(action.parameters, command.arguments)[0])
             self._end(command.id, DONE, f"dry run, nothing was done: {plan}", {"dry_run": True})
@@ -141,7 +144,8 @@ class Orders:
             command = self._waiting.pop(0)
             now_ms = self._now_ms()
             action = self._actions.get(command.action)
-            if action is None or command.action not in self._policy.allow:
+            permitted = action is not None and command.action in self._policy.allow
+            if action is None or not permitted or check_arguments(action.parameters, command.arguments)[1]:
                 self._end(command.id, REFUSED, "agent.toml no longer permits it", {})
             elif guard.expired(command, now_ms):
                 self._end(command.id, EXPIRED, "it expired while it waited for others", {})
