@@ -15,6 +15,7 @@ from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
 from wakeful_agent.meters.containers import ContainersMeter
 from wakeful_agent.network.engine import Engine
+from wakeful_agent.watches.container import ContainerWatch
 
 from ..fakes.docker_engine import docker_engine, stats
 from .conftest import await_true, program, running
@@ -241,3 +242,17 @@ def test_a_process_in_the_unified_hierarchy() -> None:
             await_true(lambda: (read_usage(Host(), found).cpu_seconds or 0) > (first or 0) + 0.1, "time that is used")
     finally:
         os.rmdir(group)
+
+
+def test_a_watch_sees_how_containers_stand_and_has_one_restarted(engine: Engine) -> None:
+    def look(name: str) -> tuple[str, str]:
+        sight = ContainerWatch(name, {"container": name, "socket": engine.socket_path}).look(Host(), 0)
+        return sight.state, sight.detail
+
+    assert look("worker") == ("up", "")
+    assert look("bye") == ("down", "it ended with 3")
+    assert look("never") == ("down", "it was never started")
+    assert look("nobody") == ("unknown", "there is no such container")
+    watch = ContainerWatch("worker", {"container": "worker", "socket": engine.socket_path})
+    assert watch.repair(Host(), 0).summary == "the container worker was restarted"
+    await_true(lambda: look("worker") == ("up", ""), "the container to run again")
