@@ -12,7 +12,7 @@ from wakeful_collector import clock
 from wakeful_collector.cli import doctor
 from wakeful_collector.read import health
 from wakeful_collector.serving import certificate, place
-from wakeful_collector.store import database, heartbeats, room
+from wakeful_collector.store import channels, database, heartbeats, outbox, room
 from wakeful_collector.store.changes import changing
 from wakeful_collector.store.heartbeats import Heartbeat
 
@@ -185,3 +185,17 @@ def test_a_look_that_meets_an_error_does_not_end_the_others(look, tmp_path, monk
 def test_a_clock_that_cannot_be_right(look, monkeypatch):
     monkeypatch.setattr(clock, "now_ms", lambda: 1_000)
     assert "timedatectl" in look()["clock"]["fix"]
+
+
+def test_messages_that_reached_nobody_and_channels_that_cannot_be_read(look, data):
+    say_alive(data, Heartbeat("worker", clock.now_ms(), 15.0, {}))
+    assert look("--quick")["messages"]["text"] == "0 delivered, 0 waiting"
+    with changing(data) as connection:
+        channels.keep(connection, channels.Channel("ch_1", "phone", "apprise", "ntfy", "...", "v1.lost", 5, "user:ada"))
+        outbox.add(connection, "m", "inc_1", "opened", {}, 5)
+        outbox.address(connection, "m", "ch_1", "phone", 5, 5)
+        outbox.drop_channel(connection, "ch_1", 5)
+    found = look("--quick")
+    assert (found["messages"]["state"], found["messages"]["text"]) == ("warn", "1 were given up and reached nobody")
+    assert found["channels"]["state"] == "fail"
+    assert "phone" in found["channels"]["text"]

@@ -112,3 +112,11 @@ def test_headlines() -> None:
     over = replace(WATCH, over_ms=T + 60_000)
     assert message.headline(over, "web-1") == "survival on web-1 repaired itself after 60 s"
     assert message.headline(replace(over, told_ms=T), "web-1") == "survival on web-1 is up again after 60 s"
+
+
+def test_a_console_calls_nobody_in_a_chat() -> None:
+    hostile = replace(WATCH, subject="@everyone", console=("<@1234> @here mail ada@example.org", "@All <#5>"), story=())
+    title, text, _ = written(hostile, "opened")
+    assert "@everyone" not in title + text
+    assert not any(call in text for call in ("<@1234>", "@here", "@All", "<#5>"))
+    assert "ada@example.org" in text

@@ -136,3 +136,24 @@ def test_other_events_make_none(data: Path, machine: Callable[..., Any], now_ms:
         assert noting.note(connection, key, told, now_ms, now_ms) == []
     assert database.reader(data, "state").execute("SELECT count(*) FROM incidents").fetchone()[0] == 0
     assert not noting.concerns("agent.started")
+
+
+def test_a_host_gone_mad_does_not_drown_the_others(
+    data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
+) -> None:
+    """Thirty calls an hour, a hundred incidents that go on; another host is heard all the same."""
+    channel("http://127.0.0.1:1/")
+    mad, sane = machine("mad"), machine("sane")
+    told = [
+        {"id": str(number), "at": now_ms, "kind": "recovery.given_up", "subject": f"w{number}", "data": {"attempts": 5}}
+        for number in range(150)
+    ]
+    mad.push([[now_ms, [0.5, 1, 2, 3]]], now_ms, events=told)
+    assert incidents.counts(data) == (100, 100)
+    assert len(deliveries.deliveries(data, limit=500).deliveries) == 30
+    sane.push([[now_ms, [0.5, 1, 2, 3]]], now_ms, events=[event(now_ms, "recovery.given_up", attempts=5)])
+    assert len(deliveries.deliveries(data, limit=500).deliveries) == 31
+    later = now_ms + 3_600_001
+    told = [{**told[40], "id": "later", "at": later}]
+    mad.push([[later, [0.5, 1, 2, 3]]], later, events=told)
+    assert len(deliveries.deliveries(data, limit=500).deliveries) == 32, "the hour is over"

@@ -80,8 +80,17 @@ def test_pages_of_states_and_hosts(data: Path) -> None:
         assert ids(host=2) == ["inc_2"]
 
 
+def test_how_much_goes_on_with_a_host(data: Path) -> None:
+    with changing(data) as connection:
+        incidents.keep(connection, replace(ONE, told_ms=T))
+        incidents.keep(connection, replace(ONE, id="inc_2", state="closed", told_ms=T - 5))
+        incidents.keep(connection, replace(ONE, id="inc_3", host_key=8))
+        assert incidents.crowd(connection, 7, T - 5) == (1, 1)
+        assert incidents.crowd(connection, 7, 0) == (1, 2)
+
+
 def test_what_is_old_goes_and_what_goes_on_stays(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(incidents, "KEPT_MAX", 1)
+    monkeypatch.setattr(incidents, "PER_HOST_MAX", 1)
     with changing(data) as connection:
         incidents.keep(connection, ONE)
         for number in range(2, 5):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wakeful_collector.model.host import Host
 from wakeful_collector.read.traffic import Condition, Traffic
 from wakeful_collector.store.heartbeats import Heartbeat
-from wakeful_collector.web.metrics_own import families
+from wakeful_collector.web.metrics_own import escalation, families
 from wakeful_collector.web.metrics_text import render
 
 NOW = 1_795_000_000_000
@@ -50,3 +50,15 @@ def test_nothing_happened_yet() -> None:
     text = render(families([], Traffic({}, 0, 0, 0, 0.0), Condition(None, None), {}, {}, NOW))
     assert "wakeful_disk_full 0" in text
     assert "wakeful_last_push" not in text
+
+
+def test_what_people_were_told_and_what_reached_nobody() -> None:
+    text = render(escalation(5, 3, {"dead": 2, "delivered": 7}))
+    for line in (
+        'wakeful_incidents{state="open"} 3',
+        'wakeful_incidents{state="acknowledged"} 2',
+        'wakeful_deliveries{state="dead"} 2',
+        'wakeful_deliveries{state="delivered"} 7',
+        'wakeful_deliveries{state="waiting"} 0',
+    ):
+        assert line in text.splitlines(), line

@@ -11,7 +11,7 @@ from wakeful_collector import clock, config
 from wakeful_collector.cli.output import coloured, say, say_json
 from wakeful_collector.cli.parts import size_text
 from wakeful_collector.model.store_errors import StoreError
-from wakeful_collector.read import audit, heartbeats, traffic
+from wakeful_collector.read import audit, channels, deliveries, heartbeats, traffic
 from wakeful_collector.serving import certificate, place
 from wakeful_collector.serving.sockets import CannotListenError, listen_on
 
@@ -73,7 +73,7 @@ def examine(quick: bool) -> Iterator[Finding]:
         yield Finding(WARN, "settings", f"{problem.where} {problem.message}", problem.hint)
     looks: list[Callable[[Settings], Iterator[Finding]]] = [_clock, _folder]
     if (settings.data / "state.db").exists():
-        looks += [_room, _worker] if quick else [_integrity, _trail, _room, _worker]
+        looks += [_room, _worker, _messages] if quick else [_integrity, _trail, _room, _worker, _messages]
     looks += [_listening, _certificate]
     for look in looks:
         try:
@@ -179,6 +179,19 @@ def _worker(settings: Settings) -> Iterator[Finding]:
             yield Finding(FAIL, subject, f"last came through {clock.rfc3339(beat.at_ms)}", fix)
         else:
             yield Finding(OK, subject, f"alive {max(age_seconds, 0):.0f} s ago")
+
+
+def _messages(settings: Settings) -> Iterator[Finding]:
+    counted = deliveries.counts(settings.data)
+    unread = [one.name for one in channels.channels(settings.data) if not channels.is_readable(settings.data, one.id)]
+    if unread:
+        fix = "bring back vault.key, or give their addresses again on the settings page"
+        yield Finding(FAIL, "channels", f"the addresses of {', '.join(unread)} cannot be read with this key", fix)
+    if counted.get("dead"):
+        fix = "the settings page, or /api/v1/deliveries?state=dead, says why and tries them again"
+        yield Finding(WARN, "messages", f"{counted['dead']} were given up and reached nobody", fix)
+    else:
+        yield Finding(OK, "messages", f"{counted.get('delivered', 0)} delivered, {counted.get('waiting', 0)} waiting")
 
 
 def _listening(settings: Settings) -> Iterator[Finding]:

@@ -29,6 +29,11 @@ KINDS = (WATCH, BLIND, HOST)
 LATE_MS = 600_000
 """What a host tells this long after its newest tick is backlog, which pages nobody."""
 
+GOING_ON_MAX = 100
+"""How many incidents of one host may go on; a host that tells of more is not believed."""
+TOLD_AN_HOUR_MAX = 30
+"""How many incidents of one host people are called for within an hour; a pager that never rests helps nobody."""
+
 FALLS_OF_FLAPPING = 3
 SETTLE_DOUBLINGS_MAX = 5
 STORY_LINES_MAX = 60

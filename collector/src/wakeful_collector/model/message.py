@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 TITLE_CHARACTERS_MAX = 160
 TEXT_CHARACTERS_MAX = 8_000
 STORY_LINES_SHOWN = 16
+
+
+_CALLS_EVERYBODY = re.compile(r"@(?=everyone|here|channel|all\b|room)|<(?=[@#!&])", re.IGNORECASE)
+"""What chats take for a call to everybody in the room, when a console or a name holds it."""
 
 
 class Message(NamedTuple):
@@ -69,12 +74,17 @@ def render(kept: dict[str, Any], link: str) -> Message:
     parts = ["\n".join(_facts(told, moment)), _story(told)]
     if told["console"] and moment != shapes.OVER:
         parts.append("Last lines of the console:\n" + "\n".join(f"  {one}" for one in told["console"]))
-    room = TEXT_CHARACTERS_MAX - len(link) - 8
+    room = TEXT_CHARACTERS_MAX - len(link) - 256
     body = "\n\n".join(part for part in parts if part)
     body = body if len(body) <= room else body[:room] + "\n..."
     title = _title(told, moment)
     title = title if len(title) <= TITLE_CHARACTERS_MAX else title[: TITLE_CHARACTERS_MAX - 3] + "..."
-    return Message(title, f"{body}\n\n{link}", "failure" if moment == shapes.OPENED else "success")
+    level = "failure" if moment == shapes.OPENED else "success"
+    return Message(_harmless(title), f"{_harmless(body)}\n\n{link}", level)
+
+
+def _harmless(text: str) -> str:
+    return _CALLS_EVERYBODY.sub(lambda found: f"{found[0]}\u200b", text)
 
 
 def _title(told: dict[str, Any], moment: str) -> str:

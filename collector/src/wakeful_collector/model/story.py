@@ -21,7 +21,7 @@ _WORDS = {
     "watch.up": "is up",
     "watch.blind": "cannot be watched",
     "watch.sighted": "can be watched again",
-    "watch.held": "is left alone",
+    "watch.held": "is held",
     "watch.stopped": "was stopped by a person",
     "watch.paused": "is not watched for now",
     "watch.resumed": "is watched again",

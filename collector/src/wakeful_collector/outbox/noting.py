@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from wakeful_wire.push import Event
 
+_HOUR_MS = 3_600_000
+
 
 def concerns(kind: str) -> bool:
     """Tell whether events of this kind make incidents."""
@@ -41,13 +43,26 @@ def note(
         told = Told(event.at_ms, event.kind, event.subject, event.data, is_late)
         known = incidents.of_thing(connection, host_key, told.about, event.subject[:256], told.reference)
         is_past = any(one.state != shapes.CLOSED for one in known)
-        found = shapes.hear(shapes.select(known, told), told, now_ms, host_key, new_id(), is_past)
-        if found is None:
+        current = shapes.select(known, told)
+        found = shapes.hear(current, told, now_ms, host_key, new_id(), is_past)
+        if found is None or (current is None and is_crowded(connection, host_key)):
             continue
-        is_muted = absences.of(connection, host_key, now_ms) is not None
-        judged, moment = shapes.judge(found, now_ms, None, Circumstances(muted=is_muted))
+        muted = is_muted(connection, host_key, now_ms)
+        judged, moment = shapes.judge(found, now_ms, None, Circumstances(muted))
         incidents.keep(connection, judged)
         if moment is not None:
             telling.tell(connection, judged, moment, now_ms)
         changed.append(judged.id)
     return changed
+
+
+def is_crowded(connection: sqlite3.Connection, host_key: int) -> bool:
+    """Tell whether so much goes on with a host that it may not begin anything new."""
+    return incidents.crowd(connection, host_key, 0)[0] >= shapes.GOING_ON_MAX
+
+
+def is_muted(connection: sqlite3.Connection, host_key: int, now_ms: int) -> bool:
+    """Tell whether nobody is to be called for a host: it may be silent, or called too often within the hour."""
+    if absences.of(connection, host_key, now_ms) is not None:
+        return True
+    return incidents.crowd(connection, host_key, now_ms - _HOUR_MS)[1] >= shapes.TOLD_AN_HOUR_MAX

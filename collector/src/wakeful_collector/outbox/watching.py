@@ -91,16 +91,10 @@ class _Look:
                 gone_quiet[key] = opened
                 going_on.append(opened)
             for one in going_on:
-                changed += self._judge(connection, one, absent, gone_quiet)
+                changed += self._judge(connection, one, gone_quiet)
         return changed
 
-    def _judge(
-        self,
-        connection: sqlite3.Connection,
-        one: Incident,
-        absent: dict[int, Absence],
-        gone_quiet: dict[int, Incident],
-    ) -> bool:
+    def _judge(self, connection: sqlite3.Connection, one: Incident, gone_quiet: dict[int, Incident]) -> bool:
         host = self.known.get(one.host_key)
         if host is None:
             incidents.keep(connection, replace(one, state=shapes.CLOSED, ending="the host was forgotten"))
@@ -108,7 +102,7 @@ class _Look:
         found = self._heard(connection, one, host) if one.kind == shapes.HOST else one
         is_cut_off = one.kind != shapes.HOST and one.host_key in gone_quiet and one.host_key in self.silent
         around = Circumstances(
-            muted=one.host_key in absent or is_cut_off,
+            muted=is_cut_off or (found.told_ms is None and noting.is_muted(connection, one.host_key, self.now_ms)),
             confirmed=found.late and not is_cut_off and _stands(connection, found),
         )
         # A host is calm for as long as it was heard, not for as long as nobody noticed that it went silent again.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wakeful_collector.store import channels as table
-from wakeful_collector.store import database, outbox
+from wakeful_collector.store import database, outbox, vault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +46,13 @@ def channels(data: Path) -> list[ChannelRecord]:
 def channel(data: Path, channel_id: str) -> ChannelRecord | None:
     """Return one channel by its id."""
     return next((one for one in channels(data) if one.id == channel_id), None)
+
+
+def is_readable(data: Path, channel_id: str) -> bool:
+    """Tell whether the address of a channel can be read with this collector's key; it is not returned."""
+    with database.translated():
+        found = table.by_id(database.reader(data, "state"), channel_id)
+    return found is not None and vault.unseal(data, found.sealed) is not None
 
 
 def _record(one: Channel, last: Delivery | None) -> ChannelRecord:

@@ -13,8 +13,8 @@ from wakeful_collector.store.cursors import named
 if TYPE_CHECKING:
     import sqlite3
 
-KEPT_MAX = 20_000
-"""How many closed incidents are kept; older ones go first."""
+PER_HOST_MAX = 1_000
+"""How many closed incidents of one host are kept; older ones go first."""
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     (
@@ -129,12 +129,23 @@ def count_going_on(connection: sqlite3.Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def crowd(connection: sqlite3.Connection, host_key: int, since_ms: int) -> tuple[int, int]:
+    """Return how many incidents of a host go on, and for how many people were called since then."""
+    row = connection.execute(
+        "SELECT count(*) FILTER (WHERE state <> 'closed'), count(*) FILTER (WHERE told_ms > ?) FROM incidents"
+        " WHERE host_key = ?",
+        (since_ms, host_key),
+    ).fetchone()
+    return row[0], row[1]
+
+
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
-    """Delete closed incidents last heard of before `before_ms`, and the oldest past the bound; return how many went."""
+    """Delete closed incidents last heard of before `before_ms`, and each host's oldest past its bound."""
     return connection.execute(
-        "DELETE FROM incidents WHERE state = 'closed' AND (heard_ms < ? OR seq IN"
-        " (SELECT seq FROM incidents WHERE state = 'closed' ORDER BY seq DESC LIMIT -1 OFFSET ?))",
-        (before_ms, KEPT_MAX),
+        "DELETE FROM incidents WHERE state = 'closed' AND (heard_ms < ? OR seq IN (SELECT seq FROM (SELECT seq,"
+        " row_number() OVER (PARTITION BY host_key ORDER BY seq DESC) AS rank FROM incidents WHERE state = 'closed')"
+        " WHERE rank > ?))",
+        (before_ms, PER_HOST_MAX),
     ).rowcount
 
 

@@ -6,8 +6,8 @@ import ipaddress
 
 from flask import Blueprint, Response
 
+from wakeful_collector.read import deliveries, heartbeats, hosts, incidents, latest, traffic
 from wakeful_collector.read import health as read_health
-from wakeful_collector.read import heartbeats, hosts, latest, traffic
 from wakeful_collector.web import health, kit, metrics_names, metrics_own
 from wakeful_collector.web.metrics_text import render
 
@@ -58,6 +58,7 @@ def metrics() -> kit.Answer:
         read_health.sizes(data),
         now_ms,
     )
+    own += metrics_own.escalation(*incidents.counts(data), deliveries.counts(data))
     samples = latest.latest_of_all(data, metrics_names.NAMES)
     text = render([*own, *metrics_names.families(fleet, samples, hosts.unames(data), now_ms)])
     return Response(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from wakeful_collector import __version__
+from wakeful_collector.model.delivery import STATES
 from wakeful_collector.model.host import Host, HostStatus, host_status
 from wakeful_collector.web.metrics_text import Family
 
@@ -33,6 +34,17 @@ def families(
         *_jobs(beats, now_ms),
         *_hosts(fleet, now_ms),
     ]
+
+
+def escalation(going_on: int, untaken: int, deliveries: Mapping[str, int]) -> list[Family]:
+    """Return the families about incidents and what became of their messages; dead ones reached nobody."""
+    incidents = Family("wakeful_incidents", "gauge", "Incidents that go on, by whether somebody has taken them on")
+    incidents.add(untaken, state="open")
+    incidents.add(going_on - untaken, state="acknowledged")
+    family = Family("wakeful_deliveries", "gauge", "Messages kept, by what became of them; dead ones were given up")
+    for state in STATES:
+        family.add(deliveries.get(state, 0), state=state)
+    return [incidents, family]
 
 
 def _info() -> Family:
