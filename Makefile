@@ -1,7 +1,7 @@
 # One door for developers; CI calls the same targets. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help run test check coverage test-matrix assets environment environment-dev test-programs screenshots clean \
-	bench-agent bench-ingest bench-storage bench-query bench-scale format
+	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery format
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
@@ -58,6 +58,10 @@ bench-query: environment-dev assets ## how long the reads take
 
 bench-scale: environment-dev ## 5,000 simulated agents for ten minutes
 	@$(PYTHON) bench/scale/run.py
+
+bench-recovery: environment-dev ## how soon a fallen server is started and a machine woken, and what 100 watches cost
+	@$(PYTHON) bench/recovery/run.py
+	@$(PYTHON) bench/recovery/wake.py
 
 clean: ## remove what was built, keep the data in ./var
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \

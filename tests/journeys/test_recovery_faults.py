@@ -69,6 +69,7 @@ class Play:
         time.sleep(BROKEN_SECONDS)
         self.while_broken = {name: scene.ours() for name, scene in self.scenes.items()}
         self.seen = {name: self.told.watch(name) for name in self.scenes}
+        self.powers_asked = {name: scene.stage.panel.asked("/power") for name, scene in self.scenes.items()}
         self.asked_untrusted = self["untrusted"].stage.panel.asked()
         self._mend()
 
@@ -223,6 +224,7 @@ def test_tokens_for_another_server_wake_nobody(play: Play) -> None:
 
 def test_wings_away_is_no_reason_to_act(play: Play) -> None:
     assert play.while_broken["wings-down"] == []
+    assert play.powers_asked["wings-down"] == []
     assert play.seen["wings-down"]["state"] == "unknown"
     play.heals("wings-down")
     assert play["wings-down"].server.starts == 1
