@@ -92,6 +92,17 @@ def test_the_token_is_renewed_when_wings_says_so(how: str) -> None:
     assert connection.open
 
 
+def test_a_new_token_that_is_taken_for_an_old_one_is_a_matter_of_clocks() -> None:
+    connection = live()
+    connection.token_refused("created too far in past", 100.0)
+    assert trouble(connection) == ("", "")
+    connection.granted(grant(), 101.0)
+    connection.token_refused("exp claim is invalid", 102.0)
+    assert "clocks" in trouble(connection)[1]
+    connection.authenticated(103.0)
+    assert trouble(connection) == ("", "")
+
+
 def test_tokens_are_asked_for_at_most_every_fifteen_seconds() -> None:
     connection = live(at=0.0)
     asked = [0.0]

@@ -61,6 +61,15 @@ def test_refused_tokens_are_renewed(stage: Any, watched: Any, tools: dict[str, A
     seen.wait(DOWN)
 
 
+def test_clocks_that_differ_are_told_and_the_panels_word_is_taken(stage: Any, watched: Any) -> None:
+    stage.panel.skew_seconds = -3600
+    seen = watched()
+    seen.wait(UP, "do their clocks differ")
+    stage.panel.skew_seconds = 0
+    seen.wait(UP, "it is running")
+    assert DOWN not in seen.states
+
+
 def test_wings_that_restarts_is_found_again(stage: Any, watched: Any) -> None:
     seen = watched()
     seen.wait(UP)

@@ -43,8 +43,9 @@ class Connection:
         self._fraction = fraction
         self._standing = standing
         self._grant: Grant | None = None
-        self._lasts_until = 0.0
         self._renew_at = 0.0
+        self._fresh = False
+        """Whether the token was not taken by Wings yet."""
         self._ask_from = 0.0
         self.looking = False
         """Whether the panel's page of the server is waited for, to go on."""
@@ -82,8 +83,8 @@ class Connection:
         if (claims.server and claims.server != self.server) or self.server not in grant.socket_url.lower():
             return self.stumble(TOKEN, "the panel gave a token for another server than this one", now)
         self._grant = grant
-        self._lasts_until = now + claims.lifetime_seconds
         self._renew_at = now + claims.lifetime_seconds * self._pace.renewal_fraction
+        self._fresh = True
         return self._authenticate(now) if self.open else [Order(OPEN, grant.socket_url)]
 
     def wait(self, seconds: float, now: float) -> None:
@@ -145,6 +146,7 @@ class Connection:
     def authenticated(self, now: float) -> bool:
         """Take `auth success`; tell whether it is the first on this socket."""
         first, self.live = not self.live, True
+        self._fresh = False
         self._standing.recover()
         self.timers.drop("silent", "connect")
         self.timers.set("renew", max(now, self._renew_at))
@@ -161,6 +163,9 @@ class Connection:
         self.lost_frames = True
         if any(part in text for part in _GONE):
             self.timers.drop("silent")
+            if self._fresh:
+                text = "Wings takes the panel's new token for an old one: do their clocks differ?"
+                self._standing.suffer(TOKEN, text)
             return self._want_grant(now)
         if _OTHER_SERVER in text:
             return self.distrust("Wings says that the panel's token is for another server", now)
