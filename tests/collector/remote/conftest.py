@@ -28,6 +28,7 @@ from wakeful_collector.config import Settings
 from wakeful_collector.operations import core
 from wakeful_collector.serving import certificate
 from wakeful_collector.store.changes import changing
+from wakeful_wire.schema import schema_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -271,6 +272,7 @@ class Obedient:
     def __init__(self, machine: Any, judge: Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]) -> None:
         self.machine = machine
         self.heard: list[dict[str, Any]] = []
+        self.trouble: Exception | None = None
         self._judge = judge
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -282,15 +284,20 @@ class Obedient:
     def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join()
+        assert self.trouble is None, self.trouble
 
     def _run(self) -> None:
         results: list[dict[str, Any]] = []
-        while not self._end.wait(0.1):
-            results = [self._done(one) for one in self._push(results)]
+        try:
+            while not self._end.wait(0.1):
+                results = [self._done(one) for one in self._push(results)]
+        except Exception as error:  # told in the test's own thread
+            self.trouble = error
 
     def _push(self, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
         machine, now_ms = self.machine, clock.now_ms()
         body = {"wire": 1, "run": f"run-{machine.id}", "sequence": machine.sequence, "results": results}
+        body |= {"schema": schema_hash([]), "series": [], "ticks": []}
         machine.sequence += 1
         agent = machine.door.authenticate(f"Bearer {machine.token}", now_ms)
         reply = machine.door.take(agent, json.dumps(body).encode(), "", now_ms)
@@ -337,7 +344,7 @@ def announcing(machine: Callable[..., Any], now_ms: int) -> Callable[..., Any]:
             "uname": {"sysname": "Linux", "release": "6.1", "machine": "x86_64"},
             "os": {"pretty_name": "Debian 12"},
             "user": {"name": "wakeful"},
-            "boot_time_ms": now_ms - 3 * 86_400_000,
+            "boot_time_ms": now_ms - 300_000_000,
         }
         found.push([[now_ms, [1, 2, 3, 4]]], now_ms, hello=hello)
         return found

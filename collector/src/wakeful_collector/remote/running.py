@@ -66,7 +66,7 @@ def _help(rest: list[str]) -> int:
     from wakeful_collector.remote import options
 
     if rest[:1] == ["help"] and len(rest) > 1 and (verb := verbs.named(rest[1])) is not None:
-        sys.stdout.write(options.parser_of(verb).format_help())
+        Terminal(sys.stdout, os.environ).script(options.parser_of(verb).format_help())
         return failure.OK
     room = max(len(verb.name) for verb in verbs.VERBS)
     lines = ["usage: wakeful COMMAND ...", "", _ABOUT]
@@ -74,7 +74,7 @@ def _help(rest: list[str]) -> int:
         lines += ["", f"{group}:"]
         lines += [f"  {verb.name.ljust(room)}  {verb.title}" for verb in verbs.VERBS if verb.group == group]
     lines += ["", "wakeful COMMAND --help explains one, with examples; --version says which wakeful this is.", ""]
-    sys.stdout.write("\n".join(lines) + "\n" + _ENVIRONMENT)
+    Terminal(sys.stdout, os.environ).script("\n".join(lines) + "\n" + _ENVIRONMENT)
     return failure.OK if rest else failure.USAGE
 
 

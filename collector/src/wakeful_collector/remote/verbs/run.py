@@ -83,12 +83,13 @@ def _asked(session: Session, name: str) -> str:
 
 
 def _resolve(session: Session, made: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any] | None:
-    """Put the host's id where a host is named, and return the host."""
-    if "host" not in schema.get("properties", {}) or not isinstance(made.get("host"), str):
-        return None
-    host = session.host(made["host"])
-    made["host"] = host["id"]
-    return host
+    """Put ids where hosts are named, and return the host that it is about."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in ("relay", "host"):
+        if name in schema.get("properties", {}) and isinstance(made.get(name), str):
+            found[name] = session.host(made[name])
+            made[name] = found[name]["id"]
+    return found.get("host")
 
 
 def _danger(session: Session, offered: dict[str, Any], made: dict[str, Any], host: dict[str, Any] | None) -> str:

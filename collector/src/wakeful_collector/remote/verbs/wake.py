@@ -37,4 +37,6 @@ def run(session: Session, given: argparse.Namespace) -> int:
         raise usage("the host is named once", "wakeful wake HOST")
     host = session.host(given.host)
     made: dict[str, Any] = arguments.by_schema([("host", str(host["id"])), *words], offered.get("arguments") or {})
+    if "relay" in made:
+        made["relay"] = session.host_id(str(made["relay"]))
     return asking.carry_out(session, offered, made, given.wait)

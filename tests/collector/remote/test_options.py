@@ -1,0 +1,42 @@
+"""Options that every command has."""
+
+import argparse
+
+import pytest
+
+from wakeful_collector.remote import options
+from wakeful_collector.remote.failure import Failure
+from wakeful_collector.remote.verbs import VERBS, named
+
+
+def test_words_are_split_at_the_command():
+    assert options.split(["--profile", "lab", "--json", "hosts", "--json"]) == (
+        ["--profile", "lab", "--json"],
+        ["hosts", "--json"],
+    )
+    assert options.split(["--url=x", "hosts"]) == (["--url=x"], ["hosts"])
+    assert options.split(["--help"]) == ([], ["--help"])
+    assert options.split([]) == ([], [])
+    with pytest.raises(Failure):
+        options.split(["--nonsense", "hosts"])
+
+
+def test_positionals_and_options_mix():
+    given = options.parser_of(named("run")).parse_intermixed_args(
+        ["host.wake", "--yes", "host=a", "--wait", "5m", "b=c"]
+    )
+    assert (given.operation, given.arguments, given.yes, given.wait) == ("host.wake", ["host=a", "b=c"], True, 300)
+    assert options.parser_of(named("run")).parse_intermixed_args(["x", "--wait"]).wait == 60
+
+
+def test_a_wrong_duration_is_said():
+    with pytest.raises(Failure) as caught:
+        options.parser_of(named("hosts")).parse_args(["--timeout", "soon"])
+    assert "duration, like 90s" in caught.value.message
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_argument_says_what_it_is(verb):
+    for action in options.parser_of(verb)._actions:
+        assert action.help, action
+        assert action.help != argparse.SUPPRESS

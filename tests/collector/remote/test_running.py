@@ -1,0 +1,100 @@
+"""From words to an exit code."""
+
+import json
+import subprocess
+
+import pytest
+
+from wakeful_collector.remote import verbs
+from wakeful_collector.remote.verbs import VERBS
+
+from .conftest import PROGRAM, free_port
+
+
+def test_without_a_command_the_commands_are_told(wakeful):
+    bare, asked = wakeful(), wakeful("--help")
+    assert (bare.code, asked.code, bare.out) == (2, 0, asked.out)
+    assert all(f"  {verb.name} " in asked.out for verb in VERBS)
+    assert "6 timed out waiting" in asked.out
+    assert wakeful("help").out == asked.out
+    assert wakeful("--json", "-h").code == 0
+
+
+def test_the_help_of_one_command(wakeful):
+    assert wakeful("help", "hosts").out == wakeful("hosts", "--help").out
+    assert wakeful("help", "nothing").out == wakeful("--help").out
+
+
+def test_a_word_that_is_no_command(wakeful):
+    ran = wakeful("hosst")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no command 'hosst'" in ran.err
+    assert "did you mean host?" in ran.err
+    assert "did you mean" not in wakeful("zzzz").err
+
+
+def test_options_before_the_command(operator, shared, wakeful):
+    assert operator("--json", "hosts", "--search", "nobody-so").document == {"hosts": []}
+    ran = wakeful("--url", shared.url, "--timeout=5s", "hosts")
+    assert (ran.code, "no key" in ran.err) == (2, True)
+    assert "is no option here" in wakeful("--jsn", "hosts").err
+
+
+def test_complaints_of_the_parser_are_ours(wakeful):
+    ran = wakeful("hosts", "--nonsense")
+    assert (ran.code, ran.out) == (2, "")
+    assert "see: wakeful hosts --help" in ran.err
+    ran = wakeful("hosts", "--nonsense", "--json")
+    assert json.loads(ran.err)["exit"] == 2
+
+
+def test_errors_as_documents(operator):
+    ran = operator("host", "nobody-is-called-so", "--json")
+    said = json.loads(ran.err)
+    assert (ran.code, ran.out, said["error"], said["exit"]) == (5, "", "unknown_host", 5)
+
+
+def test_nobody_listens(wakeful):
+    ran = wakeful("hosts", WAKEFUL_URL=f"http://127.0.0.1:{free_port()}", WAKEFUL_API_KEY="wk_key_" + "a" * 32)
+    assert (ran.code, ran.out) == (4, "")
+    assert "nobody listens there" in ran.err
+    assert "check the address" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_message_of_many_lines_stays_readable_and_harmless(wakeful, monkeypatch):
+    from wakeful_collector.remote.failure import Failure
+
+    def refuse(self):
+        raise Failure(3, "no", "first\nsecond \x1b[31m", "do\nthis")
+
+    monkeypatch.setattr(verbs.Verb, "load", refuse)
+    ran = wakeful("hosts")
+    assert ran.err.splitlines() == ["wakeful: first", "  second \\x1b[31m", "  do", "  this"]
+
+
+def test_ctrl_c_is_not_a_traceback(wakeful, monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verbs.Verb, "load", interrupted)
+    ran = wakeful("hosts")
+    assert (ran.code, ran.err) == (130, "\n")
+
+
+def test_a_reader_that_went_away_is_not_a_traceback(home):
+    for words in (["--help"], ["completion", "bash"]):
+        with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            child.stdout.close()
+            assert child.stderr.read() == ""
+        assert child.returncode == 141
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_command_explains_itself_with_examples(wakeful, verb):
+    ran = wakeful(verb.name, "--help", COLUMNS="80")
+    assert (ran.code, ran.err) == (0, "")
+    assert f"usage: wakeful {verb.name}" in ran.out
+    assert f"  wakeful {verb.name}" in ran.out or f"| wakeful {verb.name}" in ran.out
+    assert "--json" in ran.out
+    assert ran.out.isascii()

@@ -1,0 +1,31 @@
+"""wake: through an agent that is near."""
+
+from ..conftest import Obedient, done
+
+MAC = "02:00:00:00:00:01"
+
+
+def test_what_cannot_be_woken_is_said_with_the_reason(operator, machine):
+    machine("wak-unknown")
+    ran = operator("wake", "wak-unknown")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("wakeful: ")
+    assert operator("wake", "nobody-so").code == 5
+    assert operator("wake", "wak-unknown", "host=x").code == 2
+    assert operator("wake", "wak-unknown", "relay=nobody-so").code == 5
+    assert operator("wake", "wak-unknown", "check=nonsense").code == 2
+
+
+def test_a_neighbour_sends_the_packet(operator, announcing, machine, now_ms):
+    parameters = {"mac": {"kind": "text", "pattern": ".*"}}
+    relay = announcing("wak-relay", actions=[{"name": "wake", "danger": "none", "parameters": parameters}])
+    body = {"interfaces": [{"name": "eth0", "mac": MAC, "addresses": ["192.0.2.7/24"]}]}
+    asleep = machine("wak-nas")
+    asleep.push([], now_ms, hello={"name": "wak-nas"}, inventories={"network": {"hash": "h", "body": body}})
+    with Obedient(relay, done) as agent:
+        ran = operator("wake", "wak-nas", "relay=wak-relay", "--wait", "20s")
+        if ran.code == 0:
+            assert [one["action"] for one in agent.heard] == ["wake"]
+            assert "done wake on wak-relay" in ran.out
+        else:
+            assert (ran.code, ran.err.startswith("wakeful: ")) == (3, True), ran
