@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWN = "wakeful-agent"
-IMPORT_NAMES = {"argon2-cffi": "argon2", "gunicorn-h1c": "gunicorn_h1c", "sqlite-utils": "sqlite_utils"}
+IMPORT_NAMES = {
+    "websocket-client": "websocket",
+    "argon2-cffi": "argon2",
+    "gunicorn-h1c": "gunicorn_h1c",
+    "sqlite-utils": "sqlite_utils",
+}
 LOADED_BY_NAME = {
     "gunicorn-h1c": "gunicorn's setting http_parser loads it, where it is there",
     "tomli": "import_module loads it, where the standard library has no tomllib",
