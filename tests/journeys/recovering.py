@@ -99,8 +99,8 @@ class Keeper(Agent):
 class Told:
     """What the collector has heard, as its API says."""
 
-    def __init__(self, collector: Collector) -> None:
-        argv = [sys.executable, "-m", "wakeful_collector", "key", "create", "--name", "journey", "--scope", "read"]
+    def __init__(self, collector: Collector, scope: str = "read") -> None:
+        argv = [sys.executable, "-m", "wakeful_collector", "key", "create", "--name", "journey", "--scope", scope]
         made = subprocess.run([*argv, "--json", "--data", str(collector.data)], check=True, capture_output=True)
         self.key = json.loads(made.stdout)["key"]
         self.url = f"http://127.0.0.1:{collector.port}/api/v1"

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 HEALED_SECONDS = 100
 BROKEN_SECONDS = 12
 """How long what is mended stays broken."""
+TIMES = {"renewing": {"token_seconds": 20.0, "token_ticker_seconds": 1.0, "token_expiring_seconds": 2.0}}
+LINK, KEY, WRITES = "https://sshx.example/s/AbCdEfGhIj", "KeyOfAllShared", "PasswordWrites"
 BROKEN_AT_FIRST = ("limited", "broken", "untrusted", "mixed-up", "wrong-password")
 NAMES = (
     *("panel-down", "wings-down", "half-open", "garbage", "skewed", "dropped"),
+    *("renewing", "by-wings", "shared"),
     *("busy", "lost", "fails-once", "for-ever", "by-a-person", "suspended", "by-login"),
     *BROKEN_AT_FIRST,
 )
@@ -36,7 +39,7 @@ class Play:
         self.collector = Collector(folder / "collector")
         stack.callback(self.collector.end)
         self.collector.start()
-        self.scenes = {name: Scene(name, stack, tls=name == "untrusted") for name in NAMES}
+        self.scenes = {name: Scene(name, stack, tls=name == "untrusted", **TIMES.get(name, {})) for name in NAMES}
         self.agent = Keeper(folder / "agent")
         stack.callback(self.agent.end)
         self.agent.enrol(self.collector)
@@ -117,6 +120,9 @@ class Play:
         self["by-a-person"].server.person("stop")
         self["suspended"].server.suspend()
         self["by-login"].server.crash()
+        self["by-wings"].server.crash_detection = True
+        self["by-wings"].server.crash()
+        self["shared"].server.say(f"\x1b[32m  Writable link: \x1b[1;4m{LINK}#{KEY},{WRITES}\x1b[0m")
 
     def heals(self, name: str, seconds: float = HEALED_SECONDS) -> None:
         """Wait until the server runs and nothing about it is open any more."""
@@ -256,6 +262,25 @@ def test_a_suspended_server_is_never_fought(play: Play) -> None:
     assert "watch.held" in play.told.kinds("suspended")
 
 
+def test_what_wings_restarts_by_itself_is_left_to_it(play: Play) -> None:
+    scene = play["by-wings"]
+    assert play.while_broken["by-wings"] == []
+    assert (scene.server.state, scene.server.starts) == ("running", 1)
+    scene.server.crash()  # within the minute: Wings gives up, and the agent does not
+    wait_until(lambda: scene.server.starts == 2, 20, play.agent.log)
+    assert len(scene.ours("start")) == 1
+
+
+def test_a_link_of_a_shared_terminal_is_shown_to_those_who_may_operate(play: Play) -> None:
+    def links(told: Told) -> list[str]:
+        rows = told.get("/servers")["servers"]
+        return [link["url"] for row in rows if row["watch"] == "shared" for link in row["links"]]
+
+    wait_until(lambda: links(play.told) != [], 30, play.agent.log)
+    assert links(play.told) == ["https://sshx.example/s/AbCd..."]
+    assert links(Told(play.collector, "operate")) == [f"{LINK}#{KEY},{WRITES}"]
+
+
 def test_a_half_open_socket_is_found_out(play: Play) -> None:
     assert play.while_broken["half-open"] == []
     play.heals("half-open", 75)
@@ -269,6 +294,17 @@ def test_a_persons_stop_is_respected(play: Play) -> None:
     assert play.told.kinds("by-a-person") == ["watch.stopped"]
 
 
+def test_a_token_is_renewed_before_it_ends(play: Play) -> None:
+    scene = play["renewing"]
+    play.until(58)
+    tokens = scene.stage.panel.asked("/websocket")
+    assert 3 <= len(tokens) <= 5
+    assert [one.event for one in scene.stage.wings.said if one.event == "jwt error"] == []
+    assert len(scene.stage.wings.handshakes) == 1
+    scene.server.crash()
+    play.heals("renewing", 10)
+
+
 def test_a_wrong_password_is_tried_once_and_told(play: Play) -> None:
     play.until(60)
     scene = play["wrong-password"]
@@ -279,7 +315,10 @@ def test_a_wrong_password_is_tried_once_and_told(play: Play) -> None:
 
 def test_nothing_else_was_done_and_no_secret_was_told(play: Play) -> None:
     log = play.agent.log.read_text()
-    told = str(play.told.get("/events?limit=500")) + str(play.told.get("/watches"))
+    told = str([play.told.get(path) for path in ("/events?limit=500", "/watches", "/servers")])
+    for secret in (KEY, WRITES):
+        assert secret not in log
+        assert secret not in told
     for scene in play.scenes.values():
         assert {action for _, action, _ in scene.ours()} <= {"start"}, scene.name
         for secret in (scene.key, scene.key[16:], scene.owner.password, "password of pat"):
