@@ -135,8 +135,10 @@ class Traffic(RuleBasedStateMachine):
         after = table.one(self.connection, command_id)
         assert before is not None
         assert after is not None
-        if before.state is CommandState.DELIVERED or (before.state is CommandState.EXPIRED and not before.late):
-            assert after.state == state, "the agent's word counts"
+        if before.answered or before.state not in {CommandState.DELIVERED, CommandState.EXPIRED}:
+            assert after == before, "the first word counts"
+        else:
+            assert (after.state, after.answered) == (state, True), "the agent's word counts"
 
     @rule()
     def another_tells(self) -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from wakeful_collector.model.command import (
     OPEN,
     PATIENCE_SECONDS,
+    RUNS_MAX,
     Command,
     CommandState,
     after_result,
     is_over,
+    runs_with,
     to_hand_out,
     why_expired,
 )
@@ -34,14 +36,13 @@ COMMANDS = st.builds(
     expires_ms=st.integers(1_000, 100_000),
     state=STATES,
     delivered_ms=st.none() | st.integers(1_000, 100_000),
-    run=st.sampled_from(["run-1", "run-2"]) | st.none(),
-    sequence=st.integers(0, 3) | st.none(),
-    late=st.booleans(),
+    runs=st.dictionaries(st.sampled_from(["run-1", "run-2"]), st.integers(0, 3)),
+    answered=st.booleans(),
 )
 
 
 def delivered(run: str = "run-1", sequence: int = 4) -> Command:
-    return replace(ASKED, state=CommandState.DELIVERED, delivered_ms=2_000, run=run, sequence=sequence)
+    return replace(ASKED, state=CommandState.DELIVERED, delivered_ms=2_000, runs={run: sequence})
 
 
 def test_it_is_handed_out_once_in_a_run() -> None:
@@ -52,6 +53,21 @@ def test_it_is_handed_out_once_in_a_run() -> None:
 def test_it_is_handed_out_again_when_the_push_comes_again_or_the_agent_started_anew() -> None:
     assert to_hand_out(delivered(), "run-1", 4, 3_000)
     assert to_hand_out(delivered(), "run-2", 0, 3_000)
+
+
+def test_an_old_run_that_speaks_again_and_the_new_one_do_not_take_it_from_each_other() -> None:
+    both = replace(delivered(), runs=runs_with(delivered(), "run-2", 0))
+    assert both.runs == {"run-1": 4, "run-2": 0}
+    assert not to_hand_out(both, "run-1", 5, 3_000)
+    assert not to_hand_out(both, "run-2", 1, 3_000)
+
+
+def test_runs_are_remembered_within_bounds() -> None:
+    one = delivered("run-old")
+    for number in range(RUNS_MAX):
+        one = replace(one, runs=runs_with(one, f"run-{number}", number))
+    assert len(one.runs) == RUNS_MAX
+    assert "run-old" not in one.runs
 
 
 def test_it_is_not_handed_out_once_its_time_is_over() -> None:
@@ -70,7 +86,7 @@ def test_what_nobody_was_told_of_is_over_at_its_expiry_and_the_rest_is_waited_fo
 def test_a_result_that_is_late_corrects_what_was_held_for_expired_once() -> None:
     expired = replace(delivered(), state=CommandState.EXPIRED)
     assert after_result(expired, "done") is CommandState.DONE
-    assert after_result(replace(expired, late=True), "done") is None
+    assert after_result(replace(expired, answered=True), "done") is None
     assert after_result(replace(ASKED, state=CommandState.EXPIRED), "done") is None
 
 
@@ -93,7 +109,10 @@ def test_only_what_is_open_and_in_time_is_handed_out(one: Command, run: str, seq
     if to_hand_out(one, run, sequence, now_ms):
         assert one.state in OPEN
         assert now_ms < one.expires_ms
-        assert (one.run, one.state) != (run, CommandState.DELIVERED) or one.sequence == sequence
+        assert one.runs.get(run, sequence) == sequence
+        handed = replace(one, runs=runs_with(one, run, sequence))
+        assert not to_hand_out(handed, run, sequence + 1, now_ms)
+        assert to_hand_out(handed, run, sequence, now_ms)
 
 
 @given(COMMANDS, st.sampled_from(RESULT_STATES))

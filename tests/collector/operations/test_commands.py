@@ -39,6 +39,7 @@ def test_a_command_is_asked_and_audited_with_who_asked(data: Path, host: Any, as
     assert command is not None
     assert (command.principal, command.danger) == ("user:ada", "destroys")
     row = audit.rows(data, 1)[0].entry
+    assert row.detail["command"] == answer["command"]
     assert (row.principal, row.operation, row.subject, row.outcome) == ("user:ada", "host.command", host.id, "done")
     assert row.detail["arguments"] == {"unit": "x"}
 

@@ -46,11 +46,11 @@ def test_of_two_who_hand_out_the_same_one_has_it(data: Path) -> None:
         assert not commands.hand_out(connection, ASKED, "run-1", 5, 2_001)
         mine = commands.one(connection, "cmd-1")
         assert mine is not None
-        assert (mine.state, mine.run, mine.sequence, mine.delivered_ms) == ("delivered", "run-1", 4, 2_000)
+        assert (mine.state, mine.runs, mine.delivered_ms) == ("delivered", {"run-1": 4}, 2_000)
         assert commands.hand_out(connection, mine, "run-2", 0, 3_000)
         again = commands.one(connection, "cmd-1")
         assert again is not None
-        assert (again.run, again.sequence, again.delivered_ms) == ("run-2", 0, 2_000)
+        assert (again.runs, again.delivered_ms) == ({"run-1": 4, "run-2": 0}, 2_000)
 
 
 def test_of_two_who_end_the_same_one_has_it(data: Path) -> None:
@@ -61,10 +61,11 @@ def test_of_two_who_end_the_same_one_has_it(data: Path) -> None:
         expired = commands.one(connection, "cmd-1")
         assert expired is not None
         assert (expired.finished_ms, expired.late, expired.data) == (62_000, False, {"summary": "nobody"})
-        assert commands.finish(connection, expired, CommandState.DONE, {}, 90_000)
+        assert commands.finish(connection, expired, CommandState.DONE, {}, 90_000, answered=True)
         late = commands.one(connection, "cmd-1")
         assert late is not None
-        assert (late.state, late.late) == ("done", True)
+        assert (late.state, late.late, late.answered) == ("done", True, True)
+        assert not commands.finish(connection, late, CommandState.FAILED, {}, 91_000, answered=True)
         assert not commands.hand_out(connection, late, "run-9", 0, 95_000)
 
 

@@ -34,7 +34,7 @@ def take_results(
         if command is None or command.host_key != host_key:
             continue
         state = after_result(command, result.state)
-        if state is None or not commands.finish(connection, command, state, result.data, now_ms):
+        if state is None or not commands.finish(connection, command, state, result.data, now_ms, answered=True):
             continue
         _tell(connection, command, state, result.data, host_id, now_ms)
         taken += 1

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.command import Command
 
-SECONDS_MAX = 60
+SECONDS_MAX = 55
+"""Less than the minute after which proxies in between lose patience."""
 LOOK_SECONDS = 0.05
 
 

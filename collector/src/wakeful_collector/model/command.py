@@ -8,6 +8,7 @@ from typing import Any
 
 EXPIRES_SECONDS_DEFAULT = 300
 EXPIRES_SECONDS_MAX = 43_200
+RUNS_MAX = 16
 PATIENCE_SECONDS = 900
 """How long after its expiry an answer to a delivered command is waited for: it may have begun at the last moment."""
 
@@ -32,8 +33,9 @@ OPEN = frozenset({CommandState.REQUESTED, CommandState.DELIVERED})
 class Command:
     """One order; times are milliseconds since the epoch, None where it has not come to that.
 
-    `principal` asked for it, `run` and `sequence` name the push whose answer carried it last. `data` is what the agent
-    sent of its end and hostile. `late`: its result came after it was held for expired.
+    `principal` asked for it; `runs` are the agent's runs that were handed it, each with the sequence of the push whose
+    answer carried it. `data` is what the agent sent of its end and hostile. `answered`: its agent said what became of
+    it; `late`: that came after it was held for expired.
     """
 
     id: str
@@ -47,11 +49,11 @@ class Command:
     state: CommandState = CommandState.REQUESTED
     request_key: str | None = None
     delivered_ms: int | None = None
-    run: str | None = None
-    sequence: int | None = None
     finished_ms: int | None = None
+    answered: bool = False
     late: bool = False
     data: dict[str, Any] = field(default_factory=dict)
+    runs: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -73,9 +75,13 @@ def to_hand_out(command: Command, run: str, sequence: int, now_ms: int) -> bool:
     """
     if not command.is_open or now_ms >= command.expires_ms:
         return False
-    if command.state is CommandState.REQUESTED or command.run != run:
-        return True
-    return command.sequence == sequence
+    return command.runs.get(run, sequence) == sequence
+
+
+def runs_with(command: Command, run: str, sequence: int) -> dict[str, int]:
+    """Return the runs that were handed the command, once this one was too: the newest `RUNS_MAX`."""
+    runs = {**{known: at for known, at in command.runs.items() if known != run}, run: sequence}
+    return dict(list(runs.items())[-RUNS_MAX:])
 
 
 def after_result(command: Command, told: str) -> CommandState | None:
@@ -84,11 +90,9 @@ def after_result(command: Command, told: str) -> CommandState | None:
     The first result counts. What the collector had only held for expired, because nobody answered, is corrected; what
     was never handed out cannot have a result.
     """
-    if command.delivered_ms is None or command.state not in {CommandState.DELIVERED, CommandState.EXPIRED}:
+    if command.delivered_ms is None or command.answered:
         return None
-    if command.state is CommandState.EXPIRED and command.late:
-        return None
-    return CommandState(told)
+    return CommandState(told) if command.state in {CommandState.DELIVERED, CommandState.EXPIRED} else None
 
 
 def is_over(command: Command, now_ms: int) -> bool:

@@ -118,11 +118,16 @@ def run(
         with changing(settings.data) as connection:
             answer = operation.handler(Context(connection, principal, settings, now_ms, prepared), given)
             if operation.danger != "none":
-                audit.append(connection, _entry(operation, principal, given, now_ms, "done", ""))
+                audit.append(connection, _entry(operation, principal, given | _asked(answer), now_ms, "done", ""))
     except OperationError as error:
         _note_alone(settings.data, operation, principal, given, now_ms, "failed", error.code)
         raise
     return answer
+
+
+def _asked(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the id of the command that came of an operation, to be found again when that ends."""
+    return {"command": answer["command"]} if isinstance(answer.get("command"), str) else {}
 
 
 def _note_alone(

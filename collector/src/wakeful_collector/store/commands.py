@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.model.command import Command, CommandState
+from wakeful_collector.model.command import Command, CommandState, runs_with
 from wakeful_collector.store.cursors import named
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             expires_ms INTEGER NOT NULL,
             state TEXT NOT NULL DEFAULT 'requested',
             delivered_ms INTEGER,
-            run TEXT,
-            sequence INTEGER,
+            runs TEXT NOT NULL DEFAULT '{}',
             finished_ms INTEGER,
+            answered INTEGER NOT NULL DEFAULT 0,
             late INTEGER NOT NULL DEFAULT 0,
             data TEXT NOT NULL DEFAULT '{}'
         );
@@ -125,21 +125,27 @@ def page(
 def hand_out(connection: sqlite3.Connection, command: Command, run: str, sequence: int, now_ms: int) -> bool:
     """Note that the answer to this push carries the command; False when somebody else changed it meanwhile."""
     changed = connection.execute(
-        f"UPDATE commands SET state = 'delivered', delivered_ms = coalesce(delivered_ms, ?), run = ?, sequence = ?"  # noqa: S608 - constants of this module
-        f" WHERE id = ? AND {_OPEN} AND state = ? AND run IS ? AND sequence IS ?",
-        (now_ms, run, sequence, command.id, command.state, command.run, command.sequence),
+        f"UPDATE commands SET state = 'delivered', delivered_ms = coalesce(delivered_ms, ?), runs = ?"  # noqa: S608 - constants of this module
+        f" WHERE id = ? AND {_OPEN} AND state = ? AND runs = ?",
+        (now_ms, _text(runs_with(command, run, sequence)), command.id, command.state, _text(command.runs)),
     )
     return changed.rowcount == 1
 
 
 def finish(
-    connection: sqlite3.Connection, command: Command, state: CommandState, data: dict[str, Any], now_ms: int
+    connection: sqlite3.Connection,
+    command: Command,
+    state: CommandState,
+    data: dict[str, Any],
+    now_ms: int,
+    answered: bool = False,
 ) -> bool:
-    """Bring a command to its end; False when somebody else changed its state meanwhile."""
+    """Bring a command to its end, as its agent says when `answered`; False when somebody else was first."""
     late = command.state is CommandState.EXPIRED
     changed = connection.execute(
-        "UPDATE commands SET state = ?, data = ?, finished_ms = ?, late = ? WHERE id = ? AND state = ? AND late = 0",
-        (state, _text(data), now_ms, late, command.id, command.state),
+        "UPDATE commands SET state = ?, data = ?, finished_ms = ?, answered = ?, late = ?"
+        " WHERE id = ? AND state = ? AND answered = 0",
+        (state, _text(data), now_ms, answered, late, command.id, command.state),
     )
     return changed.rowcount == 1
 
@@ -186,11 +192,11 @@ def _command(row: sqlite3.Row) -> Command:
         state=CommandState(row["state"]),
         request_key=row["request_key"],
         delivered_ms=row["delivered_ms"],
-        run=row["run"],
-        sequence=row["sequence"],
         finished_ms=row["finished_ms"],
+        answered=bool(row["answered"]),
         late=bool(row["late"]),
         data=json.loads(row["data"]),
+        runs=json.loads(row["runs"]),
     )
 
 
