@@ -79,6 +79,7 @@ def load(
         from wakeful_agent.config.compat import add_compat
 
         orders = add_compat(orders, environ, known, problems, metering.warnings)
+    metering.warnings.extend(_programs(orders, origin))
     void = _distrusted(folders, environ, owner_id) if orders.policy.allow else ""
     if void:
         orders = orders._replace(policy=orders.policy._replace(allow=(), void=void))
@@ -122,6 +123,14 @@ def _orders(document: dict[str, Any], origin: Origin, known: KnownOrders, proble
     from wakeful_agent.config.ordering import read_orders
 
     return read_orders(document, origin, known, problems)
+
+
+def _programs(orders: Orders, origin: Origin) -> Sequence[Problem]:
+    if not orders.actions:
+        return ()
+    from wakeful_agent.config.programs import mind
+
+    return list(mind(orders.actions, origin, os.geteuid()))
 
 
 def _distrusted(folders: Folders, environ: Mapping[str, str], owner_id: int) -> str:
