@@ -120,3 +120,17 @@ def test_a_console_calls_nobody_in_a_chat() -> None:
     assert "@everyone" not in title + text
     assert not any(call in text for call in ("<@1234>", "@here", "@All", "<#5>"))
     assert "ada@example.org" in text
+
+
+def test_many_are_named_in_one_message_within_bounds() -> None:
+    kept = [message.document(replace(WATCH, subject=f"s{n}"), "agt_1", "web-1", (), "opened") for n in range(400)]
+    links = [f"https://w.example/hosts/agt_1#inc_{n}" for n in range(400)]
+    title, text, level = message.digest(kept, links)
+    assert title.startswith("400 incidents need somebody: s0 on web-1 gave up after 5 attempts; s1 on")
+    assert (len(title), level) == (message.TITLE_CHARACTERS_MAX, "failure")
+    assert len(text) <= message.TEXT_CHARACTERS_MAX
+    assert text.splitlines()[-1].startswith("... and ")
+    few = message.digest([{**one, "moment": "closed"} for one in kept[:4]], links[:4])
+    assert few.title.startswith("4 incidents are over: ")
+    assert few.text.count("\n") == 7
+    assert few.level == "success"

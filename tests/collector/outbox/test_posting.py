@@ -305,6 +305,31 @@ def test_killed_again_and_again_nothing_is_lost(data: Path, channel: Callable[..
     assert set(states(data).values()) == {"delivered"}
 
 
+def test_many_at_once_are_one_message_to_people_and_each_to_programs(
+    settings: Settings, data: Path, machine: Callable[..., Any], channel: Callable[..., Any]
+) -> None:
+    web = machine("web-1")
+    with receiver(answer=lambda n: (500 if n == 0 else 200, {})) as people, receiver() as programs:
+        channel(f"json://127.0.0.1:{people.port}/x", "apprise")
+        for number in range(6):
+            tell(data, incident=replace(ONE, id=f"inc_{number}", host_key=web.key, subject=f"server-{number}"))
+        tell(data, "healed", incident=replace(ONE, id="inc_0"))
+        deliver(settings)
+        assert len(people.received) == 1
+        assert set(states(data).values()) == {"waiting"}
+        deliver(settings, T + 60_000)
+        title, text = (people.received[1]["document"][name] for name in ("title", "message"))
+        assert title.startswith("6 incidents need somebody: server-0 on web-1 is down; server-1")
+        assert all(f"server-{number} on web-1" in text and f"#inc_{number}" in text for number in range(6))
+        assert set(states(data).values()) == {"delivered"}
+        channel(programs.url)
+        for number in range(10, 16):
+            tell(data, incident=replace(ONE, id=f"inc_{number}"))
+        for _ in range(6):
+            deliver(settings, T + 120_000)
+        assert len(programs.received) == 6
+
+
 def test_links() -> None:
     settings = Settings(data="/nowhere")  # type: ignore[arg-type]  # only its addresses matter
     told = {"incident": {"id": "inc_1", "host": {"id": "agt_1"}}}

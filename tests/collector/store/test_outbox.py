@@ -160,3 +160,17 @@ def test_what_is_old_goes_what_waits_stays(data: Path, monkeypatch: pytest.Monke
         monkeypatch.setattr(outbox, "KEPT_MAX", 0)
         assert outbox.prune(connection, T) == 0
         assert due(connection) == ["inc_1.closed.ch_1"]
+
+
+def test_which_others_are_due_for_the_same_channel_and_moment(data: Path) -> None:
+    with changing(data) as connection:
+        for number in range(3):
+            outbox.add(connection, f"m{number}", f"inc_{number}", "opened", {}, T)
+            outbox.address(connection, f"m{number}", "ch_1", "phone", T, T + number)
+        outbox.address(connection, "m1", "ch_2", "mail", T, T)
+        outbox.add(connection, "over", "inc_9", "closed", {}, T)
+        outbox.address(connection, "over", "ch_1", "phone", T, T)
+        first = outbox.due(connection, T, 1)[0]
+        assert [one.id for one in outbox.alike(connection, first, T + 1, 9)] == ["m1.ch_1"]
+        assert [one.id for one in outbox.alike(connection, first, T + 2, 9)] == ["m1.ch_1", "m2.ch_1"]
+        assert [one.id for one in outbox.alike(connection, first, T + 2, 1)] == ["m1.ch_1"]

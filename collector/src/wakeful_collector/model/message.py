@@ -10,6 +10,8 @@ from wakeful_collector.model import incident as shapes
 from wakeful_collector.model.story import plain, span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wakeful_collector.model.incident import Incident
 
 TITLE_CHARACTERS_MAX = 160
@@ -81,6 +83,24 @@ def render(kept: dict[str, Any], link: str) -> Message:
     title = title if len(title) <= TITLE_CHARACTERS_MAX else title[: TITLE_CHARACTERS_MAX - 3] + "..."
     level = "failure" if moment == shapes.OPENED else "success"
     return Message(_harmless(title), f"{_harmless(body)}\n\n{link}", level)
+
+
+def digest(kept: Sequence[dict[str, Any]], links: Sequence[str]) -> Message:
+    """Return one message for several documents of the same moment: a line for each, with its link."""
+    moment = kept[0]["moment"]
+    titles = [_title(one["incident"], moment) for one in kept]
+    what = {shapes.OPENED: "need somebody", shapes.OVER: "are over", shapes.HEALED: "healed"}[moment]
+    title = f"{len(kept)} incidents {what}: {'; '.join(titles)}"
+    title = title if len(title) <= TITLE_CHARACTERS_MAX else title[: TITLE_CHARACTERS_MAX - 3] + "..."
+    lines: list[str] = []
+    for text, link in zip(titles, links, strict=True):
+        line = f"- {text}\n  {link}"
+        if sum(len(one) + 1 for one in lines) + len(line) > TEXT_CHARACTERS_MAX - 64:
+            lines.append(f"... and {len(titles) - len(lines)} more")
+            break
+        lines.append(line)
+    body = "\n".join(lines)
+    return Message(_harmless(title), _harmless(body), "failure" if moment == shapes.OPENED else "success")
 
 
 def _harmless(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wakeful_collector import clock
 from wakeful_collector.model import delivery as shapes
 from wakeful_collector.model import message
+from wakeful_collector.model.channel import APPRISE
 from wakeful_collector.model.delivery import Attempt
 from wakeful_collector.model.incident import TEST
 from wakeful_collector.outbox import calling
@@ -32,16 +33,19 @@ log = logging.getLogger("wakeful.outbox")
 LANES = 4
 LOOKED_AT = 64
 CLAIM_MARGIN_SECONDS = 15
+DIGEST_MIN = 4
+"""From so many messages of a kind on, people get one that names them all."""
+DIGEST_MAX = 100
 _HOUR_MS = 3_600_000
 
 
 class _Errand(NamedTuple):
-    """A delivery that was claimed under `token`, its channel and what it says."""
+    """Deliveries of one channel that were claimed under `token`, and what each says; several go as one message."""
 
-    delivery: Delivery
+    deliveries: list[Delivery]
     token: str
     channel: Channel | None
-    document: dict[str, Any] | None
+    documents: list[dict[str, Any]]
 
 
 class Postman:
@@ -74,23 +78,34 @@ class Postman:
             thread.join(max(0.0, deadline - clock.monotonic_seconds()))
 
     def _start(self, data: Path, settings: Settings, errand: _Errand) -> None:
-        name = f"deliver-{errand.delivery.seq}"
+        name = f"deliver-{errand.deliveries[0].seq}"
         thread = threading.Thread(target=_deliver, args=(data, settings, errand), name=name, daemon=True)
-        self._busy[errand.delivery.channel] = thread
+        self._busy[errand.deliveries[0].channel] = thread
         thread.start()
 
 
 def claimed(data: Path, delivery: Delivery, timeout_seconds: int, now_ms: int) -> _Errand | None:
-    """Take a delivery on, for as long as an attempt may take; None when somebody else has it."""
+    """Take a delivery on, for as long as an attempt may take; None when somebody else has it.
+
+    People get one message when several of a kind are due (a network that is gone makes many hosts silent), programs
+    get each.
+    """
     token = secrets.token_hex(8)
     until_ms = now_ms + (timeout_seconds + CLAIM_MARGIN_SECONDS) * 1000
     with changes.changing(data) as connection:
         if not outbox.claim(connection, delivery.id, token, now_ms, until_ms):
             return None
-        held = outbox.by_id(connection, delivery.id)
         channel = channels.by_id(connection, delivery.channel)
-        document = outbox.document(connection, delivery.message)
-    return None if held is None else _Errand(held, token, channel, document)
+        taken = [delivery]
+        if channel is not None and channel.kind == APPRISE and delivery.moment != TEST:
+            others = outbox.alike(connection, delivery, now_ms, DIGEST_MAX - 1)
+            if len(others) + 1 >= DIGEST_MIN:
+                taken += [one for one in others if outbox.claim(connection, one.id, token, now_ms, until_ms)]
+        taken.sort(key=lambda one: one.seq)
+        held = [outbox.by_id(connection, one.id) for one in taken]
+        documents = [outbox.document(connection, one.message) for one in taken]
+    deliveries = [one for one in held if one is not None]
+    return _Errand(deliveries, token, channel, [one for one in documents if one is not None])
 
 
 def _deliver(data: Path, settings: Settings, errand: _Errand) -> None:
@@ -98,32 +113,36 @@ def _deliver(data: Path, settings: Settings, errand: _Errand) -> None:
     try:
         attempt = _attempt(data, settings, errand)
     except Exception:
-        log.exception("delivery %s could not be attempted", errand.delivery.id)
+        log.exception("delivery %s could not be attempted", errand.deliveries[0].id)
         attempt = Attempt("failed", "the collector could not attempt it; its log says why")
     try:
         _note(data, settings, errand, attempt, clock.now_ms())
     except Exception:
-        log.exception("what became of delivery %s could not be noted; it will be tried again", errand.delivery.id)
+        log.exception("what became of delivery %s could not be noted; it will be tried again", errand.deliveries[0].id)
 
 
 def _attempt(data: Path, settings: Settings, errand: _Errand) -> Attempt:
-    channel, document = errand.channel, errand.document
-    if channel is None or document is None:
+    channel, delivery = errand.channel, errand.deliveries[0]
+    if channel is None or len(errand.documents) < len(errand.deliveries):
         return Attempt("refused", "the channel was removed")
-    if not channel.enabled and errand.delivery.moment != TEST:
+    if not channel.enabled and delivery.moment != TEST:
         return Attempt("refused", "the channel is switched off")
     unsealed = vault.unseal(data, channel.sealed)
     if unsealed is None:
         return Attempt("refused", "its address cannot be read with this collector's key: give it again")
-    request = json.loads(unsealed) | letter(settings, errand.delivery, document, clock.now_ms())
+    request = json.loads(unsealed) | letter(settings, delivery, errand.documents, clock.now_ms())
     request |= {"kind": channel.kind, "allow_private": channel.allow_private}
     return calling.attempt(request, settings.notify_timeout_seconds)
 
 
-def letter(settings: Settings, delivery: Delivery, document: dict[str, Any], now_ms: int) -> dict[str, Any]:
+def letter(settings: Settings, delivery: Delivery, documents: list[dict[str, Any]], now_ms: int) -> dict[str, Any]:
     """Return what is sent, for people and (`body`) for programs."""
+    document = documents[0]
     link = page_link(settings, document)
-    rendered = message.render(document, link)
+    if len(documents) == 1:
+        rendered = message.render(document, link)
+    else:
+        rendered = message.digest(documents, [page_link(settings, one) for one in documents])
     body = {
         "id": delivery.id,
         "moment": document["moment"],
@@ -151,13 +170,22 @@ def page_link(settings: Settings, document: dict[str, Any]) -> str:
 
 
 def _note(data: Path, settings: Settings, errand: _Errand, attempt: Attempt, now_ms: int) -> None:
-    delivery = errand.delivery
-    fraction = secrets.randbelow(1_000) / 1_000
+    """Keep what became of each delivery, in one transaction."""
+    fraction = secrets.randbelow(1_000) / 1_000  # one for all: what went together is tried again together
+    with changes.changing(data) as connection:
+        for delivery in errand.deliveries:
+            following = _following(settings, delivery, attempt, now_ms, fraction)
+            kept = outbox.settle(connection, delivery, errand.token, attempt, following, now_ms)
+            _say(delivery, attempt, following, kept, now_ms)
+
+
+def _following(settings: Settings, delivery: Delivery, attempt: Attempt, now_ms: int, fraction: float) -> shapes.Next:
     age_ms_max = settings.notify_keep_hours * _HOUR_MS
     is_test = delivery.moment == TEST
-    following = shapes.after(attempt, delivery.attempts, delivery.made_ms, now_ms, age_ms_max, fraction, is_test)
-    with changes.changing(data) as connection:
-        kept = outbox.settle(connection, delivery, errand.token, attempt, following, now_ms)
+    return shapes.after(attempt, delivery.attempts, delivery.made_ms, now_ms, age_ms_max, fraction, is_test)
+
+
+def _say(delivery: Delivery, attempt: Attempt, following: shapes.Next, kept: bool, now_ms: int) -> None:
     if not kept:
         log.warning("delivery %s took longer than its claim; it may arrive twice", delivery.id)
     elif following.state == shapes.DEAD:

@@ -68,6 +68,7 @@ SELECT * FROM deliveries AS mine WHERE state IN ('waiting', 'claimed') AND due_m
   AND other.channel = mine.channel AND other.seq < mine.seq AND other.state IN ('waiting', 'claimed'))
  ORDER BY due_ms, seq LIMIT :limit
 """
+_ALIKE = _DUE.replace("ORDER BY", "AND channel = :channel AND moment = :moment AND id <> :id\n ORDER BY")
 _CLAIM = """
 UPDATE deliveries SET state = 'claimed', claim = :claim, claimed_until_ms = :until, attempts = attempts + 1,
  tries = tries + 1
@@ -147,6 +148,12 @@ def supersede(connection: sqlite3.Connection, incident: str, moment: str, channe
 def due(connection: sqlite3.Connection, now_ms: int, limit: int) -> list[Delivery]:
     """Return deliveries whose time has come and that nobody is at, the oldest first."""
     return [_delivery(row) for row in named(connection, _DUE, {"now": now_ms, "limit": limit})]
+
+
+def alike(connection: sqlite3.Connection, delivery: Delivery, now_ms: int, limit: int) -> list[Delivery]:
+    """Return other deliveries that are due, of the same channel and moment, the oldest first."""
+    given = {"now": now_ms, "limit": limit, "channel": delivery.channel, "moment": delivery.moment, "id": delivery.id}
+    return [_delivery(row) for row in named(connection, _ALIKE, given)]
 
 
 def claim(connection: sqlite3.Connection, delivery_id: str, token: str, now_ms: int, until_ms: int) -> bool:
