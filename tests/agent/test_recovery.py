@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wakeful_agent import recovery
-from wakeful_agent.decision import Act, Policy
+from wakeful_agent.decision import Act
 from wakeful_agent.standing import ACTING, GIVEN_UP, SETTLING, STEADYING, VERIFYING, WAITING, WATCHING
 from wakeful_agent.watch import DOWN, HELD, STARTING, STOPPED, UNKNOWN, UP
 
@@ -73,15 +73,6 @@ def test_a_crash_loop_of_four_offlines_in_ten_seconds_gives_one_start_and_a_back
     assert len(course.acts) == 2
 
 
-@pytest.mark.parametrize("fraction", [0.0, 1.0])
-def test_waits_double_with_jitter_up_to_the_most(fraction: float) -> None:
-    policy = Policy()
-    waits = [recovery.backoff_ms(number, policy, fraction) for number in range(1, 12)]
-    assert waits[:3] == [round(one * (1 + 0.25 * fraction)) for one in (10_000, 20_000, 40_000)]
-    assert max(waits) == waits[-1] == 600_000
-    assert recovery.backoff_ms(10_000, policy, 0.5) == 600_000
-
-
 def test_an_attempt_that_brings_nothing_is_failed_when_its_time_is_over() -> None:
     course = fallen().acted().after(59.9)
     assert course.state.phase == VERIFYING
@@ -116,10 +107,13 @@ def test_what_is_seen_up_while_the_attempt_is_made_counts() -> None:
     assert fallen().see(UP).after(1).acted().state.phase == STEADYING
 
 
-def test_starting_for_ever_is_up() -> None:
+def test_starting_for_ever_is_up_but_takes_longer_to_count() -> None:
     course = fallen().acted().see(STARTING).after(30)
+    assert "watch.up" not in course.kinds
+    course.after(30)
     assert course.kinds[-1] == "watch.up"
     assert course.after(100_000).state.phase == WATCHING
+    assert fallen().acted().see(STARTING).after(20).see(UP).after(10).kinds[-1] == "watch.up"
 
 
 def test_it_gives_up_when_the_budget_is_spent_and_calls_a_person_once() -> None:

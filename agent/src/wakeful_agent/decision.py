@@ -8,6 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+JITTER = 0.25
+"""How much longer than planned a wait may be, at random: what fell together need not be started together."""
+
 WATCH_DOWN = "watch.down"
 WATCH_UP = "watch.up"
 WATCH_HELD = "watch.held"
@@ -49,3 +52,9 @@ class Tell(NamedTuple):
 
     kind: str
     data: dict[str, Any]
+
+
+def backoff_ms(number: int, policy: Policy, fraction: float) -> int:
+    """Return the wait after failed attempt `number`: doubled each time, a quarter more at random, bounded."""
+    plain = policy.backoff_ms * 2 ** min(max(number, 1) - 1, 30)
+    return int(min(policy.backoff_max_ms, plain * (1 + JITTER * fraction)))

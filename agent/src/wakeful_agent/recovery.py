@@ -22,6 +22,7 @@ from wakeful_agent.decision import (
     WATCH_UP,
     Act,
     Tell,
+    backoff_ms,
 )
 from wakeful_agent.standing import (
     ACTING,
@@ -51,7 +52,6 @@ FLAPS = 5
 FLAPS_MS = 600_000
 BLIND_MS = 600_000
 """How long nobody may be able to tell before that is told itself."""
-JITTER = 0.25
 STORY_MOST = 16
 SENTENCE_CHARACTERS_MAX = 300
 CUT_SHORT = "the agent ended in the middle of this attempt; what it brought about is looked at"
@@ -167,12 +167,6 @@ def forget(state: State, policy: Policy, now_ms: int) -> Decided:
     return case.decided
 
 
-def backoff_ms(number: int, policy: Policy, fraction: float) -> int:
-    """Return the wait after failed attempt `number`: doubled each time, a quarter more at random, bounded."""
-    plain = policy.backoff_ms * 2 ** min(max(number, 1) - 1, 30)
-    return int(min(policy.backoff_max_ms, plain * (1 + JITTER * fraction)))
-
-
 class _Case:
     """One decision being made: the state as it becomes, and what is decided so far."""
 
@@ -249,7 +243,11 @@ class _Case:
         if phase == PAUSED:
             self.resume()
         elif phase == STEADYING:
-            self.succeed()
+            patience_ms = self.policy.verify_ms if self.state.sight == STARTING else 0
+            if self.now_ms < self.state.since_ms + patience_ms:
+                self.change(due_ms=self.state.since_ms + patience_ms)
+            else:
+                self.succeed()
         elif self.state.sight != DOWN:  # nothing is done on what nobody can tell: the time is over when it is known
             self.change(due_ms=0)
         elif phase == VERIFYING:
