@@ -51,6 +51,7 @@ def test_good_options_are_taken(more: dict[str, Any]) -> None:
     [
         ({"panel": "panel.example.com"}, "panel"),
         ({"panel": ""}, "panel"),
+        ({"panel": "https://kim:secret@panel.example.com"}, "panel"),
         ({"server": "survival"}, "server"),
         ({"server": "1a7ce997/../x"}, "server"),
         ({"key_file": ""}, "key_file"),

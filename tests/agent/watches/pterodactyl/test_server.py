@@ -200,6 +200,25 @@ def test_a_row_holds_what_is_shown_and_links_live_as_long_as_the_server(
     assert not seen.row()["resources"].get("memory_bytes")
 
 
+def test_no_secret_is_told(stage: Any, watched: Any, tools: dict[str, Any]) -> None:
+    seen = watched()
+    seen.wait(UP)
+    token = Panel(Access(stage.panel.url, stage.key)).grant(stage.server.short).token
+    for line in (
+        f"the key is {stage.key}",
+        f"auth {token}",
+        LINK,
+        f"Link: {LINK},WriteWord12345",
+        "--password hunter2",
+    ):
+        stage.server.say(line)
+    tools["until"](lambda: len(seen.row()["console_tail"]) >= 5)
+    offline(stage, seen)
+    told = str(seen.sights) + str({**seen.row(), "links": []})
+    for secret in (stage.key[:16], token.rpartition(".")[2], "KeyKeyKey", "WriteWord", "hunter2"):
+        assert secret not in told, secret
+
+
 def test_lines_of_before_are_asked_for_once_a_connection(stage: Any, watched: Any, tools: dict[str, Any]) -> None:
     stage.server.say(LINK)
     seen = watched()

@@ -69,7 +69,8 @@ class Pterodactyl(Watch):
         """Return what is wrong with options whose types are right."""
         problems = []
         try:
-            parse(str(options.get("panel", "")))
+            if parse(str(options.get("panel", ""))).credentials:
+                problems.append("panel must not hold a user and password")
         except ValueError as error:
             problems.append(f"panel {error}")
         if not _SERVER.match(str(options.get("server", ""))):
@@ -129,7 +130,7 @@ class Pterodactyl(Watch):
         from wakeful_agent.watches.pterodactyl.sharing import SHARED
 
         chosen = self.chosen
-        url = chosen["panel"].rstrip("/")
+        url = parse(chosen["panel"]).text  # as browsers write it: Wings compares the Origin byte for byte
         user = "" if key else chosen["username"]
         self._access = Access(url, key, user, password, chosen["ca_file"], chosen["fingerprint"])
         board, panel, delay_seconds = SHARED.join(self._access)
