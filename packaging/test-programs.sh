@@ -44,6 +44,8 @@ want ceph-mon ceph-mon
 want busybox busybox-static
 want systemd-analyze systemd
 want visudo sudo
+want zsh zsh
+want fish fish
 set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
 [ -e "$1" ] || [ -e "$2" ] || missing="$missing libatomic1" # the browser's driver asks for it
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -25,10 +26,16 @@ import pytest
 from wakeful_collector import clock, remote
 from wakeful_collector.accounts import keys
 from wakeful_collector.config import Settings
+from wakeful_collector.enrolment import enroll, new_invite
+from wakeful_collector.ingest.door import Door
 from wakeful_collector.operations import core
 from wakeful_collector.serving import certificate
 from wakeful_collector.store.changes import changing
+from wakeful_collector.store.invites import add_invite
+from wakeful_wire.enroll import EnrollRequest
 from wakeful_wire.schema import schema_hash
+
+from ..conftest import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -415,3 +422,32 @@ def http(status: str, body: str = "{}", *headers: str) -> bytes:
     """Return an answer as it stands on the wire."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode() + body.encode()
+
+
+@pytest.fixture
+def machine_of() -> Iterator[Callable[[Served], Any]]:
+    """Enrol a machine with another collector than the shared one; it pushes at the real time."""
+    doors = []
+
+    def make(served: Served, name: str = "web-1") -> Any:
+        at_ms = clock.now_ms()
+        secret, digest = new_invite()
+        with changing(served.data) as connection:
+            add_invite(connection, digest, at_ms + 60_000, 1, [], "local:test", at_ms)
+        request = EnrollRequest(secret, name, "machine", "0.1.0", base64.b64encode(bytes(32)).decode())
+        answer = enroll(served.data, request, "192.0.2.7", at_ms)
+        doors.append(Door(served.data))
+        return OnTime(answer.agent_id, answer.token, served.data, doors[-1])
+
+    yield make
+    for door in doors:
+        door.close()
+
+
+class OnTime(Machine):
+    """A machine whose pushes are always of now."""
+
+    def push(self, ticks: Any, now_ms: int, series: Any = None, **more: Any) -> None:
+        now_ms = clock.now_ms()
+        more["events"] = [{**one, "at": now_ms - one["at"]} for one in more.get("events", [])]
+        super().push(ticks, now_ms, series, **more)

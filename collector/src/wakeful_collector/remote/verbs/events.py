@@ -11,7 +11,7 @@ from wakeful_collector.remote.failure import OK
 from wakeful_collector.remote.following import PAGE, Follower
 from wakeful_collector.remote.moments import at_ms, local, seconds_of, span
 from wakeful_collector.remote.table import Cell, Column, Styled
-from wakeful_collector.remote.width import cut, fill, harmless
+from wakeful_collector.remote.width import columns, cut, fill, harmless
 
 if TYPE_CHECKING:
     import argparse
@@ -135,7 +135,7 @@ def _tell(session: Session, event: dict[str, Any], names: Names) -> None:
     for cell, room in ((at, 19), (host, 14), (kind, 20), (subject, 12), (more, 0)):
         text = fill(harmless(cell.text), room) + "  "
         text = text if left is None else cut(text, max(0, left), session.out.ellipsis if text.strip() else "")
-        left = None if left is None else left - len(text)
+        left = None if left is None else left - columns(text)
         pieces.append(cell._replace(text=text))
     session.out.line(*pieces)
 

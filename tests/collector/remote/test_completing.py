@@ -1,0 +1,154 @@
+"""What may stand where the cursor is; the scripts are run by the shells that are here."""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from wakeful_collector import remote
+from wakeful_collector.remote.verbs import VERBS
+
+from .conftest import free_port
+
+FOLDER = Path(remote.__file__).parent / "completions"
+
+
+@pytest.fixture
+def candidates(operator):
+    def ask(*words, **more):
+        ran = operator("__complete", *words, **more)
+        assert (ran.code, ran.err) == (0, "")
+        return ran.out.splitlines()
+
+    return ask
+
+
+def test_commands_and_options(candidates):
+    assert candidates("") == [verb.name for verb in VERBS]
+    assert candidates() == [verb.name for verb in VERBS]
+    assert candidates("ho") == ["hosts", "host"]
+    assert candidates("--pro") == ["--profile"]
+    assert candidates("hosts", "--s") == ["--search", "--sort", "--status"]
+    assert candidates("--json", "hos") == ["hosts", "host"]
+    assert candidates("nothing", "") == []
+
+
+def test_what_the_collector_knows(candidates, announcing, machine, now_ms):
+    host = announcing("cpl-web", tags=["cpl-tag"])
+    body = [{"name": "cpl-watch", "kind": "unit", "state": "up"}]
+    host.push([], now_ms, inventories={"watches": {"hash": "h", "body": body}})
+    assert candidates("host", "cpl-") == ["cpl-web"]
+    assert candidates("events", "--host", "cpl-") == ["cpl-web"]
+    assert candidates("hosts", "--tag", "cpl-") == ["cpl-tag"]
+    assert "host.rename" in candidates("run", "host.")
+    assert candidates("run", "--yes", "host.ren") == ["host.rename"]
+    assert candidates("run", "host.rename", "host=cpl-web", "") == ["name="]
+    assert candidates("run", "host.rename", "host=cpl-") == ["host=cpl-web"]
+    assert candidates("ask", "cpl-web", "rest") == ["restart-web"]
+    assert candidates("ask", "cpl-web", "restart-web", "u") == ["unit="]
+    assert candidates("ask", "cpl-web", "restart-web", "unit=n") == ["unit=nginx"]
+    assert candidates("wake", "cpl-web", "ch") == ["check="]
+    assert candidates("restart", "cpl-web", "") == ["cpl-watch"]
+    assert candidates("restart", "cpl-web", "cpl-watch", "") == []
+
+
+def test_words_that_are_given(candidates):
+    assert candidates("completion", "") == ["bash", "zsh", "fish"]
+    assert candidates("hosts", "--status", "s") == ["silent"]
+    assert candidates("login", "--ca-file", "") == []
+    assert candidates("host", "nobody-so", "") == []
+
+
+def test_ids_of_commands_and_incidents(candidates, announcing, operator):
+    announcing("cpl-cmd")
+    number = operator("ask", "cpl-cmd", "look", "--no-wait", "--json").document["command"]["id"]
+    assert number in candidates("commands", "cmd-")
+    assert candidates("incidents", "nothing-") == []
+
+
+def test_hostile_names_are_offered_by_their_ids(candidates, machine):
+    ids = [machine(name).id for name in ("cplx $(touch /tmp/x)", "cplx;reboot", "-rf", "cplx'\"", "cplx\x1b[2J")]
+    found = candidates("host", "")
+    assert set(ids) <= set(found)
+    assert not [one for one in found if set(one) & set("$;'\" ()\x1b")]
+
+
+def test_profiles(wakeful, shared, shared_keys):
+    wakeful("login", shared.url, "--profile", "lab", stdin=shared_keys["read"])
+    assert wakeful("__complete", "--profile", "").out == "lab\n"
+    assert wakeful("__complete", "logout", "").out == "lab\n"
+    assert wakeful("__complete", "profiles", "--use", "l").out == "lab\n"
+    assert "hosts" in wakeful("__complete", "--profile", "lab", "").out
+    machines = wakeful("__complete", "--profile", "lab", "host", "").out
+    assert machines == wakeful("__complete", "host", "--profile", "lab", "").out
+    assert machines == wakeful("__complete", "--profile=lab", "host", "").out
+
+
+def test_nobody_there_is_no_error_and_quick(wakeful):
+    environ = {"WAKEFUL_URL": f"http://127.0.0.1:{free_port()}", "WAKEFUL_API_KEY": "wk_key_" + "a" * 32}
+    assert wakeful("__complete", "host", "", **environ) == (0, "", "")
+    assert wakeful("__complete", "host", "") == (0, "", "")
+
+
+@pytest.fixture
+def shell(tmp_path, home, shared, shared_keys):
+    """Run a script by a shell whose PATH has `wakeful`."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "wakeful"
+    program.write_text(f"#!{sys.executable}\nimport sys\nfrom wakeful_collector.remote import main\nsys.exit(main())\n")
+    program.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    environ |= {"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared_keys["operate"]}
+
+    def run(name, script):
+        argv = [
+            shutil.which(name),
+            *(["--norc", "--noprofile"] if name == "bash" else []),
+            "-c",
+            textwrap.dedent(script),
+        ]
+        ran = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60)
+        assert (ran.returncode, ran.stderr) == (0, ""), ran
+        return ran.stdout.splitlines()
+
+    return run
+
+
+def test_bash_completes(shell, machine):
+    machine("bsh-web")
+
+    def completed(line):
+        return shell(
+            "bash",
+            f"""
+            source <(wakeful completion bash)
+            COMP_LINE='{line}' COMP_POINT={len(line)} COMP_WORDBREAKS=$' \\t\\n"=:'
+            _wakeful
+            printf '%s\\n' "${{COMPREPLY[@]}}"
+            """,
+        )
+
+    assert completed("wakeful hos") == ["hosts", "host"]
+    assert completed("wakeful host bsh-") == ["bsh-web"]
+    assert completed("wakeful run host.rena") == ["host.rename"]
+    assert completed("wakeful run host.rename host=bsh-") == ["bsh-web"], "only what stands behind the = is replaced"
+    assert completed("wakeful run host.rename n") == ["name="]
+    assert completed("wakeful nothing ") == [""]
+
+
+def test_the_other_shells_take_their_scripts(shell, machine):
+    machine("fsh-web")
+    for name in ("zsh", "fish"):
+        assert shutil.which(name) is None or shell(name, f"wakeful completion {name} > $HOME/it") == []
+    if shutil.which("fish"):
+        script = "source (wakeful completion fish | psub); complete -C 'wakeful host fsh-'"
+        assert shell("fish", script) == ["fsh-web"]
+    if shutil.which("zsh"):
+        script = "autoload -Uz compinit; compinit -u -D; source <(wakeful completion zsh); print $_comps[wakeful]"
+        assert shell("zsh", script) == ["_wakeful"]
+    assert {file.name for file in FOLDER.iterdir()} == {"wakeful.bash", "wakeful.zsh", "wakeful.fish"}
