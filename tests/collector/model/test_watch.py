@@ -11,11 +11,12 @@ from wakeful_collector.model.watch import PER_HOST_MAX, Link, servers, watches, 
 
 WATCH: dict[str, Any] = {
     "name": "survival", "kind": "pterodactyl", "state": "down", "phase": "backing_off", "since_ms": 1_795_000_000_000,
-    "attempts": 2, "next_ms": 1_795_000_010_000, "detail": "offline", "paused": False, "dry_run": True,
+    "attempts": 2, "of": 5, "until_ms": 1_795_000_020_000, "flapping": True, "incident": "i1",
+    "next_ms": 1_795_000_010_000, "detail": "offline", "paused": False, "dry_run": True,
     "data": {"a": 1},
 }  # fmt: skip
 SERVER: dict[str, Any] = {
-    "watch": "survival", "server": "1a2b3c4d", "name": "Survival", "state": "running",
+    "watch": "survival", "server": "1a2b3c4d", "name": "Survival", "node": "n1", "state": "running",
     "resources": {"memory_bytes": 5, "cpu_absolute": 1.5, "state": "running", "nested": {"no": 1}, "flag": True},
     "console_tail": ["one", 7, "two"], "links": [{"kind": "read", "url": "https://x/s/ab...", "sealed": "v1.x"}],
 }  # fmt: skip
@@ -30,6 +31,7 @@ def test_a_watch_is_read_whole() -> None:
     (found,) = watches([WATCH])
     assert (found.name, found.kind, found.state, found.phase) == ("survival", "pterodactyl", "down", "backing_off")
     assert (found.since_ms, found.attempts, found.next_ms) == (1_795_000_000_000, 2, 1_795_000_010_000)
+    assert (found.of, found.until_ms, found.flapping, found.incident) == (5, 1_795_000_020_000, True, "i1")
     assert (found.detail, found.paused, found.dry_run, found.data) == ("offline", False, True, {"a": 1})
 
 
@@ -44,6 +46,7 @@ def test_what_does_not_fit_is_empty_not_an_error() -> None:
 def test_a_server_is_read_whole() -> None:
     (found,) = servers([SERVER])
     assert (found.watch, found.server, found.name, found.state) == ("survival", "1a2b3c4d", "Survival", "running")
+    assert found.node == "n1"
     assert found.resources == {"memory_bytes": 5, "cpu_absolute": 1.5, "state": "running"}
     assert found.console_tail == ("one", "", "two")
     assert found.links == (Link("read", "https://x/s/ab...", "v1.x"),)

@@ -31,8 +31,8 @@ def test_a_command_is_asked_and_audited_with_who_asked(data: Path, host: Any, as
     given = {"host": host.id, "action": "restart-web", "arguments": {"unit": "x"}, "expires_seconds": 30}
     answer = ask("host.command", "operate", **given, request_key="k")
     assert answer == {
-        "command": answer["command"], "host": host.id, "action": "restart-web", "state": "requested",
-        "expires_ms": now_ms + 30_000, "known": False,
+        "command": answer["command"], "host": host.id, "host_status": "up", "action": "restart-web",
+        "state": "requested", "expires_ms": now_ms + 30_000, "known": False,
     }  # fmt: skip
     assert ask("host.command", "operate", **given, request_key="k")["known"]
     command = read.command(data, answer["command"])

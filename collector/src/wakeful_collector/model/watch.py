@@ -21,7 +21,11 @@ FIELDS_MAX = 32
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Something that an agent keeps alive, as it said last; times are milliseconds since the epoch."""
+    """Something that an agent keeps alive, as it said last; times are milliseconds since the epoch.
+
+    `attempts` were made `of` so many; a pause lasts `until_ms`, None without an end; `incident` is the id of what its
+    events tell now, empty when nothing is wrong.
+    """
 
     name: str
     kind: str
@@ -29,10 +33,14 @@ class Watch:
     phase: str
     since_ms: int | None
     attempts: int
+    of: int
     next_ms: int | None
     detail: str
     paused: bool
+    until_ms: int | None
     dry_run: bool
+    flapping: bool
+    incident: str
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -52,6 +60,7 @@ class Server:
     watch: str
     server: str
     name: str
+    node: str
     state: str
     resources: dict[str, float | str]
     console_tail: tuple[str, ...]
@@ -68,10 +77,14 @@ def watches(document: Any) -> list[Watch]:
             phase=_name(one, "phase"),
             since_ms=_time_ms(one.get("since_ms")),
             attempts=_whole(one.get("attempts")),
+            of=_whole(one.get("of")),
             next_ms=_time_ms(one.get("next_ms")),
             detail=_text(one.get("detail"), TEXT_CHARACTERS_MAX),
             paused=bool(one.get("paused")),
+            until_ms=_time_ms(one.get("until_ms")),
             dry_run=one.get("dry_run") is True,
+            flapping=one.get("flapping") is True,
+            incident=_name(one, "incident"),
             data=one["data"] if isinstance(one.get("data"), dict) else {},
         )
         for one in _objects(document)
@@ -86,6 +99,7 @@ def servers(document: Any) -> list[Server]:
             watch=_name(one, "watch"),
             server=_name(one, "server"),
             name=_name(one, "name"),
+            node=_name(one, "node"),
             state=_name(one, "state"),
             resources=_resources(one.get("resources")),
             console_tail=_lines(one.get("console_tail")),

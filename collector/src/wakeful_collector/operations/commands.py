@@ -7,8 +7,10 @@ from typing import Any
 from wakeful_collector import commands
 from wakeful_collector.model.announced import NAME_CHARACTERS_MAX
 from wakeful_collector.model.command import EXPIRES_SECONDS_DEFAULT, EXPIRES_SECONDS_MAX
+from wakeful_collector.model.host import host_status
 from wakeful_collector.operations.hosts import ID
 from wakeful_collector.operations.registry import Context, Operation, OperationError
+from wakeful_collector.read import hosts
 
 ACTION = {"type": "string", "minLength": 1, "maxLength": NAME_CHARACTERS_MAX, "pattern": "^[A-Za-z0-9._-]+$"}
 WATCH = {"type": "string", "minLength": 1, "maxLength": 128}
@@ -41,9 +43,11 @@ def ask(context: Context, host: str, action: str, arguments: dict[str, Any], giv
         command, known = commands.ask(context.connection, wish, context.now_ms)
     except commands.Refusal as refusal:
         raise OperationError(refusal.code, refusal.message, refusal.status) from None
+    asked = hosts.host(context.settings.data, host)
     return {
         "command": command.id,
         "host": host,
+        "host_status": "" if asked is None else host_status(asked, context.now_ms).value,
         "action": command.action,
         "state": command.state.value,
         "expires_ms": command.expires_ms,
