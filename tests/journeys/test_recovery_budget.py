@@ -68,7 +68,7 @@ def test_a_crash_loop_gets_one_start_and_a_backoff(
     collector: Collector, agent: Keeper, stack: contextlib.ExitStack
 ) -> None:
     scene = Scene("loops", stack)
-    agent.keep(scene.text(agent.folder, backoff_seconds=30, steady_seconds=20))
+    agent.keep(scene.text(agent.folder, backoff_seconds=60, steady_seconds=20))
     agent.start()
     wait_until(lambda: scene.live, 20, agent.log)
     began = time.monotonic()
@@ -81,7 +81,7 @@ def test_a_crash_loop_gets_one_start_and_a_backoff(
         scene.server.person("start")
         wait_until(lambda: scene.server.state == "running", 5)
     offlines = [state for _, state in scene.server.states if state == "offline"]
-    assert (len(offlines), time.monotonic() - began < 10) == (4, True)
+    assert (len(offlines), time.monotonic() - began < 30) == (4, True)
     assert len(scene.ours("start")) == 1
     told = Told(collector)
     wait_until(lambda: "recovery.failed" in told.kinds("loops"), 10, agent.log)
@@ -113,7 +113,7 @@ def test_kill_9_in_the_middle_of_an_attempt_costs_the_attempt(
     collector: Collector, agent: Keeper, stack: contextlib.ExitStack
 ) -> None:
     scene = Scene("killed", stack)
-    agent.keep(scene.text(agent.folder, attempts=3, verify_seconds=3))
+    agent.keep(scene.text(agent.folder, attempts=3, verify_seconds=6))
     agent.start()
     wait_until(lambda: scene.live, 20, agent.log)
     scene.server.lost_powers = 1000  # nothing it asks for helps
@@ -175,13 +175,11 @@ def test_clocks_that_jump_start_nothing_and_stop_nothing(
         clock.write_text(str(seconds))
         time.sleep(3)
         assert (scene.server.state, len(scene.ours())) == ("running", number - 1)
-        began = time.monotonic()
         scene.server.crash()
         time.sleep(1)
         clock.write_text(str(-seconds))  # in the middle of the debounce
         wait_until(lambda: scene.server.state == "running", 15, agent.log)
         assert len(scene.ours("start")) == number
-        assert time.monotonic() - began < 10
         time.sleep(2.5)
     assert scene.live
     assert agent.process is not None
