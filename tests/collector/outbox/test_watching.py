@@ -78,6 +78,20 @@ def test_a_host_that_falls_silent_and_comes_back_is_two_messages(world: World, m
     assert told == [("host.back", "web-1"), ("host.silent", "web-1")]
 
 
+def test_a_host_whose_agent_was_told_to_stop_says_so(world: World, machine: Callable[..., Any]) -> None:
+    web = machine("web-1")
+    world.awake = [web]
+    world.pass_by(150)
+    world.awake = []
+    world.tell(web, "agent.stopped")
+    world.pass_by(130)
+    [found] = incidents.incidents(world.data).incidents
+    assert [line.text for line in found.incident.story] == [
+        "its agent was told to stop",
+        "went silent: nothing heard for 2 min",
+    ]
+
+
 def test_a_host_that_comes_and_goes_is_one_message(world: World, machine: Callable[..., Any]) -> None:
     web = machine("web-1")
     world.awake = [web]

@@ -33,6 +33,7 @@ _WORDS = {
     "wake.sent": "wake-up sent",
     "wake.succeeded": "woke up",
     "wake.failed": "did not wake up",
+    "agent.stopped": "its agent was told to stop",
     "host.silent": "went silent",
     "host.back": "pushes again",
 }

@@ -120,7 +120,10 @@ class _Look:
         last_ms = host.last_seen_ms or self.now_ms
         seconds = (self.now_ms - last_ms) / 1000
         cause = f"has been silent for {story.span(seconds)}"
-        line = story.line(self.now_ms, "host.silent", {"detail": f"nothing heard for {story.span(seconds)}"})
+        lines = [story.line(self.now_ms, "host.silent", {"detail": f"nothing heard for {story.span(seconds)}"})]
+        for last in events.page(connection, host.key, None, 1):
+            if last["kind"] == "agent.stopped":
+                lines.insert(0, story.line(last["at_ms"], "agent.stopped", json.loads(last["data"])))
         opened = Incident(
             id=noting.new_id(),
             host_key=host.key,
@@ -133,7 +136,7 @@ class _Look:
             heard_ms=self.now_ms,
             cause=cause,
             urgent=True,
-            story=(line,),
+            story=tuple(lines),
         )
         incidents.keep(connection, opened)
         self._tell(connection, "host.silent", host, opened, {"last_seen_ms": last_ms})
