@@ -161,3 +161,39 @@ def test_the_collector_lives_under_openrc(folder: Path) -> None:
         assert run("rc-service", "wakeful-collector", "stop").returncode == 0
         assert not runs(run, "wakeful-collector")
         assert oct((folder / "data").stat().st_mode)[-3:] == "700"
+
+
+SLEEPER = """#!/sbin/openrc-run
+command=/bin/sleep
+command_args=600
+command_background=true
+pidfile=/run/sleeper.pid
+"""
+RESTART = """
+import sys
+from wakeful_agent.actions.restart_service import RestartService
+from wakeful_agent.host.errors import HostError
+from wakeful_agent.host.files import Host
+action = RestartService({"services": ["sleeper", "gone"]})
+try:
+    print(action.run(Host(), {"service": sys.argv[1]}, 0).summary)
+except HostError as error:
+    print(f"failed: {error}")
+"""
+
+
+def test_the_action_restarts_a_service_that_the_file_permits(folder: Path) -> None:
+    script = folder / "init.d" / "sleeper"
+    script.write_text(SLEEPER)
+    script.chmod(0o755)
+    with namespace(folder) as run:
+        pids = []
+        for _ in range(2):  # one that does not run is started, one that runs is restarted
+            assert run(sys.executable, "-c", RESTART, "sleeper").stdout == "rc-service sleeper restart ended well\n"
+            assert runs(run, "sleeper")
+            pids.append(run("cat", "/run/sleeper.pid").stdout)
+        assert pids[0] != pids[1]
+        assert run(sys.executable, "-c", RESTART, "gone").stdout.startswith(
+            "failed: rc-service gone restart ended with"
+        )
+        run("rc-service", "sleeper", "stop")
