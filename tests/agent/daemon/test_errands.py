@@ -80,6 +80,23 @@ def test_a_late_one_is_answered_once_and_gives_its_place_to_the_next() -> None:
     assert errands.due_seconds() > 3000
 
 
+def test_when_too_much_hangs_those_that_wait_are_late_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wakeful_agent.daemon.errands.HUNG_MAX", 1)
+    done, hold = Done(), threading.Event()
+    errands = Errands(done, 1)
+    errands.start(call("slow", lambda: hold.wait(10), 0.01))
+    errands.start(call("next", lambda: "here"))
+    time.sleep(0.02)
+    errands.judge()
+    assert [done.get(timeout=5)[0] for _ in range(2)] == ["slow", "next"]
+    hold.set()
+    deadline = time.monotonic() + 5
+    while "slow" in errands and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert errands.start(call("next", lambda: "here"))
+    assert done.get(timeout=5)[1].value == "here"
+
+
 def test_a_machine_without_threads_is_an_error_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     done = Done()
 

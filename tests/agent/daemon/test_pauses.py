@@ -28,6 +28,7 @@ def test_what_a_file_says() -> None:
     assert pauses.parse_pause("", NOW_MS) == Pause(0)
     assert pauses.parse_pause("2h\n", NOW_MS) == Pause(NOW_MS + 7_200_000)
     assert pauses.parse_pause("1d new disks", NOW_MS) == Pause(NOW_MS + 86_400_000, "new disks")
+    assert pauses.parse_pause("2h new\ndisks", NOW_MS).why == "new\ufffddisks"
     assert pauses.parse_pause("new disks", NOW_MS) == Pause(0, "new disks")
 
 

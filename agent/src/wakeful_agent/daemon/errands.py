@@ -50,6 +50,9 @@ class Errands:
                 if monotonic() - since > call.budget_seconds:
                     self._hung[key] = self._running.pop(key)[0]
                     late.append(call)
+            if len(self._hung) >= HUNG_MAX:  # none of those that wait would ever be made
+                late += self._waiting
+                self._waiting.clear()
         for call in late:
             self._done(call.key, Answer(seconds=call.budget_seconds, late=True))
         if late:

@@ -42,7 +42,7 @@ _LINES = {
     WATCH_RESUMED: ("info", "is kept alive again"),
     ATTEMPTED: ("info", "attempt {attempt} of {of}: {summary}"),
     FAILED: ("warning", "attempt {attempt} failed: {why}"),
-    SUCCEEDED: ("info", "came up after {attempts} attempts"),
+    SUCCEEDED: ("info", "came up by attempt {attempts}"),
     RECOVERY_GIVEN_UP: ("error", "is given up after {attempts} attempts: it needs a person"),
     FLAPPING: ("warning", "flaps: it fell {falls} times in {seconds} s"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 
+from wakeful_agent.host.text import label
 from wakeful_wire.record import NamedTuple
 
 EVERY = "all"
@@ -36,8 +37,8 @@ def parse_pause(text: str, written_ms: int) -> Pause:
     first, _, rest = text.strip().partition(" ")
     seconds = parse_span(first)
     if seconds is None:
-        return Pause(0, text.strip())
-    return Pause(written_ms + seconds * 1000, rest.strip())
+        return Pause(0, label(text.strip()))
+    return Pause(written_ms + seconds * 1000, label(rest.strip()))
 
 
 def folder_of(state: str) -> str:
