@@ -19,6 +19,7 @@ from wakeful_collector import config as collector_config
 from wakeful_collector.app import create_app
 from wakeful_collector.cli import parser as collector_parser
 from wakeful_collector.operations import core
+from wakeful_collector.remote.verbs import VERBS
 from wakeful_collector.store import database
 from wakeful_wire import limits
 from wakeful_wire.names import METRICS
@@ -84,7 +85,8 @@ def subcommands(parser: argparse.ArgumentParser, before: str) -> list[str]:
 
 def test_every_command_is_documented(user_docs: str) -> None:
     commands = subcommands(agent_parser(), "wakeful-agent") + subcommands(collector_parser(), "wakeful-collector")
-    assert len(commands) > 15
+    commands += [f"wakeful {verb.name}" for verb in VERBS]
+    assert len(commands) > 30
     assert not coded(user_docs, commands)
 
 

@@ -10,7 +10,7 @@ from wakeful_collector.remote.connection import Connection, Way
 from wakeful_collector.remote.failure import Failure
 from wakeful_collector.remote.session import Session
 
-from .conftest import Answering, Obedient, done, http
+from .counterparts import Answering, Obedient, done, http
 
 COMMAND = '{"id": "c1", "state": "%s", "action": "look", "host_name": "web", "summary": "s"}'
 

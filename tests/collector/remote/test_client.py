@@ -7,7 +7,7 @@ from wakeful_collector.remote.client import Client, path, records, refusal
 from wakeful_collector.remote.connection import Connection, Way
 from wakeful_collector.remote.failure import Failure
 
-from .conftest import Answering, http
+from .counterparts import Answering, http
 
 KEY = "wk_key_" + "a" * 32
 

@@ -1,6 +1,7 @@
 """What may stand where the cursor is; the scripts are run by the shells that are here."""
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from wakeful_collector import remote
 from wakeful_collector.remote.verbs import VERBS
 
-from .conftest import free_port
+from .counterparts import Seat, free_port
 
 FOLDER = Path(remote.__file__).parent / "completions"
 
@@ -95,15 +96,20 @@ def test_nobody_there_is_no_error_and_quick(wakeful):
 
 
 @pytest.fixture
-def shell(tmp_path, home, shared, shared_keys):
-    """Run a script by a shell whose PATH has `wakeful`."""
+def equipped(tmp_path, home, shared, shared_keys):
+    """The environment of a shell whose PATH has `wakeful`."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "wakeful"
     program.write_text(f"#!{sys.executable}\nimport sys\nfrom wakeful_collector.remote import main\nsys.exit(main())\n")
     program.chmod(0o755)
     environ = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(tmp_path)}
-    environ |= {"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared_keys["operate"]}
+    return environ | {"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared_keys["operate"]}
+
+
+@pytest.fixture
+def shell(equipped):
+    """Run a script by a shell."""
 
     def run(name, script):
         argv = [
@@ -112,7 +118,7 @@ def shell(tmp_path, home, shared, shared_keys):
             "-c",
             textwrap.dedent(script),
         ]
-        ran = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(argv, env=equipped, capture_output=True, text=True, timeout=60)
         assert (ran.returncode, ran.stderr) == (0, ""), ran
         return ran.stdout.splitlines()
 
@@ -152,3 +158,22 @@ def test_the_other_shells_take_their_scripts(shell, machine):
         script = "autoload -Uz compinit; compinit -u -D; source <(wakeful completion zsh); print $_comps[wakeful]"
         assert shell("zsh", script) == ["_wakeful"]
     assert {file.name for file in FOLDER.iterdir()} == {"wakeful.bash", "wakeful.zsh", "wakeful.fish"}
+
+
+@pytest.mark.parametrize("name", [name for name in ("bash", "zsh") if shutil.which(name)])
+def test_the_tabulator_completes(equipped, machine, name):
+    machine(f"tab-{name}-web")
+    argv = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}[name]
+    child, end = pty.fork()
+    if child == 0:
+        os.execvpe(argv[0], argv, {**equipped, "TERM": "dumb", "PS1": "> "})
+    sits = Seat(child, end)
+    if name == "zsh":
+        sits.type("autoload -Uz compinit; compinit -u -D\n")
+    sits.type(f"source <(wakeful completion {name}); echo rea''dy\n")
+    sits.read_until("ready")
+    sits.type(f"echo wakeful; wakeful host tab-{name}-\t")
+    sits.read_until(f"tab-{name}-web")
+    sits.type("\nexit\n")
+    assert "seen never" in sits.read_until("seen never")
+    sits.wait()

@@ -11,7 +11,7 @@ from wakeful_collector.remote import address, connection
 from wakeful_collector.remote.connection import Connection, Untrusted, Way
 from wakeful_collector.remote.failure import UNREACHABLE, Failure
 
-from .conftest import Answering, free_port, http
+from .counterparts import Answering, free_port, http
 
 
 def ask(url, timeout_seconds=5.0, **way):

@@ -10,7 +10,7 @@ from wakeful_collector.remote.connection import Connection, Way
 from wakeful_collector.remote.failure import Failure
 from wakeful_collector.remote.following import Follower
 
-from .conftest import Answering, http
+from .counterparts import Answering, http
 
 
 def client(url, key="wk_key_" + "a" * 32):

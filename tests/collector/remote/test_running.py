@@ -8,7 +8,7 @@ import pytest
 from wakeful_collector.remote import verbs
 from wakeful_collector.remote.verbs import VERBS
 
-from .conftest import PROGRAM, free_port
+from .counterparts import PROGRAM, free_port
 
 
 def test_without_a_command_the_commands_are_told(wakeful):

@@ -26,7 +26,7 @@ def test_the_widest_gives_first_then_the_least_important_goes():
     rows = [["n" * 30, "up", "5", "note " * 5]]
     assert drawn(lay_out(HEADS, rows, 40))[1] == "nnnnnnnnnnn\u2026  up        5  note note no\u2026"
     assert drawn(lay_out(HEADS, rows, 24))[0].split() == ["NAME", "STATE", "NOTE"]
-    assert drawn(lay_out(HEADS, rows, 13))[1] == "nnnn\u2026  up"
+    assert drawn(lay_out(HEADS, rows, 13))[1] == "nnnnn\u2026  up"
 
 
 def test_columns_without_anything_are_left_out():

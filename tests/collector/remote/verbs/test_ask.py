@@ -1,6 +1,6 @@
 """ask: actions that a host announced."""
 
-from ..conftest import Obedient, done
+from ..counterparts import Obedient, done
 
 
 def failing(command):

@@ -1,6 +1,6 @@
 """commands: what was asked and what became of it."""
 
-from ..conftest import Obedient, done
+from ..counterparts import Obedient, done
 
 
 def test_commands_are_listed_and_shown(operator, announcing):

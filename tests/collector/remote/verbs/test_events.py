@@ -10,7 +10,7 @@ import pytest
 
 from wakeful_collector.remote.width import columns
 
-from ..conftest import PROGRAM, await_true
+from ..counterparts import PROGRAM, await_true
 
 
 def event(name, at_ms, kind="evt.told", **data):

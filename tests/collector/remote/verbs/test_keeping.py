@@ -1,6 +1,6 @@
 """repair, pause, resume."""
 
-from ..conftest import Obedient, done
+from ..counterparts import Obedient, done
 
 
 def test_watches_pause_resume_and_are_repaired(operator, announcing):

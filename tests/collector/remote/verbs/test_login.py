@@ -8,7 +8,7 @@ import pytest
 
 from wakeful_collector.remote import profiles
 
-from ..conftest import PROGRAM, free_port
+from ..counterparts import PROGRAM, free_port
 
 
 def book(home):

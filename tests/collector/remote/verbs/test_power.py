@@ -1,6 +1,6 @@
 """start, stop, restart, kill."""
 
-from ..conftest import Obedient, done
+from ..counterparts import Obedient, done
 
 
 def test_a_server_is_started_and_restarted(operator, announcing):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ..conftest import Obedient, done
+from ..counterparts import Obedient, done
 
 
 def refused(command):

@@ -1,6 +1,6 @@
 """wake: through an agent that is near."""
 
-from ..conftest import Obedient, done
+from ..counterparts import Obedient, done
 
 MAC = "02:00:00:00:00:01"
 
