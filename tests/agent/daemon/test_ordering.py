@@ -207,29 +207,57 @@ def test_a_few_run_at_once_and_the_others_wait(tmp_path: Path, heard: Any) -> No
     gate = threading.Event()
     ring = Ring(lambda _: Outcome(gate.wait(20), "rang"))
     bench = Bench(tmp_path, heard, ring)
-    names = [f"c{n}" for n in range(ordering.AT_ONCE_MAX + 2)]
+    names = [f"c{n}" for n in range(ordering.OF_ONE_MAX + 2)]
     bench.ask(*names)
-    assert len(ring.rung) <= ordering.AT_ONCE_MAX
+    assert len(ring.rung) <= ordering.OF_ONE_MAX
     gate.set()
     assert {one["command"] for one in bench.results(len(names))} == set(names)
     assert len(ring.rung) == len(names)
 
 
+def test_many_of_one_action_hold_up_no_other(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    bench = Bench(tmp_path, heard, Ring(lambda _: Outcome(gate.wait(20), "rang")), Policy(("ring", "other"), 100))
+    other = Ring()
+    other.name = "other"
+    bench.orders.configure(Policy(("ring", "other"), 100), {"ring": bench.ring, "other": other})
+    bench.ask(*(f"c{n}" for n in range(ordering.OF_ONE_MAX + 3)))
+    bench.ask("quick", action="other")
+    assert [one["command"] for one in bench.results()] == ["quick"]
+    gate.set()
+    assert len(bench.results(ordering.OF_ONE_MAX + 3)) == ordering.OF_ONE_MAX + 3
+
+
+def test_there_is_an_end_to_what_runs_at_once(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    rings = {f"ring{n}": Ring(lambda _: Outcome(gate.wait(20), "rang")) for n in range(3)}
+    for name, ring in rings.items():
+        ring.name = name
+    bench = Bench(tmp_path, heard)
+    bench.orders.configure(Policy(tuple(rings), 600), rings)
+    for name in rings:
+        bench.ask(*(f"{name}-{n}" for n in range(ordering.OF_ONE_MAX)), action=name)
+    time.sleep(0.05)
+    assert sum(len(ring.rung) for ring in rings.values()) <= ordering.AT_ONCE_MAX < 3 * ordering.OF_ONE_MAX
+    gate.set()
+    assert len(bench.results(3 * ordering.OF_ONE_MAX)) == 3 * ordering.OF_ONE_MAX
+
+
 def test_what_waits_too_long_expires_and_what_is_withdrawn_is_refused(tmp_path: Path, heard: Any) -> None:
     gate = threading.Event()
     bench = Bench(tmp_path, heard, Ring(lambda _: Outcome(gate.wait(20), "rang")))
-    bench.ask(*(f"c{n}" for n in range(ordering.AT_ONCE_MAX)))
+    bench.ask(*(f"c{n}" for n in range(ordering.OF_ONE_MAX)))
     bench.ask("late")
     bench.clock_ms += 100_000
     gate.set()
-    ends = {one["command"]: one["state"] for one in bench.results(ordering.AT_ONCE_MAX + 1)}
+    ends = {one["command"]: one["state"] for one in bench.results(ordering.OF_ONE_MAX + 1)}
     assert ends["late"] == "expired"
     gate.clear()
-    bench.ask(*(f"d{n}" for n in range(ordering.AT_ONCE_MAX)))
+    bench.ask(*(f"d{n}" for n in range(ordering.OF_ONE_MAX)))
     bench.ask("gone")
     bench.orders.configure(Policy(), {})
     gate.set()
-    ends = {one["command"]: one["state"] for one in bench.results(ordering.AT_ONCE_MAX + 1)}
+    ends = {one["command"]: one["state"] for one in bench.results(ordering.OF_ONE_MAX + 1)}
     assert ends["gone"] == "refused"
 
 
@@ -237,11 +265,11 @@ def test_what_waits_is_judged_again_when_the_file_has_changed(tmp_path: Path, he
     gate = threading.Event()
     ring = Ring(lambda _: Outcome(gate.wait(20), "rang"))
     bench = Bench(tmp_path, heard, ring)
-    bench.ask(*(f"c{n}" for n in range(ordering.AT_ONCE_MAX)))
+    bench.ask(*(f"c{n}" for n in range(ordering.OF_ONE_MAX)))
     bench.ask("big", bell="big")
     ring.parameters = (ring.parameters[0]._replace(choices=("small",)),)
     gate.set()
-    ends = {one["command"]: one["state"] for one in bench.results(ordering.AT_ONCE_MAX + 1)}
+    ends = {one["command"]: one["state"] for one in bench.results(ordering.OF_ONE_MAX + 1)}
     assert ends["big"] == "refused"
     assert {"bell": "big"} not in ring.rung
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from wakeful_wire.answer import Command
 
 DONE, FAILED, REFUSED, EXPIRED = "done", "failed", "refused", "expired"
-AT_ONCE_MAX = 8
+AT_ONCE_MAX = 32
+OF_ONE_MAX = 16
+"""How many of one action run at once: those that wait for a machine to wake up never hold up the others."""
 WAITING_MAX = 64
 LATE_MAX = 8
 """How many commands may hang beyond their time before no more are begun."""
@@ -140,8 +142,11 @@ class Orders:
             self._waiting.append(command)
 
     def _begin(self) -> None:
-        while self._waiting and len(self._running) < AT_ONCE_MAX:
-            command = self._waiting.pop(0)
+        while len(self._running) < AT_ONCE_MAX:
+            command = next((one for one in self._waiting if self._count(one.action) < OF_ONE_MAX), None)
+            if command is None:
+                return
+            self._waiting.remove(command)
             now_ms = self._now_ms()
             action = self._actions.get(command.action)
             permitted = action is not None and command.action in self._policy.allow
@@ -151,6 +156,9 @@ class Orders:
                 self._end(command.id, EXPIRED, "it expired while it waited for others", {})
             else:
                 self._start(command, action, now_ms)
+
+    def _count(self, name: str) -> int:
+        return sum(1 for _, action, _ in self._running.values() if action.name == name)
 
     def _start(self, command: Command, action: Action, now_ms: int) -> None:
         arguments = check_arguments(action.parameters, command.arguments)[0]
