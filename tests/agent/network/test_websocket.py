@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
+from websocket import WebSocketException
 
 from wakeful_agent.host.errors import HostError, Late, Malformed
 from wakeful_agent.network import websocket
@@ -205,6 +206,12 @@ def test_a_refused_handshake_says_why(answered: Any, status: int, part: str) -> 
 def test_what_is_no_websocket_is_malformed(answered: Any, answer: bytes) -> None:
     with pytest.raises(HostError):
         connect(f"ws://{answered(answer).address}/ws", "https://p", 10)
+
+
+def test_only_a_switch_of_protocols_opens() -> None:
+    websocket.insist(101)
+    with pytest.raises(WebSocketException, match="302"):
+        websocket.insist(302)
 
 
 def test_an_endless_answer_is_cut(answered: Any) -> None:

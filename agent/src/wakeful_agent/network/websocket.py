@@ -147,13 +147,14 @@ def connect(url: str, origin: str, timeout_seconds: float, ca_file: str = "", fi
     headers = [f"User-Agent: wakeful-agent/{__version__}"]
     try:
         client.connect(url, origin=origin, socket=gate, redirect_limit=0, header=headers)
+        insist(client.getstatus())
     except websocket.WebSocketBadStatusException as error:
         channel.close()
         raise Refused(error.status_code, _refusal(error.status_code, end.text, origin)) from None
     except websocket.WebSocketTimeoutException:
         channel.close()
         raise translated(TimeoutError(), end, timeout_seconds) from None
-    except websocket.WebSocketException as error:
+    except (websocket.WebSocketException, LookupError) as error:
         channel.close()
         raise Malformed(f"{end.text} does not open a websocket: {label(str(error), 120)}") from None
     except (OSError, ValueError) as error:
@@ -161,6 +162,12 @@ def connect(url: str, origin: str, timeout_seconds: float, ca_file: str = "", fi
         raise translated(error, end, timeout_seconds) from None
     client.sock = channel
     return WebSocket(client, channel)
+
+
+def insist(status: int) -> None:
+    """Raise the library's own error for a handshake that opened nothing: its 1.8 takes a redirect for an opening."""
+    if status != 101:
+        raise websocket.WebSocketException(f"it answers {status}")
 
 
 def _parse(url: str) -> Url:
