@@ -146,6 +146,21 @@ def test_the_clock_may_jump(stand: Stand) -> None:
     assert "the clock jumped by 86400 s" in stand.text.getvalue()
 
 
+def test_a_sight_that_comes_first_after_a_jump_moves_nothing_twice(stand: Stand) -> None:
+    bell = Bell("door", {})
+    stand.keep(bell, debounce_seconds=0, backoff_seconds=3600, backoff_max_seconds=7200, verify_seconds=0.2)
+    until(lambda: bell.report)
+    bell.ring(DOWN)
+    until(lambda: stand.row("door").get("phase") == "waiting")
+    for by_ms in (86_400_000, -86_400_000):
+        due_ms = stand.row("door")["next_ms"]
+        stand.shift_ms += by_ms
+        bell.ring(DOWN, f"again {by_ms}")
+        until(lambda by_ms=by_ms: stand.row("door")["detail"] == f"again {by_ms}")
+        assert abs(stand.row("door")["next_ms"] - due_ms - by_ms) < 2_000
+    assert bell.rung == 1
+
+
 def test_states_are_taken_up_after_a_restart(stand: Stand) -> None:
     stand.keep(lamp(stand, lit=False, broken=True), attempts=1)
     until(lambda: "recovery.given_up" in stand.kinds())

@@ -141,7 +141,8 @@ class Keeper:
             why_not = recovery.why_not_repair(kept.state)
             if why_not:
                 return Outcome(False, why_not)
-            self._decide(kept, recovery.repair(kept.state, kept.policy, self._clock(), _chance()))
+            current_ms = self._now_ms()
+            self._decide(kept, recovery.repair(kept.state, kept.policy, current_ms, _chance()))
             return Outcome(True, "dry run: nothing is done" if kept.policy.dry_run else f"an attempt begins, for {who}")
 
         return self._ask("" if name == pauses.EVERY else name, begin)
@@ -186,7 +187,7 @@ class Keeper:
 
     def _turn(self) -> float:
         """Do what is due, write down what changed, begin what was decided; return the seconds until the next turn."""
-        self._do(self._mind_clock)
+        self._now_ms()
         now = monotonic()
         if now - self._pauses_read >= PAUSES_SECONDS:
             self._do(self._read_pauses)
@@ -202,7 +203,7 @@ class Keeper:
         return self._wait_seconds()
 
     def _mind(self, kept: Kept, blanket: bool) -> None:
-        now_ms = self._clock()
+        now_ms = self._now_ms()
         if blanket or (kept.state.due_ms and kept.state.due_ms <= now_ms):
             self._decide(kept, recovery.tick(kept.state, kept.policy, now_ms, _chance()))
         if kept.looks_due(monotonic()) and self._looks.start(kept.look(self._host, now_ms)):
@@ -246,7 +247,8 @@ class Keeper:
             return
         self._published = self._published and sight == kept.sight
         kept.sight = sight
-        self._decide(kept, recovery.see(kept.state, sight, kept.policy, self._clock(), _chance()))
+        now_ms = self._now_ms()
+        self._decide(kept, recovery.see(kept.state, sight, kept.policy, now_ms, _chance()))
 
     def _acted(self, name: str, answer: Answer) -> None:
         if answer.late:
@@ -260,10 +262,11 @@ class Keeper:
         kept = self._kept.get(name)
         if kept is not None:
             kept.looked = -inf
-            decided = recovery.acted(kept.state, done, summary, kept.policy, self._clock(), _chance())
-            self._decide(kept, decided)
+            now_ms = self._now_ms()
+            self._decide(kept, recovery.acted(kept.state, done, summary, kept.policy, now_ms, _chance()))
 
     def _configure(self, given: Sequence[tuple[Watch, WatchSetting]]) -> None:
+        self._now_ms()
         before, self._kept = self._kept, {}
         for watch, setting in given:
             kept = before.pop(watch.name, None)
@@ -302,7 +305,7 @@ class Keeper:
 
     def _read_pauses(self) -> None:
         self._pauses_read = monotonic()
-        now_ms = self._clock()
+        now_ms = self._now_ms()
         found = pauses.read(self._folder, now_ms)
         for kept in self._kept.values():
             pause = pauses.of(kept.name, found)
@@ -312,7 +315,8 @@ class Keeper:
                 kept.until_ms = pause.until_ms
                 self._decide(kept, recovery.pause(kept.state, pause.until_ms, kept.policy, now_ms, pause.why))
 
-    def _mind_clock(self) -> None:
+    def _now_ms(self) -> int:
+        """Return the time, and move all states with it when the clock was set: to be asked before a state is."""
         now_ms, now = self._clock(), monotonic()
         jump_ms = now_ms - self._last_ms - round((now - self._last_monotonic) * 1000)
         self._last_ms, self._last_monotonic = now_ms, now
@@ -321,6 +325,7 @@ class Keeper:
             for kept in self._kept.values():
                 kept.state = shift(kept.state, jump_ms)
                 kept.dirty = True
+        return now_ms
 
     def _write(self) -> None:
         """Write the states down where one changed: before anything is done."""
