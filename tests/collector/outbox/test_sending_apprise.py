@@ -51,8 +51,11 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mail: list[Any] = []
+        self.refuses = False
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the server calls it so
+        if self.refuses:
+            return "550 SecretAda is not known here"
         self.mail.append((envelope.mail_from, envelope.rcpt_tos, message_from_bytes(envelope.content, policy=default)))
         return "250 OK"
 
@@ -86,6 +89,15 @@ def test_mail_arrives_whole() -> None:
     body = mail.get_body(("plain",)).get_content()
     assert "line one" in body
     assert "line two" in body
+
+
+def test_a_mail_server_that_refuses_is_a_failure_without_names() -> None:
+    with mail_server() as (mailbox, port):
+        mailbox.refuses = True
+        found = send(f"mailto://127.0.0.1:{port}/?from=wakeful@example.org&to=SecretAda@example.org&mode=insecure")
+        assert not mailbox.mail
+    assert found["outcome"] == "failed"
+    assert "SecretAda" not in found["error"]
 
 
 def test_a_json_receiver_gets_it() -> None:
