@@ -151,7 +151,7 @@ def test_a_collector_that_dies_meanwhile_hears_the_end_late(
     collector.kill_all()
     wait_for(lambda: marks(agent) == ["slow"], 30)
     collector.start()
-    ended = operator.ask(f"/commands/{asked['id']}?wait=60")
+    ended = operator.ask(f"/commands/{asked['id']}?wait=50")
     assert ended["state"] == "done"
     assert marks(agent) == ["slow"]
 
@@ -165,7 +165,7 @@ def test_an_agent_that_dies_meanwhile_says_so_and_runs_nothing_twice(
     time.sleep(0.5)
     agent.kill()
     agent.start()
-    ended = operator.ask(f"/commands/{asked['id']}?wait=60")
+    ended = operator.ask(f"/commands/{asked['id']}?wait=50")
     assert ended["state"] == "failed"
     assert "stopped while it ran" in ended["summary"]
 

@@ -149,7 +149,7 @@ UNFIT = {"host": "HOST", "action": "restart-web", "arguments": {"unit": "ssh"}}
         ("/operations/host.command", "POST", {"host": "HOST", "action": "rm"}, 409, "not_announced"),
         ("/operations/host.command", "POST", {"host": "HOST", "action": "wake", "x": 1}, 400, "invalid"),
         ("/operations/host.command", "POST", UNFIT, 400, "not_fitting"),
-        ("/operations/host.command?wait=61", "POST", {}, 400, "invalid_parameter"),
+        ("/operations/host.command?wait=56", "POST", {}, 400, "invalid_parameter"),
         ("/operations/host.command?wait=-1", "POST", {}, 400, "invalid_parameter"),
         ("/operations/host.command?wait=soon", "POST", {}, 400, "invalid_parameter"),
         ("/operations/host.command?later=1", "POST", {}, 400, "invalid_parameter"),
