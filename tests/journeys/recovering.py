@@ -22,6 +22,7 @@ QUICK = {"debounce_seconds": 0.5, "backoff_seconds": 1, "verify_seconds": 20, "s
 """A watch that loses no time; everything else is what people get."""
 UNSEEN = ("watch.blind", "watch.sighted")
 """That nobody can tell how it stands, and that it is seen again: not what these stories are about."""
+ORDER = ("watch.down", "recovery.attempted", "recovery.failed", "recovery.succeeded", "watch.up")
 OURS = ("socket", "panel")
 """Power actions that only the agent asks for in these journeys: nobody else uses Wings' sockets or the panel's API."""
 
@@ -29,10 +30,12 @@ OURS = ("socket", "panel")
 class Scene:
     """A panel, a Wings and one server, under the name of what happens to them."""
 
-    def __init__(self, name: str, stack: contextlib.ExitStack, tls: bool = False, **times: float) -> None:
+    def __init__(
+        self, name: str, stack: contextlib.ExitStack, tls: bool = False, wings: str = "1.12.3", **times: float
+    ) -> None:
         self.name = name
         quick = {"create_seconds": 0.05, "boot_seconds": 0.2, "stop_seconds": 0.1, "activity_send_seconds": 1.0}
-        self.stage: Pterodactyl = stack.enter_context(pterodactyl(Times(**{**quick, **times}), tls=tls))
+        self.stage: Pterodactyl = stack.enter_context(pterodactyl(Times(**{**quick, **times}), tls, wings))
         self.owner = self.stage.panel.add_user("kim")
         self.key = self.stage.panel.add_key(self.owner)
         self.server: Server = self.stage.add_server(name, self.owner, "running")
@@ -115,7 +118,7 @@ class Told:
         wanted = prefixes or ("watch.", "recovery.")
         newest_first = self.get("/events?limit=500")["events"]
         found = [one for one in reversed(newest_first) if one["subject"] == subject]
-        return sorted((one for one in found if one["kind"].startswith(wanted)), key=lambda one: one["at"])
+        return sorted((one for one in found if one["kind"].startswith(wanted)), key=_moment)
 
     def story(self, subject: str) -> list[str]:
         """Return the kinds of its events without what was not known meanwhile, the oldest first."""
@@ -129,6 +132,11 @@ class Told:
         """Return how a watch stands; empty while it is not known."""
         rows = self.get("/watches")["watches"]
         return next((row for row in rows if row["name"] == name), {})
+
+
+def _moment(event: dict[str, Any]) -> tuple[str, int]:
+    """What happens in one millisecond stands in the order of a recovery, whichever push arrived first."""
+    return event["at"], ORDER.index(event["kind"]) if event["kind"] in ORDER else -1
 
 
 def wait_until(so: Any, seconds: float, log: Path | None = None) -> None:

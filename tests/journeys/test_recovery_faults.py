@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 HEALED_SECONDS = 100
 BROKEN_SECONDS = 12
 """How long what is mended stays broken."""
-TIMES = {"renewing": {"token_seconds": 20.0, "token_ticker_seconds": 1.0, "token_expiring_seconds": 2.0}}
+SPECIAL: dict[str, dict[str, Any]] = {
+    "renewing": {"token_seconds": 20.0, "token_ticker_seconds": 1.0, "token_expiring_seconds": 2.0},
+    "untrusted": {"tls": True},
+    "old-wings": {"wings": "1.11"},
+}
 SEEN = {"wings-down": "unknown", "untrusted": "unknown", "suspended": "held", "busy": "down"}
 """How the collector sees some of them before they are mended."""
 LINK, KEY, WRITES = "https://sshx.example/s/AbCdEfGhIj", "KeyOfAllShared", "PasswordWrites"
-BROKEN_AT_FIRST = ("limited", "broken", "untrusted", "mixed-up", "wrong-password")
+BROKEN_AT_FIRST = ("limited", "broken", "untrusted", "mixed-up", "wrong-password", "older-panel", "other-origin")
 NAMES = (
     *("panel-down", "wings-down", "half-open", "garbage", "skewed", "dropped"),
-    *("renewing", "by-wings", "shared"),
+    *("renewing", "by-wings", "shared", "denied", "frozen-panel", "old-wings"),
     *("busy", "lost", "fails-once", "for-ever", "by-a-person", "suspended", "by-login"),
     *BROKEN_AT_FIRST,
 )
@@ -41,7 +45,7 @@ class Play:
         self.collector = Collector(folder / "collector")
         stack.callback(self.collector.end)
         self.collector.start()
-        self.scenes = {name: Scene(name, stack, tls=name == "untrusted", **TIMES.get(name, {})) for name in NAMES}
+        self.scenes = {name: Scene(name, stack, **SPECIAL.get(name, {})) for name in NAMES}
         self.agent = Keeper(folder / "agent")
         stack.callback(self.agent.end)
         self.agent.enrol(self.collector)
@@ -62,6 +66,8 @@ class Play:
         authority = self["untrusted"].stage.authority
         assert authority is not None
         authority.show(trusted=False)
+        self["older-panel"].stage.panel.scoped_tokens = False
+        self["other-origin"].stage.wings.remote = "https://games.example"
         mixed = self["mixed-up"]
         mixed.stage.panel.foreign = mixed.stage.add_server("other", mixed.owner, "offline")
         for name in BROKEN_AT_FIRST:
@@ -91,6 +97,7 @@ class Play:
         self["skewed"].stage.panel.skew_seconds = 0
         self["skewed"].server.crash()
         self["busy"].server.release_power()
+        self["frozen-panel"].stage.panel.thaw()
         self["suspended"].server.unsuspend()
         panel_down = self["panel-down"]
         panel_down.stage.wings.kill()
@@ -125,6 +132,13 @@ class Play:
         self["by-a-person"].server.person("stop")
         self["suspended"].server.suspend()
         self["by-login"].server.crash()
+        self["denied"].stage.wings.deny_tokens()
+        self["denied"].server.crash()
+        self["frozen-panel"].stage.panel.freeze()
+        self["frozen-panel"].server.crash()
+        self["old-wings"].stage.panel.scoped_tokens = False
+        self["old-wings"].stage.wings.drop()
+        self["old-wings"].server.crash()
         self["by-wings"].server.crash_detection = True
         self["by-wings"].server.crash()
         self["shared"].server.say(f"\x1b[32m  Writable link: \x1b[1;4m{LINK}#{KEY},{WRITES}\x1b[0m")
@@ -262,6 +276,34 @@ def test_a_suspended_server_is_never_fought(play: Play) -> None:
     play.heals("suspended")
     assert scene.server.starts == 1
     assert "watch.held" in play.told.kinds("suspended")
+
+
+def test_what_a_denied_token_hid_is_found_out(play: Play) -> None:
+    scene = play["denied"]
+    play.heals("denied", 40)
+    assert scene.server.starts == 1
+    errors = [one.args for one in scene.stage.wings.said if one.event == "jwt error"]
+    assert ["jwt: created too far in past (denylist)"] in errors
+    assert not [one for one in scene.stage.wings.said if (one.event, one.args) == ("status", ["offline"])]
+    assert len(scene.stage.wings.handshakes) == 1
+
+
+def test_a_panel_that_hangs_holds_up_nobody(play: Play) -> None:
+    assert [through for _, _, through in play.while_broken["frozen-panel"]] == ["socket"]
+    play.heals("frozen-panel")
+    assert play["frozen-panel"].server.starts == 1
+
+
+def test_an_old_wings_and_its_panel_serve_as_well(play: Play) -> None:
+    play.heals("old-wings", 40)
+    assert play["old-wings"].server.starts == 1
+
+
+@pytest.mark.parametrize(("name", "words"), [("older-panel", "panel is older"), ("other-origin", "origin")])
+def test_what_only_a_person_can_set_right_is_told(play: Play, name: str, words: str) -> None:
+    wait_until(lambda: "watch.blind" in play.told.kinds(name) or play[name].ours(), 30, play.agent.log)
+    assert words in str(play.told.events(name)).lower() + play.told.watch(name)["detail"].lower()
+    assert len(play[name].stage.panel.asked("/websocket")) <= 3
 
 
 def test_what_wings_restarts_by_itself_is_left_to_it(play: Play) -> None:
