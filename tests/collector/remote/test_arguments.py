@@ -73,6 +73,7 @@ def test_a_list_and_an_object_can_be_given_in_pieces():
         (["host=h", "tuning=5"], "tuning must be JSON"),
         (["host=h", "host=i"], "given twice"),
         (["host=h", "arguments={}", "arguments.a=1", "arguments=5"], "arguments"),
+        (["host=h", "tuning=null", "tuning.a=1"], "cannot both be given"),
         (["host=h", "arguments=[1]"], "arguments must be"),
         (["host=h", "tags=a", "tags.b=c"], "tags.b"),
     ],

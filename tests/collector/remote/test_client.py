@@ -38,6 +38,7 @@ def test_a_served_collector(shared, shared_keys, machine):
     names = [one["name"] for one in asks.pages("/hosts", "hosts", search="cln-", limit=1)]
     assert names == ["cln-a", "cln-b"]
     assert len(list(asks.pages("/hosts", "hosts", 1, search="cln-", limit=1))) == 1
+    assert len(list(asks.pages("/hosts", "hosts", 1, search="cln-", limit=9))) == 1
     asks.close()
 
 

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from wakeful_collector.remote.verbs import events as module
 from wakeful_collector.remote.width import columns
 
 from ..counterparts import PROGRAM, await_true
@@ -38,6 +39,11 @@ def test_events_are_listed_newest_last(operator, host):
     ids = [one["id"] for one in operator("events", "--host", host.id, "--kind", "*.*", "--json").document["events"]]
     assert [one for one in ids if len(one) == 2] == ["e0", "e1", "e2"]
     assert len(operator("events", "--host", host.id, "-n", "2", "--json").document["events"]) == 2
+
+
+def test_what_is_no_data_is_not_told():
+    assert module._data("hostile") == ""
+    assert module._late({"at": None}) == ""
 
 
 def test_only_so_far_back(operator, host):

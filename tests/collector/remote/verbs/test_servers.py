@@ -51,4 +51,5 @@ def test_amounts():
     assert servers._bytes(3 * 1024.0**4) == "3.0 TiB"
     assert servers._bytes(None) == servers._percent(None) == ""
     assert servers._first({"cpu": True, "b": 2}, "cpu", "b") == 2.0
+    assert servers._first({}, "cpu") is None
     assert servers._urls({"links": "no"}) == []

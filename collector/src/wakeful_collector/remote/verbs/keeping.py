@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import asking
-from wakeful_collector.remote.failure import usage
 from wakeful_collector.remote.moments import seconds_of
 
 if TYPE_CHECKING:
@@ -44,8 +43,6 @@ def run(session: Session, given: argparse.Namespace) -> int:
     host = session.host(given.host)
     made: dict[str, Any] = {"host": host["id"], "watch": given.watch}
     if getattr(given, "span", None):
-        if "seconds" not in offered.get("arguments", {}).get("properties", {}):
-            raise usage("this collector cannot pause for a while", "pause, and resume later")
         made["seconds"] = given.span
     question = _QUESTIONS[given.verb].replace("{watch}", given.watch).replace("{host}", str(host["name"]))
     danger = str(offered.get("danger")) if question else "none"
