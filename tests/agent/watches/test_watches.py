@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from wakeful_agent import watches
+from wakeful_agent.bootstrap import Place, read_config
+from wakeful_agent.config import ConfigErrors, Folders
 from wakeful_agent.options import check_options
 from wakeful_agent.watches.looked import INTERVAL
 
@@ -37,3 +39,26 @@ def test_every_kind_and_option_stands_in_the_docs(name: str) -> None:
     spans = " ".join(re.findall(r"`[^`\n]+`", page.read_text() + (folder / "watches.md").read_text()))
     words = [name, *(option.name for option in watches.load(name).options if not option.secret)]
     assert [word for word in words if not re.search(rf"(?<![\w.]){word}(?!\w)", spans)] == []
+
+
+def test_the_file_in_the_docs_is_right_and_two_watches_on_one_thing_are_not(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "watches.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    action = '[[action]]\nname = "restart-arena"\nargv = ["/usr/local/bin/restart-arena"]\n'
+    file = tmp_path / "agent.toml"
+    place = Place(Folders(str(tmp_path), str(tmp_path)), {})
+    file.write_text(example + action)
+    file.chmod(0o600)
+    found = read_config(place).config.orders.watches
+    assert [one.name for one in found] == ["web", "arena", "nas"]
+    assert found[2].verify_seconds == 300
+    twins = {
+        "unit": 'unit = "nginx"',
+        "game": 'address = "a2s://127.0.0.1"\naction = "restart-arena"',
+        "host": 'mac = "AA-BB-CC-DD-EE-FF"\ncheck = "ping:nas"',
+    }
+    for kind, options in twins.items():
+        file.write_text(f'{example}{action}[[watch]]\nname = "twin"\nkind = "{kind}"\n{options}\n')
+        with pytest.raises(ConfigErrors) as refused:
+            read_config(place)
+        assert any("keeps what the watch" in problem.text for problem in refused.value.problems), kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wakeful_agent.host.errors import Absent
-from wakeful_agent.host.processes import TICKS_A_SECOND, command_words, walk
+from wakeful_agent.host.processes import TICKS_A_SECOND, command_words, parse_stat, walk
 from wakeful_agent.options import Option
 from wakeful_agent.watch import DOWN, UP, Sight
 from wakeful_agent.watches.looked import INTERVAL, Looked
@@ -13,7 +13,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping, Sequence
+    from typing import Any, Iterable, Mapping, Sequence
 
     from wakeful_agent.host.files import Host
     from wakeful_agent.host.processes import Process
@@ -65,11 +65,10 @@ def find(host: Host, wanted: Wanted) -> Process | str:
         if not number:
             return f"{wanted.pidfile} names no process"
     found = []
-    for one in walk(host, {}):
-        if number in (0, one.pid) and one.pid != os.getpid():
-            words = command_words(host, one.pid) if wanted.name or wanted.words else ()
-            if fits(one, words, wanted):
-                found.append(one)
+    for one in _processes(host, number):
+        words = command_words(host, one.pid) if wanted.name or wanted.words else ()
+        if one.pid != os.getpid() and fits(one, words, wanted):
+            found.append(one)
     if found:
         return min(found, key=lambda one: (one.start_ticks, one.pid))
     return f"process {number} of {wanted.pidfile} does not run" if number else "no such process runs"
@@ -79,6 +78,16 @@ def age_seconds(host: Host, one: Process) -> float:
     """Return how long a process runs."""
     uptime = float(host.line("proc/uptime").split()[0])
     return max(0.0, uptime - one.start_ticks / TICKS_A_SECOND)
+
+
+def _processes(host: Host, number: int) -> Iterable[Process]:
+    """Return the process with this number, if it is there; all of them for 0."""
+    if not number:
+        return walk(host, {})
+    try:
+        return [parse_stat(host.read(f"proc/{number}/stat").encode())]
+    except Absent:
+        return []
 
 
 def _number(host: Host, path: str) -> int:
