@@ -12,7 +12,7 @@ from typing import Iterator
 
 import pytest
 
-from wakeful_agent.host.errors import HostError
+from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.files import Host
 from wakeful_agent.watch import DOWN, UP
 from wakeful_agent.watches.process import ProcessWatch, age_seconds, find, wanted_of
@@ -91,6 +91,17 @@ def test_of_several_the_oldest_counts_and_has_its_age(sleeper: subprocess.Popen[
 def test_where_nobody_can_tell_it_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HostError):
         watch(process="nginx").look(Host(str(tmp_path)), 0)
+
+
+def test_where_processes_are_hidden_none_is_taken_for_dead(tmp_path: Path) -> None:
+    (tmp_path / "proc" / "77").mkdir(parents=True)
+    (tmp_path / "it.pid").write_text("4711")
+    for options in ({"process": "nginx"}, {"pidfile": "/it.pid"}):
+        with pytest.raises(Denied, match="hidepid"):
+            ProcessWatch("it", options).look(Host(str(tmp_path)), 0)
+    (tmp_path / "proc" / "1").mkdir()
+    (tmp_path / "proc" / "1" / "stat").write_text("")
+    assert watch(process="nginx").look(Host(str(tmp_path)), 0).state == DOWN
 
 
 def test_what_is_the_same_process() -> None:

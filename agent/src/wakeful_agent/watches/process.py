@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from wakeful_agent.host.errors import Absent
+from wakeful_agent.host.errors import Absent, Denied
 from wakeful_agent.host.processes import TICKS_A_SECOND, command_words, parse_stat, walk
 from wakeful_agent.options import Option
 from wakeful_agent.watch import DOWN, UP, Sight
@@ -71,6 +71,8 @@ def find(host: Host, wanted: Wanted) -> Process | str:
             found.append(one)
     if found:
         return min(found, key=lambda one: (one.start_ticks, one.pid))
+    if not host.exists("proc/1/stat"):
+        raise Denied("processes of other users are hidden from the agent (hidepid of /proc)")
     return f"process {number} of {wanted.pidfile} does not run" if number else "no such process runs"
 
 
