@@ -243,10 +243,24 @@ class Answering:
                 return
             with channel, contextlib.suppress(OSError):
                 channel.settimeout(5)
-                self.heard.append(channel.recv(65_536))
+                self.heard.append(_asked(channel))
                 answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                 time.sleep(self._hold_seconds)
                 channel.sendall(answer)
+
+
+def _asked(channel: socket.socket) -> bytes:
+    """Return a request whole: its head, and the body that the head tells of."""
+    heard = b""
+    while piece := channel.recv(65_536):
+        heard += piece
+        head, mark, body = heard.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: ([0-9]+)", head)
+        if mark and len(body) >= (int(length[1]) if length else 0):
+            break
+        if not heard[:1].isalpha():  # a greeting of TLS has no head
+            break
+    return heard
 
 
 def http(status: str, body: str = "{}", *headers: str) -> bytes:

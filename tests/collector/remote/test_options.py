@@ -29,6 +29,16 @@ def test_positionals_and_options_mix():
     assert options.parser_of(named("run")).parse_intermixed_args(["x", "--wait"]).wait == 60
 
 
+def test_an_option_without_its_value_takes_no_argument_for_one():
+    parser = options.parser_of(named("run"))
+    given = options.read(parser, ["x", "--wait", "host=a", "b=c"])
+    assert (given.wait, given.arguments) == (60, ["host=a", "b=c"])
+    assert options.read(parser, ["x", "--wait", "5m", "b=c"]).wait == 300
+    assert options.read(parser, ["x", "--wait=90", "b=c"]).wait == 90
+    assert options.read(parser, ["x", "b=c", "--wait"]).wait == 60
+    assert options.read(parser, ["x", "b=c"]).wait == 0
+
+
 def test_a_wrong_duration_is_said():
     with pytest.raises(Failure) as caught:
         options.parser_of(named("hosts")).parse_args(["--timeout", "soon"])

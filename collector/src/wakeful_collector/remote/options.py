@@ -52,6 +52,23 @@ def parser_of(verb: Verb) -> Parser:
     return made
 
 
+def read(parser: Parser, words: list[str]) -> argparse.Namespace:
+    """Return what a command line says; raise Failure. An option that may stand alone never takes an argument."""
+    lone = {name: one.const for one in parser._actions if one.nargs == "?" for name in one.option_strings}  # noqa: SLF001 - argparse tells its options nowhere else
+    whole = [
+        f"{word}={lone[word]}" if word in lone and not _is_duration(after) else word
+        for word, after in zip(words, [*words, ""][1:], strict=True)
+    ]
+    return parser.parse_intermixed_args(whole)
+
+
+def _is_duration(word: str) -> bool:
+    try:
+        return seconds_of(word) > 0
+    except ValueError:
+        return False
+
+
 def split(words: list[str]) -> tuple[list[str], list[str]]:
     """Return the options before the command, and the command with everything behind it."""
     before = 0

@@ -53,7 +53,7 @@ def _run(words: list[str]) -> int:
         near = failure.closest(rest[0], [one.name for one in verbs.VERBS])
         meant = f"did you mean {near}? " if near else ""
         raise failure.usage(f"there is no command {rest[0]!r}", f"{meant}see: wakeful --help")
-    given = options.parser_of(verb).parse_intermixed_args([*before, *rest[1:]])
+    given = options.read(options.parser_of(verb), [*before, *rest[1:]])
     given.verb = verb.name
     session = Session(os.environ, given.profile, given.url, given.json, given.timeout)
     try:

@@ -24,7 +24,7 @@ wakeful commands 01JD3V9Q --wait
 """
 STATES = ("requested", "delivered", "done", "failed", "refused", "expired", "cancelled")
 _HEADS = (
-    Column("ID", 8),
+    Column("ID"),
     Column("ASKED", right=True),
     Column("HOST", 10),
     Column("ACTION", 12),

@@ -26,7 +26,7 @@ _HEADS = (
     Column("NAME", 12),
     Column("STATUS"),
     Column("SEEN", right=True),
-    Column("NEEDS A LOOK", 20),
+    Column("NEEDS A LOOK", 40),
     Column("TAGS", 8, spare=2),
     Column("AGENT", spare=4),
     Column("ID", spare=3),

@@ -22,7 +22,7 @@ wakeful incidents 7f3a2c
 """
 _STYLES = {"open": "bad", "acknowledged": "warn", "closed": "dim"}
 _HEADS = (
-    Column("ID", 6),
+    Column("ID"),
     Column("STATE"),
     Column("SINCE", right=True),
     Column("HOST", 10),

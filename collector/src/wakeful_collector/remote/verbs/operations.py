@@ -22,10 +22,10 @@ wakeful operations --json | jq -r '.operations[] | select(.permitted).name'
 """
 DANGER_STYLES = {"changes": "warn", "destroys": "bad"}
 _HEADS = (
-    Column("OPERATION", 12),
+    Column("OPERATION", 26),
     Column("DANGER"),
     Column("SCOPE", spare=2),
-    Column("WHAT IT DOES", 20),
+    Column("WHAT IT DOES", 36),
     Column("TAKES", 20, spare=1),
 )
 
