@@ -349,7 +349,10 @@ def test_an_id_runs_once_however_often_it_is_said_and_also_after_a_power_cut(sta
 def test_it_runs_no_more_in_an_hour_than_the_file_permits(stage: Stage) -> None:
     many = [order(id=f"many-{n}") for n in range(20)]
     stage.say_all([("too many", {"commands": many})])
-    stage.until(lambda: len(stage.runs()) >= PER_HOUR, "what is permitted did not run")
+    names = {one["id"] for one in many}
+    stage.until(
+        lambda: names & {name for name, one in stage.collector.results().items() if one["state"] == "done"}, "none"
+    )
     stage.say_all([("once more", {"commands": many})])
     ends = [stage.collector.results().get(one["id"], {"state": "no answer"})["state"] for one in many]
     assert ends.count("done") == PER_HOUR - 2
@@ -366,7 +369,8 @@ def test_its_rules_are_as_they_were(stage: Stage) -> None:
     assert announced == {"mark"}, "what is not permitted is not even named"
     assert {one["name"] for hello in hellos for one in hello["watches"]} == set()
     assert not hellos[-1]["meters"]["ports"]["enabled"]
-    assert set(stage.children) <= {"mark", "sleep", "sh"}
+    own = psutil.Process(stage.agent.pid).name()  # what a child is called until it is the program
+    assert stage.children <= {"mark", "sleep", "sh", own}
 
 
 def test_it_learns_nothing_but_what_it_may_see(stage: Stage) -> None:
