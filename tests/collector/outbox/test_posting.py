@@ -72,7 +72,7 @@ def test_a_message_arrives_with_its_story_and_its_id(
     assert document["id"] == got["headers"]["Wakeful-Delivery"] == "inc_1.opened.ch_1"
     assert (document["moment"], document["title"]) == ("opened", "survival on web-1 is down")
     assert document["incident"]["story"] == [{"at": "2026-11-18T11:06:40Z", "kind": "watch.down", "text": "is down"}]
-    assert document["link"] == f"http://127.0.0.1:8800/hosts/{web.id}#inc_1"
+    assert document["link"] == f"http://127.0.0.1:8800/hosts/{web.id}/watches?incident=inc_1#inc_1"
     [kept] = deliveries.deliveries(data).deliveries
     assert (kept.state, kept.tries, kept.log[0]["outcome"]) == ("delivered", 1, "delivered")
     assert deliver(settings) == 0
@@ -333,7 +333,8 @@ def test_many_at_once_are_one_message_to_people_and_each_to_programs(
 def test_links() -> None:
     settings = Settings(data="/nowhere")  # type: ignore[arg-type]  # only its addresses matter
     told = {"incident": {"id": "inc_1", "host": {"id": "agt_1"}}}
-    assert page_link(settings, told) == "http://127.0.0.1:8800/hosts/agt_1#inc_1"
+    assert page_link(settings, told) == "http://127.0.0.1:8800/hosts/agt_1/watches?incident=inc_1#inc_1"
     assert (
-        page_link(replace(settings, public_url="https://w.example"), {"incident": None}) == "https://w.example/settings"
+        page_link(replace(settings, public_url="https://w.example"), {"incident": None})
+        == "https://w.example/settings/notifications"
     )

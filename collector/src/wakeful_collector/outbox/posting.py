@@ -162,11 +162,13 @@ def letter(settings: Settings, delivery: Delivery, documents: list[dict[str, Any
 
 
 def page_link(settings: Settings, document: dict[str, Any]) -> str:
-    """Return the page that a message leads to: its host's, else the settings."""
+    """Return the page that a message leads to: what its host keeps alive, else the settings."""
     scheme = "https" if settings.tls_certificate is not None else "http"
     top = settings.public_url or f"{scheme}://{settings.listen}"
     told = document["incident"]
-    return f"{top}/settings" if told is None else f"{top}/hosts/{told['host']['id']}#{told['id']}"
+    if told is None:
+        return f"{top}/settings/notifications"
+    return f"{top}/hosts/{told['host']['id']}/watches?incident={told['id']}#{told['id']}"
 
 
 def _note(data: Path, settings: Settings, errand: _Errand, attempt: Attempt, now_ms: int) -> None:

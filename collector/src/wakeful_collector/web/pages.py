@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from wakeful_collector.web import pages_fleet, pages_host, pages_metrics, pages_settings
+from wakeful_collector.web import (
+    pages_asking,
+    pages_fleet,
+    pages_host,
+    pages_metrics,
+    pages_settings,
+    pages_timeline,
+    pages_watches,
+)
 from wakeful_collector.web.pages_frame import blueprint
 
-__all__ = ["blueprint", "pages_fleet", "pages_host", "pages_metrics", "pages_settings"]
+__all__ = [
+    "blueprint",
+    "pages_asking",
+    "pages_fleet",
+    "pages_host",
+    "pages_metrics",
+    "pages_settings",
+    "pages_timeline",
+    "pages_watches",
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, request, url_for
 
-from wakeful_collector.read import traffic
+from wakeful_collector.read import incidents, traffic
 from wakeful_collector.web import kit, pages_icons, pages_sparks, pages_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ blueprint = Blueprint("pages", __name__)
 STATIC = Path(__file__).parent / "static"
 NAVIGATION = (
     ("fleet", "pages.fleet", "Fleet"),
+    ("timeline", "pages.timeline", "Timeline"),
     ("events", "pages.events", "Events"),
     ("add", "pages.machines", "Add a machine"),
     ("settings", "pages.settings", "Settings"),
@@ -70,6 +71,7 @@ def frame() -> dict[str, Any]:
         "spark": pages_sparks.spark,
         "gauge": pages_sparks.gauge,
         "full_since": _full_since,
+        "untaken_count": _untaken_count,
     }
 
 
@@ -88,3 +90,8 @@ def number(name: str, default: int, least: int, most: int) -> int:
 
 def _full_since() -> int | None:
     return traffic.condition(kit.data()).full_since_ms if kit.principal() is not None else None
+
+
+def _untaken_count() -> int:
+    """Return how many incidents go on that nobody has taken on."""
+    return incidents.counts(kit.data())[1] if kit.principal() is not None else 0

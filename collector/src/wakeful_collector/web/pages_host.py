@@ -9,7 +9,15 @@ from flask import redirect, request, url_for
 
 from wakeful_collector.model.host import HostStatus, host_status
 from wakeful_collector.read import events, forecast, hosts, inventories, latest, troubles
-from wakeful_collector.web import kit, pages_capabilities, pages_facts, pages_moods, pages_panels, pages_table
+from wakeful_collector.web import (
+    kit,
+    pages_away,
+    pages_capabilities,
+    pages_facts,
+    pages_moods,
+    pages_panels,
+    pages_table,
+)
 from wakeful_collector.web.pages_frame import blueprint, is_part, number
 
 if TYPE_CHECKING:
@@ -212,6 +220,7 @@ def host_page(
     twins = [others[one] for one in (*found.twins, found.twin_of) if one in others]
     silent = status is HostStatus.SILENT
     known = {name: value for name, value in (figures or {}).items() if not (silent and name == "system.uptime")}
+    context["away"] = pages_away.away(found, silent, kit.now_ms())
     context["summary"] = pages_facts.summary(found, known)
     context["issues"] = [] if silent else troubles.troubles(kit.data(), found.key).get(found.key, [])
     return kit.render(

@@ -11,6 +11,20 @@ _SHAPES = {
         '<path d="M4.6 4.75h.01M4.6 11.25h.01"/>'
     ),
     "events": Markup('<path d="M2.5 4h2M2.5 8h2M2.5 12h2M7 4h6.5M7 8h6.5M7 12h4"/>'),
+    "timeline": Markup(
+        '<path d="M4 1.800v12.400"/><circle cx="4" cy="4.6" r="1.7"/><circle cx="4" cy="11" r="1.7"/>'
+        '<path d="M8.5 4.600H14M8.5 11H12"/>'
+    ),
+    "watches": Markup(
+        '<path d="M8 14C4.500 11.300 2 9 2 6.200A3.100 3.100 0 0 1 8 4.800a3.100 3.100 0 0 1 6 1.400'
+        'C14 9 11.500 11.300 8 14z"/>'
+    ),
+    "power": Markup('<path d="M8 2v5.500"/><path d="M4.700 4.300a5.200 5.200 0 1 0 6.600 0"/>'),
+    "busy": Markup('<path d="M8 2a6 6 0 1 1-6 6"/>'),
+    "bell": Markup(
+        '<path d="M3.500 11.500c1-1 1-2.500 1-4.500a3.500 3.500 0 0 1 7 0c0 2 0 3.500 1 4.500z"/>'
+        '<path d="M6.700 13.700a1.500 1.500 0 0 0 2.600 0"/>'
+    ),
     "add": Markup('<circle cx="8" cy="8" r="6"/><path d="M8 5.3v5.4M5.3 8h5.4"/>'),
     "settings": Markup(
         '<path d="M2 5h6.2M12 5h2M2 11h2M7.8 11H14"/><circle cx="10" cy="5" r="1.8"/><circle cx="6" cy="11" r="1.8"/>'

@@ -87,6 +87,7 @@ document.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement | null} */ (target.closest("button"));
   if (button?.matches("[data-theme-toggle]")) theme();
   else if (button?.matches("[data-copy]")) void copy(button);
+  else if (button?.matches("[data-dismiss]")) button.closest(".asked")?.remove();
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(target)) menu.removeAttribute("open");
   }
@@ -95,22 +96,58 @@ document.addEventListener("change", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
   if (target.matches("select[data-submit]")) /** @type {HTMLSelectElement} */ (target).form?.requestSubmit();
 });
+// Before the form itself hears of it: what is not confirmed reaches neither the browser nor htmx.
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (form.dataset.confirm && !confirm(form.dataset.confirm)) event.preventDefault();
-});
+  if (!form.dataset.confirm || confirm(form.dataset.confirm)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 
 /** Ask again for the parts that name themselves `data-refresh`, while somebody looks. */
 function refresh() {
   if (document.hidden) return;
   for (const part of document.querySelectorAll("[data-refresh]")) {
-    if (part.querySelector("details[open]") || getSelection()?.toString()) continue;
+    if (part.querySelector("details[open]:not([id])") || getSelection()?.toString()) continue;
     const url = part.getAttribute("data-refresh") || location.pathname + location.search;
     // @ts-ignore htmx is a global of its own script
     void window.htmx?.ajax("GET", url, { target: part, swap: "innerHTML" }).catch(() => {});
   }
 }
 
+/** What somebody opened or shut stays so when its part of the page comes anew. @type {Map<string, boolean>} */
+const opened = new Map();
+document.addEventListener("htmx:beforeSwap", (event) => {
+  opened.clear();
+  const target = /** @type {HTMLElement} */ (/** @type {CustomEvent} */ (event).detail.target);
+  for (const part of /** @type {NodeListOf<HTMLDetailsElement>} */ (target.querySelectorAll("details[id]"))) {
+    opened.set(part.id, part.open);
+  }
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const [id, open] of opened) {
+    const part = document.getElementById(id);
+    if (part instanceof HTMLDetailsElement) part.open = open;
+  }
+});
+
+/** Say that a button did nothing: the answer is no part of a page. @param {string} said */
+function failed(said) {
+  const list = document.getElementById("asked");
+  if (!list) return;
+  const note = document.createElement("p");
+  note.className = "asked bad";
+  note.textContent = said;
+  list.prepend(note);
+}
+document.addEventListener("htmx:responseError", (event) => {
+  const { target, xhr } = /** @type {CustomEvent} */ (event).detail;
+  if (target?.id === "asked") failed(`That was not done (${xhr.status}). Load the page again, and sign in if it asks.`);
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if (/** @type {CustomEvent} */ (event).detail.target?.id === "asked") failed("The collector does not answer; that was not done.");
+});
+document.addEventListener("wakeful:changed", () => setTimeout(refresh, 150));
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
   if (token) /** @type {CustomEvent} */ (event).detail.headers["X-CSRF-Token"] = token;
