@@ -31,6 +31,7 @@ def test_a_lamp_that_goes_out_is_lit_again_and_told(stand: Stand) -> None:
     hall.path.unlink()
     until(lambda: "watch.up" in stand.kinds())
     assert stand.kinds() == ["watch.down", "recovery.attempted", "recovery.succeeded", "watch.up"]
+    assert stand.row("hall")["phase"] == "watching", "what travels with an event is as new as that"
     assert hall.path.exists()
     assert stand.woken.is_set()
     assert stand.told[0]["subject"] == "hall"
@@ -167,3 +168,24 @@ def test_a_kind_that_says_nonsense_of_itself_costs_nobody_else_anything(stand: S
     until(lambda: "ValueError: nonsense" in stand.text.getvalue())
     hall.path.unlink()
     until(hall.path.exists)
+
+
+def test_a_look_that_hangs_does_not_make_the_keeper_turn_in_circles(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = lamp(stand)
+    asked: list[float] = []
+    begin = stand.keeper._looks.start
+
+    def start(call: Any) -> bool:
+        asked.append(time.monotonic())
+        return begin(call)
+
+    monkeypatch.setattr(stand.keeper._looks, "start", start)
+    hall.budget_seconds = 0.05
+    hall.path.with_suffix(".slow").touch()
+    stand.keep(hall)
+    until(lambda: stand.row("hall").get("detail", "").startswith("nothing came back"))
+    before = len(asked)
+    time.sleep(0.4)
+    assert len(asked) - before <= 10

@@ -200,14 +200,18 @@ class Keeper:
         self._write()
         self._do(self._begin_acts)
         self._do(self._publish)
+        self._out.hand_on()  # now that what travels with the events is as new as they are
         return self._wait_seconds()
 
     def _mind(self, kept: Kept, blanket: bool) -> None:
         now_ms = self._now_ms()
         if blanket or (kept.state.due_ms and kept.state.due_ms <= now_ms):
             self._decide(kept, recovery.tick(kept.state, kept.policy, now_ms, _chance()))
-        if kept.looks_due(monotonic()) and self._looks.start(kept.look(self._host, now_ms)):
-            kept.looking = True
+        now = monotonic()
+        if kept.looks_due(now):
+            kept.looking = self._looks.start(kept.look(self._host, now_ms))
+            if not kept.looking:  # the look before hangs: asking for another without a pause would turn in circles
+                kept.looked = now
 
     def _wait_seconds(self) -> float:
         if not self._kept:
