@@ -38,7 +38,9 @@ def machines_invite() -> kit.Answer:
 @kit.page(blueprint, "/settings")
 def settings() -> kit.Answer:
     """Lead to the first settings page somebody may see."""
-    return redirect(url_for("pages.settings_keys"), 303)
+    principal = kit.principal()
+    is_admin = principal is not None and principal.may("admin")
+    return redirect(url_for("pages.settings_keys" if is_admin else "pages.settings_notifications"), 303)
 
 
 @kit.page(blueprint, "/settings/keys", scope="admin")
