@@ -40,6 +40,8 @@ def test_every_kind_has_its_line_and_its_event(kind: str) -> None:
     kept = Kept(Watch("web", {}), WatchSetting("web", "unit"))
     kept.sight = Sight(DOWN, "exit code 1", {"console": ["oops"], "incident": "forged"})
     out.tell(kept, Tell(kind, DATA), 42)
+    assert out.take() == []
+    out.hand_on()
     (event,) = out.take()
     assert (event["kind"], event["subject"], event["at"]) == (kind, "web", 42)
     assert event["data"]["incident"] == "ab"
@@ -49,6 +51,18 @@ def test_every_kind_has_its_line_and_its_event(kind: str) -> None:
     assert woken == [1]
     assert "watch web " in text.getvalue()
     assert out.take() == []
+    out.hand_on()
+    assert woken == [1]
+
+
+def test_what_is_told_of_one_decision_is_taken_together() -> None:
+    woken: list[int] = []
+    out = Outbound(lambda: woken.append(len(out.take())), Log("error", io.StringIO()))
+    kept = Kept(Watch("web", {}), WatchSetting("web", "unit"))
+    for kind in (decision.SUCCEEDED, decision.WATCH_UP):
+        out.tell(kept, Tell(kind, DATA), 42)
+    out.hand_on()
+    assert woken == [2]
 
 
 def test_of_very_many_events_the_oldest_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +70,7 @@ def test_of_very_many_events_the_oldest_are_left_out(monkeypatch: pytest.MonkeyP
     kept = Kept(Watch("web", {}), WatchSetting("web", "unit"))
     for number in range(outbound.EVENTS_MAX + 1):
         out.tell(kept, Tell(decision.WATCH_RESUMED, {"incident": "", "number": number}), 0)
+    out.hand_on()
     found = out.take()
     assert len(found) == outbound.EVENTS_MAX
     assert found[0]["data"]["number"] == 1

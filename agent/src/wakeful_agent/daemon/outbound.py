@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 
 from wakeful_agent.daemon import events
@@ -50,22 +51,37 @@ _WITH_EVIDENCE = {WATCH_DOWN, RECOVERY_GIVEN_UP}
 
 
 class Outbound:
-    """Holds events until they are taken; of very many the oldest are left out."""
+    """Holds events until they are taken; of very many the oldest are left out.
+
+    What is decided at once is handed on at once, so that it travels in one push: `tell` each, then `hand_on`.
+    """
 
     def __init__(self, wake: Callable[[], None], log: Log) -> None:
         self._wake = wake
         self._log = log
         self._events: deque[dict[str, Any]] = deque(maxlen=EVENTS_MAX)
+        self._told: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
 
     def tell(self, kept: Kept, told: Tell, now_ms: int) -> None:
-        """Let an event go; with what the watch adds to its sight, where a person will ask for it."""
+        """Tell an event; with what the watch adds to its sight, where a person will ask for it."""
         evidence = fitting(kept.sight.data) if kept.sight is not None and told.kind in _WITH_EVIDENCE else {}
         level, line = _LINES[told.kind]
         self._log.say(level, f"watch {kept.name} {line.format_map(told.data)}".rstrip(": "))
         data = {"kind": kept.setting.kind, **told.data}
-        self._events.append(events.event(told.kind, now_ms, kept.name) | {"data": {**evidence, **data}})
-        self._wake()
+        self._told.append(events.event(told.kind, now_ms, kept.name) | {"data": {**evidence, **data}})
+
+    def hand_on(self) -> None:
+        """Let what was told be taken."""
+        if self._told:
+            with self._lock:
+                self._events.extend(self._told)
+            self._told = []
+            self._wake()
 
     def take(self) -> list[dict[str, Any]]:
         """Return the events that came since the last time."""
-        return [self._events.popleft() for _ in range(len(self._events))]
+        with self._lock:
+            taken = list(self._events)
+            self._events.clear()
+        return taken
