@@ -4,75 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
 
-from wakeful_agent.action import Action, Outcome, Parameter
+from wakeful_agent.action import Outcome
 from wakeful_agent.config.orders import Policy
 from wakeful_agent.daemon import ordering
-from wakeful_agent.daemon.ordering import Orders
 from wakeful_agent.host.errors import Denied
-from wakeful_agent.host.files import Host
 from wakeful_wire.answer import Command
+
+from .desk import NOW_MS, Bench, Ring
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NOW_MS = 1_800_000_000_000
-
-
-class Ring(Action):
-    """Rings when it is let."""
-
-    name = "ring"
-    timeout_seconds = 30.0
-
-    def __init__(self, does: Callable[[Mapping[str, Any]], Outcome] | None = None) -> None:
-        super().__init__()
-        self.rung: list[Mapping[str, Any]] = []
-        self.does = does or (lambda arguments: Outcome(True, "it rang", {"bell": arguments["bell"]}))
-
-    def takes(self) -> tuple[Parameter, ...]:
-        return (Parameter("bell", "choice", default="small", choices=("small", "big")),)
-
-    def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
-        self.rung.append(arguments)
-        return self.does(arguments)
-
-
-class Bench:
-    """Orders whose clock the test sets."""
-
-    def __init__(self, folder: Path, log: Any, action: Ring | None = None, policy: Policy | None = None) -> None:
-        self.clock_ms = NOW_MS
-        self.folder = folder
-        self.woken = threading.Event()
-        self.ring = action or Ring()
-        self.log = log
-        self.host = Host()
-        self.orders = self.again(policy or Policy(("ring",), per_hour=100))
-
-    def again(self, policy: Policy) -> Orders:
-        """Return the orders of a next start."""
-        path = str(self.folder / "commands.json")
-        orders = Orders(path, self.host, self.woken.set, self.log, lambda: self.clock_ms)
-        orders.configure(policy, {"ring": self.ring})
-        orders.restore()
-        return orders
-
-    def ask(self, *ids: str, action: str = "ring", **arguments: Any) -> None:
-        self.orders.take([Command(one, action, arguments, self.clock_ms + 60_000) for one in ids])
-
-    def results(self, count: int = 1) -> list[dict[str, Any]]:
-        """Return results as they come, at least so many."""
-        found: list[dict[str, Any]] = []
-        deadline = time.monotonic() + 20
-        while len(found) < count:
-            assert time.monotonic() < deadline, found
-            found += self.orders.news()[0]
-            time.sleep(0.002)
-        return found
 
 
 @pytest.fixture
@@ -354,33 +299,6 @@ def test_a_spoiled_file_is_said(tmp_path: Path, heard: Any) -> None:
     assert "ids from before this start are not known" in heard.text
     bench.ask("c1")
     assert [one["state"] for one in bench.results()] == ["done"]
-
-
-def test_a_flood_is_answered_within_bounds(bench: Bench) -> None:
-    count = ordering.REFUSALS_A_MINUTE + 100
-    bench.ask(*(f"x{n}" for n in range(count)), action="dig")
-    results, urgent = bench.orders.news()
-    assert urgent
-    assert len(results) == ordering.REFUSALS_A_MINUTE
-    bench.ask("y", action="dig")
-    assert bench.orders.news() == ([], False)
-
-
-def test_a_flood_of_refusals_leaves_at_once_only_at_first(bench: Bench) -> None:
-    bench.ask(*(f"x{n}" for n in range(ordering.URGENT_A_MINUTE)), action="dig")
-    assert bench.orders.news()[1]
-    bench.ask("y", action="dig")
-    results, urgent = bench.orders.news()
-    assert len(results) == 1
-    assert not urgent
-
-
-def test_a_flood_of_replays_is_not_a_flood_of_results(bench: Bench) -> None:
-    bench.ask("c1")
-    bench.results()
-    bench.ask(*["c1"] * 200)
-    results, _ = bench.orders.news()
-    assert len(results) == ordering.URGENT_A_MINUTE
 
 
 @pytest.mark.parametrize(
