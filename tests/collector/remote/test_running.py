@@ -8,7 +8,7 @@ import pytest
 from wakeful_collector.remote import verbs
 from wakeful_collector.remote.verbs import VERBS
 
-from .counterparts import PROGRAM, free_port
+from .counterparts import PROGRAM, Answering, free_port, http
 
 
 def test_without_a_command_the_commands_are_told(wakeful):
@@ -80,6 +80,27 @@ def test_ctrl_c_is_not_a_traceback(wakeful, monkeypatch):
     monkeypatch.setattr(verbs.Verb, "load", interrupted)
     ran = wakeful("hosts")
     assert (ran.code, ran.err) == (130, "\n")
+
+
+def test_a_fault_of_our_own_is_a_sentence(wakeful, monkeypatch):
+    def broken(self):
+        raise RuntimeError("\x1b[31mhostile\nline")
+
+    monkeypatch.setattr(verbs.Verb, "load", broken)
+    ran = wakeful("hosts")
+    assert (ran.code, ran.out, "\x1b" in ran.err) == (1, "", False)
+    assert ran.err.startswith("wakeful: wakeful itself failed: RuntimeError(")
+    with pytest.raises(RuntimeError):
+        wakeful("hosts", WAKEFUL_TRACEBACK="1")
+
+
+@pytest.mark.parametrize("body", ['{"hosts": [{"id": 5, "tags": 7, "name": null}]}', '{"hosts": [{}], "troubles": []}'])
+def test_answers_that_make_no_sense_end_in_a_sentence(wakeful, body):
+    with Answering(http("200 OK", body)) as there:
+        for words in (["hosts"], ["host", "x"], ["watches"], ["servers"], ["events"], ["incidents"], ["commands"]):
+            ran = wakeful(*words, WAKEFUL_URL=there.url, WAKEFUL_API_KEY="wk_key_" + "a" * 32)
+            assert ran.code in {0, 1, 5}, ran
+            assert "Traceback" not in ran.err
 
 
 def test_a_reader_that_went_away_is_not_a_traceback(home):

@@ -36,6 +36,13 @@ def run(words: list[str]) -> int:
         # Whoever read went away (`| head`): nothing more may be written, not even by the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return failure.READER_GONE
+    except Exception as error:
+        if os.environ.get("WAKEFUL_TRACEBACK"):
+            raise
+        # A traceback would bring whatever an answer held to the terminal as it is.
+        hint = "WAKEFUL_TRACEBACK=1 shows where; please tell us"
+        _say(err, Failure(failure.FAILED, "internal", f"wakeful itself failed: {error!r}", hint), "--json" in words)
+        return failure.FAILED
 
 
 def _run(words: list[str]) -> int:

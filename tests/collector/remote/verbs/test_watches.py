@@ -18,6 +18,15 @@ def test_watches_are_listed_and_chosen(operator, machine, now_ms):
     assert [one["name"] for one in down] == ["survival"]
 
 
+def test_what_a_silent_host_said_last_is_questioned(operator, machine, now_ms):
+    host = machine("wtc-gone", at_ms=now_ms - 7_200_000)
+    said = {"watches": {"hash": "h", "body": [UP]}}
+    then_ms = now_ms - 3_600_000
+    host.push([[then_ms, [1, 2, 3, 4]]], then_ms, hello={"name": "wtc-gone"}, inventories=said)
+    assert "up?" in operator("watches", "--host", "wtc-gone").out
+    assert "up?" in operator("host", "wtc-gone").out
+
+
 def test_nothing_is_said_beside(operator, machine):
     machine("wtc-none")
     assert "Nothing is kept alive" in operator("watches", "--host", "wtc-none").err

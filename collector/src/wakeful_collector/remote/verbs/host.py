@@ -48,7 +48,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
             session.out.line("  ", trouble_cell(trouble))
     if watches:
         _head(session, "kept alive")
-        session.out.table(HEADS[1:], [row(one, session.now_ms)[1:] for one in watches], "  ")
+        silent = {str(found["id"])} if detail.get("status") == "silent" else set()
+        session.out.table(HEADS[1:], [row(one, session.now_ms, silent)[1:] for one in watches], "  ")
     _tell_actions(session, announced(detail))
     return OK
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 from wakeful_collector.remote.client import records
 from wakeful_collector.remote.failure import NOT_FOUND, OK, Failure
 from wakeful_collector.remote.table import Cell, Column, Styled
+from wakeful_collector.remote.verbs.watches import silent_hosts, state_cell
 
 if TYPE_CHECKING:
     import argparse
 
     from wakeful_collector.remote.session import Session
 
-ABOUT = "Links are shown whole to keys with the scope operate, and masked to others."
+ABOUT = """\
+A question mark behind a state says that the host is silent. Links are shown whole to keys with the scope operate, and
+masked to others."""
 EXAMPLES = """\
 wakeful servers
 wakeful servers survival
@@ -50,17 +53,19 @@ def run(session: Session, given: argparse.Namespace) -> int:
     if session.json:
         session.out.document({"servers": found})
     elif given.name is not None:
+        silent = silent_hosts(session)
         for one in found:
-            _tell(session, one)
+            _tell(session, one, silent)
     elif not found:
         session.err.line("No game servers are looked after yet; see the watch kind pterodactyl.")
     else:
-        session.out.table(_HEADS, [_row(one) for one in found])
+        silent = silent_hosts(session)
+        session.out.table(_HEADS, [_row(one, silent) for one in found])
     return OK
 
 
-def _tell(session: Session, server: dict[str, Any]) -> None:
-    *cells, _ = _row(server)
+def _tell(session: Session, server: dict[str, Any], silent: set[str]) -> None:
+    *cells, _ = _row(server, silent)
     names = ("host", "watch", "server", "state", "cpu", "memory")
     session.out.pairs([*zip(names, cells, strict=True), *(("link", url) for url in _urls(server))])
     console = server.get("console_tail")
@@ -75,15 +80,14 @@ def _urls(server: dict[str, Any]) -> list[str]:
     return [str(one.get("url")) for one in links if isinstance(one, dict)] if isinstance(links, list) else []
 
 
-def _row(server: dict[str, Any]) -> list[Cell]:
-    state = str(server.get("state"))
+def _row(server: dict[str, Any], silent: set[str]) -> list[Cell]:
     resources = server.get("resources") if isinstance(server.get("resources"), dict) else {}
     urls = _urls(server)
     return [
         str(server.get("host_name") or server.get("host")),
         str(server.get("watch") or ""),
         str(server.get("name") or server.get("server")),
-        Styled(state, _STYLES.get(state, "")),
+        state_cell(server, _STYLES, silent),
         _percent(_first(resources, "cpu_absolute", "cpu", "cpu_percent")),
         _bytes(_first(resources, "memory_bytes", "memory")),
         urls[0] + (f" (+{len(urls) - 1})" if len(urls) > 1 else "") if urls else "",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from wakeful_collector.remote.session import Session
 
-ABOUT = "Each agent keeps its watches alive by itself, also while the collector is away."
+ABOUT = """\
+Each agent keeps its watches alive by itself, also while the collector is away. A question mark behind a state says that
+the host is silent: that is how it stood when it was last heard."""
 EXAMPLES = """\
 wakeful watches
 wakeful watches --host node-7
@@ -51,13 +53,24 @@ def run(session: Session, given: argparse.Namespace) -> int:
             "Everything is up." if given.down else "Nothing is kept alive yet; see [[watch]] of agent.toml."
         )
     else:
-        session.out.table(HEADS, [row(one, session.now_ms) for one in found])
+        silent = silent_hosts(session)
+        session.out.table(HEADS, [row(one, session.now_ms, silent) for one in found])
     return OK
 
 
-def row(watch: dict[str, Any], now_ms: int) -> list[Cell]:
+def silent_hosts(session: Session) -> set[str]:
+    """Return the ids of hosts that say nothing: what they said last may be so no more."""
+    return {str(one.get("id")) for one in session.client.pages("/hosts", "hosts", status="silent", limit=1000)}
+
+
+def state_cell(document: dict[str, Any], styles: dict[str, str], silent: set[str]) -> Cell:
+    """Return the state of something on a host; with a question mark where the host is silent."""
+    state = str(document.get("state"))
+    return Styled(f"{state}?", "warn") if document.get("host") in silent else Styled(state, styles.get(state, ""))
+
+
+def row(watch: dict[str, Any], now_ms: int, silent: set[str]) -> list[Cell]:
     """Return a watch as a line of the table."""
-    state = str(watch.get("state"))
     marks = [word for word in ("paused", "dry_run") if watch.get(word)]
     phase = ", ".join([str(watch.get("phase") or ""), *marks]).strip(", ").replace("_", " ")
     since = watch.get("since")
@@ -65,7 +78,7 @@ def row(watch: dict[str, Any], now_ms: int) -> list[Cell]:
         str(watch.get("host_name") or watch.get("host")),
         str(watch.get("name")),
         str(watch.get("kind")),
-        Styled(state, STATE_STYLES.get(state, "")),
+        state_cell(watch, STATE_STYLES, silent),
         Styled(phase, "warn") if watch.get("paused") else phase,
         ago(since, now_ms) if since else "",
         str(watch.get("attempts") or ""),
