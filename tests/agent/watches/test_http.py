@@ -60,7 +60,7 @@ def end(answer: bytes | None) -> Iterator[str]:
 
 
 def watch(url: str, **options: Any) -> HttpWatch:
-    return HttpWatch("it", {"url": url, "timeout_seconds": 0.5, **options})
+    return HttpWatch("it", {"url": url, "timeout_seconds": 5.0, **options})
 
 
 def test_an_answer_as_it_should_be() -> None:
@@ -86,7 +86,7 @@ def test_an_answer_without_the_text() -> None:
 
 def test_what_hangs_talks_nonsense_or_hangs_up_is_down() -> None:
     with end(None) as url:
-        assert "does not answer within" in watch(url).look(Host(), 0).detail
+        assert "does not answer within" in watch(url, timeout_seconds=0.3).look(Host(), 0).detail
     with end(b"hello\r\n\r\n") as url:
         assert watch(url).look(Host(), 0).state == DOWN
     with end(b"") as url:
@@ -101,10 +101,10 @@ def test_what_does_not_listen_is_down_and_what_nobody_finds_says_nothing() -> No
 
 
 def test_a_certificate_that_is_not_trusted_is_no_reason_to_restart(tls_door: Any, certificate: Path) -> None:
-    sight = watch(tls_door.url, timeout_seconds=5.0).look(Host(), 0)
+    sight = watch(tls_door.url).look(Host(), 0)
     assert sight.state == UNKNOWN
     assert "certificate" in sight.detail
-    trusted = watch(tls_door.url, timeout_seconds=5.0, ca_file=str(certificate / "cert.pem"), status="501")
+    trusted = watch(tls_door.url, ca_file=str(certificate / "cert.pem"), status="501")
     assert trusted.look(Host(), 0).state == UP
 
 
