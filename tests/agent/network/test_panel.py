@@ -51,6 +51,8 @@ def test_the_activity_log_says_who_stopped_it(stage: Any, key: str, server: Any,
     panel = Panel(Access(stage.panel.url, key))
     server.person("stop")
     assert tools["until"](lambda: panel.activity(server.short), 10) == ["server:power.stop"]
+    assert panel.activity(server.short, 1000.0) == ["server:power.stop"]
+    assert panel.activity(server.short, -1000.0) == []
 
 
 def test_errors_are_told_with_their_codes(stage: Any, key: str, server: Any) -> None:

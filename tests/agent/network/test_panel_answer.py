@@ -124,3 +124,23 @@ def test_resources_and_activity_are_read() -> None:
     rows = [{"attributes": {"event": "server:power.stop"}}, {"attributes": {}}, 7]
     assert answers.parse_activity(json.dumps({"data": rows}).encode()) == ["server:power.stop", "", ""]
     assert answers.parse_activity(b'{"data": 7}') == []
+
+
+@pytest.mark.parametrize(
+    "timestamp", ["2026-11-21T19:00:00+00:00", "2026-11-21T20:00:00.123456+01:00", "2026-11-21T19:00:00Z"]
+)
+def test_activity_since_a_moment_leaves_out_what_is_older_or_has_no_time(timestamp: str) -> None:
+    moment = answers.clock_of("Sat, 21 Nov 2026 19:00:00 GMT", 0.0)
+    rows = [{"attributes": {"event": "server:power.start", "timestamp": timestamp}}]
+    rows += [
+        {"attributes": {"event": "server:power.stop", "timestamp": when}} for when in ("", "2026-99-99T00:00:00Z", 7)
+    ]
+    body = json.dumps({"data": rows}).encode()
+    assert answers.parse_activity(body, moment - 1) == ["server:power.start"]
+    assert answers.parse_activity(body, moment) == []
+    assert len(answers.parse_activity(body)) == 4
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sat, 21 Foo 2026 19:00:00 GMT", "Sat, 99 Nov 2026 19:00:00 GMT"])
+def test_an_answer_without_a_date_leaves_our_own_clock(date: str) -> None:
+    assert answers.clock_of(date, 7.0) == 7.0

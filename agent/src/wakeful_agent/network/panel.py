@@ -72,9 +72,14 @@ class Panel:
         """Return `state` and figures of a server, which the panel keeps for 20 seconds."""
         return answers.parse_resources(self._call("GET", server, "resources", "for the server's resources").body)
 
-    def activity(self, server: str) -> list[str]:
-        """Return what was last done to a server's power, the newest first; the account may lack `activity.read`."""
-        return answers.parse_activity(self._call("GET", server, _ACTIVITY, "for the activity log").body)
+    def activity(self, server: str, within_seconds: float = 0.0) -> list[str]:
+        """Return what was last done to a server's power, the newest first; the account may lack `activity.read`.
+
+        With `within_seconds` only what is not older, by the panel's own clock.
+        """
+        found = self._call("GET", server, _ACTIVITY, "for the activity log")
+        since = answers.clock_of(found.headers.get("date", ""), time()) - within_seconds if within_seconds else 0.0
+        return answers.parse_activity(found.body, since)
 
     def power(self, server: str, signal: str) -> None:
         """Start, stop, restart or kill a server: the panel hands it to the node and does not wait."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.text import decode, label
@@ -34,6 +35,9 @@ _MEANINGS = {
 }
 _DETAIL_CHARACTERS_MAX = 200
 _MIB = 1024 * 1024
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(r"[A-Za-z]{3}, (\d\d) ([A-Za-z]{3}) (\d{4}) (\d\d:\d\d:\d\d) GMT\Z", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 
 
@@ -155,11 +159,36 @@ def parse_resources(body: bytes) -> dict[str, Any]:
     return {**_object(told.get("resources")), "state": _text(told.get("current_state"))}
 
 
-def parse_activity(body: bytes) -> list[str]:
-    """Return the names of what people did, the newest first; raise PanelError."""
+def parse_activity(body: bytes, since_seconds: float = 0.0) -> list[str]:
+    """Return the names of what people did, the newest first; raise PanelError.
+
+    With `since_seconds` (since the epoch, by the panel's clock) only of what has a time, and a later one.
+    """
     rows = parse_answer(body).get("data")
     told = [_object(_object(row).get("attributes")) for row in rows] if isinstance(rows, list) else []
+    if since_seconds:
+        told = [one for one in told if _seconds(_text(one.get("timestamp"))) > since_seconds]
     return [label(_text(one.get("event")), 80) for one in told]
+
+
+def clock_of(date: str, own_seconds: float) -> float:
+    """Return what an answer's `date` says in seconds since the epoch; `own_seconds` where it says nothing."""
+    found = _DATE.match(date)
+    if found is None or found[2] not in _MONTHS:
+        return own_seconds
+    month = _MONTHS.index(found[2]) + 1
+    return _seconds(f"{found[3]}-{month:02}-{found[1]}T{found[4]}+00:00") or own_seconds
+
+
+def _seconds(text: str) -> float:
+    """Return a moment as seconds since the epoch; 0 for what is none."""
+    found = _MOMENT.match(text)
+    if found is None:
+        return 0.0
+    try:
+        return datetime.fromisoformat(f"{found[1]}{(found[2] or '+00:00').replace('Z', '+00:00')}").timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _document(body: bytes) -> dict[str, Any] | None:

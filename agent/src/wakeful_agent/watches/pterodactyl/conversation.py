@@ -54,6 +54,7 @@ class Conversation:
         self._asked_why = False
         self._confirm_until = 0.0
         self._logs_wanted = False
+        self._stopping_at = 0.0
 
     def begin(self, now: float, delay_seconds: float) -> None:
         """Begin to connect after a delay."""
@@ -256,14 +257,18 @@ class Conversation:
             self._timers.set("again", now + self._pace.second_look)
         return []
 
-    def _on_again(self, _: float) -> list[Order]:
-        return [Order(ACTIVITY)] if self.standing.state == OFFLINE else []
+    def _on_again(self, now: float) -> list[Order]:
+        # Only what was done since: a start of long ago says nothing of a stop that is in no log (the console's).
+        since = now - self._stopping_at + self._pace.log_slack
+        return [Order(ACTIVITY, f"{since:.3f}")] if self.standing.state == OFFLINE else []
 
     # -- steps
 
     def _hear_state(self, state: str, now: float) -> list[Order]:
         before = self.standing.state
         self.power.hear_state(state)
+        if state == STOPPING and before != STOPPING:
+            self._stopping_at = now
         why = self.standing.hear(state, now)
         if state == before or state != OFFLINE:
             return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wakeful_wire.record import NamedTuple
 
 VIEW, GRANT, RESOURCES, ACTIVITY = "view", "grant", "resources", "activity"
-"""Ask the panel for the server, a token, its resources, its activity log."""
+"""Ask the panel for the server, a token, its resources, its activity log (of the last `text` seconds, if any)."""
 POWER = "power"
 """Ask the panel for the power action `text`."""
 OPEN, SEND, PING, CLOSE = "open", "send", "ping", "close"

@@ -45,6 +45,8 @@ class Pace(NamedTuple):
     """After a stop: a restart goes on to `starting` within so long."""
     second_look: float = 75.0
     """What was done on Wings reaches the panel's activity log within a minute."""
+    log_slack: float = 15.0
+    """What is in the log counts as after a stop when it was so long before: the clocks of panel and node differ."""
     start: float = 120.0
     """A stop within so long after our own start is that start's failure."""
     restart: float = 720.0

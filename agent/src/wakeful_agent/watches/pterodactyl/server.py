@@ -201,12 +201,13 @@ class Server:
 
         self._ask(lambda: self._panel.resources(self._settings.server), take, lambda _, now: take(None, now))
 
-    def _do_activity(self, _: str) -> None:
+    def _do_activity(self, within_seconds: str) -> None:
         def take(told: list[str] | None, __: float) -> Sequence[Order]:
             self._said.told_activity(told)
             return ()
 
-        self._ask(lambda: self._panel.activity(self._settings.server), take, lambda _, now: take(None, now))
+        server, within = self._settings.server, float(within_seconds or 0)
+        self._ask(lambda: self._panel.activity(server, within), take, lambda _, now: take(None, now))
 
     def _do_power(self, signal: str) -> None:
         def take(error: PanelError | None, now: float) -> Sequence[Order]:
