@@ -22,7 +22,7 @@ def page(latest, *ids, status="200 OK", received="2026-11-18T11:06:40Z"):
     return http(status, json.dumps({"events": found, "next": None, "latest": latest}))
 
 
-def followed(*answers, seconds=0.2, backlog=10):
+def followed(*answers, seconds=0.8, backlog=10):
     told = []
     with Answering(*answers) as there:
         follower = Follower(client(there.url), "/events", None, 0.01, told.append)
@@ -51,7 +51,7 @@ def test_full_pages_are_fetched_at_once(shared, shared_keys, machine, now_ms, mo
     )
     follower.begin(0)
     host.push([], now_ms, events=[{"id": f"m{n}", "at": now_ms, "kind": "many.x", "data": {}} for n in range(7)])
-    assert [one["id"] for one in follower.follow(0.3)] == [f"m{n}" for n in range(7)]
+    assert [one["id"] for one in follower.follow(1.5)] == [f"m{n}" for n in range(7)]
 
 
 def test_the_backlog_is_told_oldest_first_and_not_again():

@@ -11,7 +11,7 @@ import pytest
 from wakeful_collector.remote.verbs import events as module
 from wakeful_collector.remote.width import columns
 
-from ..counterparts import PROGRAM, await_true
+from ..counterparts import PROGRAM, Answering, await_true, http
 
 
 def event(name, at_ms, kind="evt.told", **data):
@@ -44,6 +44,14 @@ def test_events_are_listed_newest_last(operator, host):
 def test_what_is_no_data_is_not_told():
     assert module._data("hostile") == ""
     assert module._late({"at": None}) == ""
+
+
+def test_an_event_is_told_though_its_host_cannot_be_named(wakeful):
+    told = json.dumps({"events": [{**event("e", 0), "host": "h3x", "at": "2026-11-18T11:06:40Z"}], "next": None})
+    gone = http("502 Bad Gateway", "gone")
+    with Answering(http("200 OK", told), gone) as there:
+        ran = wakeful("events", WAKEFUL_URL=there.url, WAKEFUL_API_KEY="wk_key_" + "a" * 32)
+    assert (ran.code, "h3x" in ran.out) == (0, True), ran
 
 
 def test_only_so_far_back(operator, host):

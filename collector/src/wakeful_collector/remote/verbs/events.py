@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote.client import path
-from wakeful_collector.remote.failure import OK
+from wakeful_collector.remote.failure import OK, Failure
 from wakeful_collector.remote.following import PAGE, Follower
 from wakeful_collector.remote.moments import at_ms, local, seconds_of, span
 from wakeful_collector.remote.table import Cell, Column, Styled
@@ -99,11 +99,14 @@ class Names:
         self._known: dict[str, str] = {}
 
     def __getitem__(self, host_id: object) -> str:
-        """Return the name of a host, its id when it has none, `-` for a host that was forgotten."""
+        """Return the name of a host, its id while nobody can say it, `-` for a host that was forgotten."""
         if not isinstance(host_id, str):
             return "-"
         if host_id not in self._known:
-            found = self._session.client.pages("/hosts", "hosts", limit=1000)
+            try:
+                found = list(self._session.client.pages("/hosts", "hosts", limit=1000))
+            except Failure:  # an event that has arrived is told, whatever became of the collector since
+                return host_id
             self._known = {str(one.get("id")): str(one.get("name")) for one in found}
             self._known.setdefault(host_id, host_id)
         return self._known[host_id]
