@@ -1,5 +1,6 @@
 """An operation run to its end."""
 
+import json
 from typing import Any
 
 import pytest
@@ -91,6 +92,17 @@ def test_what_the_collector_knows_by_a_key_is_asked_again(monkeypatch, capfd):
     keys = {one.split(b'"request_key": "')[1][:32] for one in there.heard}
     assert (len(there.heard), len(keys)) == (2, 1)
     assert "done look on web: s" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("silent", "the machine is silent"), ("up", "the machine fetches it next")]
+)
+def test_whom_nobody_hears_of_is_named_so(monkeypatch, capfd, status, said):
+    command = json.loads(COMMAND % "requested")
+    body = json.dumps({"operation": "o", "result": {"host_status": status}, "command": command})
+    with Answering(http("200 OK", body)) as there:
+        assert asking.carry_out(against(there, monkeypatch), offer(), {}, 0) == 0
+    assert said in capfd.readouterr().out
 
 
 def test_what_it_would_do_twice_is_asked_once(monkeypatch):

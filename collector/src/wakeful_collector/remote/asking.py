@@ -83,7 +83,8 @@ def carry_out(session: Session, offered: Mapping[str, Any], arguments: dict[str,
     if session.json:
         session.out.document(answer)
     elif isinstance(command, dict):
-        tell(session, command)
+        result = answer.get("result")
+        tell(session, command, isinstance(result, dict) and result.get("host_status") == "silent")
     else:
         _tell_result(session, str(offered["name"]), answer.get("result"))
     return OK if not isinstance(command, dict) else exit_code(command, wait_seconds)
@@ -135,14 +136,15 @@ def state_cell(state: object) -> Cell:
     return Styled(str(state), _STYLES.get(str(state), ""))
 
 
-def tell(session: Session, command: Mapping[str, Any]) -> None:
-    """Say what became of a command."""
+def tell(session: Session, command: Mapping[str, Any], silent: bool = False) -> None:
+    """Say what became of a command; `silent` when its machine was not heard of when it was asked."""
     out, state = session.out, command.get("state")
     name, host = str(command.get("action")), str(command.get("host_name") or command.get("host"))
     summary = str(command.get("summary") or "")
     out.line(state_cell(state), f" {name} on {host}", f": {summary}" if summary else "")
     if state in _PENDING:
-        fetched = "the machine has it" if state == "delivered" else "the machine fetches it with its next push"
+        waits = "the machine is silent, and fetches it when it is back" if silent else "the machine fetches it next"
+        fetched = "the machine has it" if state == "delivered" else waits
         out.line(f"  {fetched}; it expires at {local(command.get('expires'))}")
         out.line("  ", Styled(f"wakeful commands {command.get('id')}", "dim"))
 

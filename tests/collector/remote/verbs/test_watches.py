@@ -6,13 +6,17 @@ DOWN = {"name": "survival", "kind": "pterodactyl", "state": "down", "phase": "ba
 
 def test_watches_are_listed_and_chosen(operator, machine, now_ms):
     host = machine("wtc-node")
-    body = [{**UP, "since_ms": now_ms - 7_300_000}, {**DOWN, "since_ms": now_ms, "attempts": 2, "detail": "x" * 300}]
+    body = [
+        {**UP, "since_ms": now_ms - 7_300_000},
+        {**DOWN, "since_ms": now_ms, "attempts": 2, "of": 5, "detail": "x" * 300},
+    ]
     host.push([], now_ms, hello={"name": "wtc-node"}, inventories={"watches": {"hash": "h", "body": body}})
     ran = operator("watches", "--host", "wtc-node", COLUMNS="100")
     assert (ran.code, ran.err) == (0, "")
     assert "wtc-node  web" in ran.out
     assert "backing off, paused" in ran.out
     assert " 2h " in ran.out
+    assert " 2/5 " in ran.out
     assert max(map(len, ran.out.splitlines())) <= 100
     down = operator("watches", "--host", "wtc-node", "--down", "--json").document["watches"]
     assert [one["name"] for one in down] == ["survival"]

@@ -81,6 +81,6 @@ def row(watch: dict[str, Any], now_ms: int, silent: set[str]) -> list[Cell]:
         state_cell(watch, STATE_STYLES, silent),
         Styled(phase, "warn") if watch.get("paused") else phase,
         ago(since, now_ms) if since else "",
-        str(watch.get("attempts") or ""),
+        f"{watch['attempts']}/{watch['of']}" if watch.get("of") else str(watch.get("attempts") or ""),
         str(watch.get("detail") or ""),
     ]
