@@ -189,3 +189,18 @@ def test_a_look_that_hangs_does_not_make_the_keeper_turn_in_circles(
     before = len(asked)
     time.sleep(0.4)
     assert len(asked) - before <= 10
+
+
+def test_what_a_kind_shows_of_its_own_is_told_without_any_other_change(stand: Stand) -> None:
+    door = Bell("door", {})
+    stand.keep(door)
+    until(lambda: door.report is not None)
+    door.ring(UP)
+    until(lambda: stand.row("door").get("state") == UP)
+
+    def shown() -> Any:
+        return stand.keeper.results()["watches"].inventories["bells"]
+
+    assert shown() == [{"name": "door", "rung": 0}]
+    door.rung = 7
+    until(lambda: shown() == [{"name": "door", "rung": 7}])

@@ -64,6 +64,7 @@ class Keeper:
         self._planned: list[str] = []
         self._result: Result | None = None
         self._published = False
+        self._own: list[Any] = []
         self._changed = False
         self._pauses_read = -1e9
         self._ticked = monotonic()
@@ -349,9 +350,10 @@ class Keeper:
             self._log.over("watches", "what is tried for watches can be written down again")
 
     def _publish(self) -> None:
-        """Make ready how all watches stand, where that is new."""
-        if not self._published:
-            self._published = True
+        """Make ready how all watches stand, where that is new, or where a kind has something new to show of its own."""
+        own = [kept.own_row() for kept in self._kept.values()]
+        if not self._published or own != self._own:
+            self._published, self._own = True, own
             self._result = result([kept.entry() for kept in self._kept.values()]) if self._kept else None
 
 

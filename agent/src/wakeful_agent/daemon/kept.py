@@ -15,7 +15,7 @@ from wakeful_agent.watch import UNKNOWN, Sight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Any, Callable
 
     from wakeful_agent.config.orders import WatchSetting
     from wakeful_agent.host.files import Host
@@ -137,9 +137,13 @@ class Kept:
         sight: Sight = answer.value
         return sight
 
+    def own_row(self) -> Any:
+        """Return the row of its kind's own inventory; None where there is none."""
+        return self.watch.inventory() if self.watch.inventory_name else None
+
     def entry(self) -> Entry:
         """Return how it stands."""
-        row = self.watch.inventory() if self.watch.inventory_name else None
+        row = self.own_row()
         own = (self.watch.inventory_name, row) if row is not None else None
         return Entry(self.setting, self.state, self.sight or Sight(UNKNOWN), own)
 
