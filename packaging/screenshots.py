@@ -29,6 +29,12 @@ PAGES = {
     "fleet": "/",
     "host": "/hosts/{up}?span=24h",
     "host-silent": "/hosts/{silent}",
+    "watches": "/hosts/{keeper}/watches",
+    "host-asleep": "/hosts/{sleeper}",
+    "watches-none": "/hosts/{db}/watches",
+    "timeline": "/timeline",
+    "notifications": "/settings/notifications",
+    "channel": "/settings/notifications/ch_demo",
     "host-disks": "/hosts/{nas}?span=24h#section-6",
     "host-containers": "/hosts/{ci}?span=24h#section-6",
     "host-database": "/hosts/{db}?span=24h#section-6",
@@ -55,6 +61,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "screenshots")
     parser.add_argument("--hosts", type=int, default=40)
+    parser.add_argument("--only", nargs="*", choices=list(PAGES), default=list(PAGES), help="these pages alone")
+    parser.add_argument("--whole", action="store_true", help="the whole length of each page")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +75,7 @@ def main() -> int:
             argv += ["--data", f"{folder}/data", "--listen", address]
             process = subprocess.Popen(argv, stdout=output, stderr=output)
         try:
-            take(options.folder, f"http://{address}", wait_for_link(log, process))
+            take(options, f"http://{address}", wait_for_link(log, process))
         finally:
             process.terminate()
             process.wait(30)
@@ -85,8 +93,9 @@ def wait_for_link(log: Path, process: subprocess.Popen[bytes]) -> str:
     raise SystemExit(f"the demo did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def take(folder: Path, url: str, link: str) -> None:
-    """Photograph every page, signed in by `link`."""
+def take(options: argparse.Namespace, url: str, link: str) -> None:
+    """Photograph the pages that were asked for, signed in by `link`."""
+    folder = options.folder
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         context = browser.new_context()
@@ -98,24 +107,28 @@ def take(folder: Path, url: str, link: str) -> None:
         listed = context.request.get(f"{url}/api/v1/hosts").json()["hosts"]
         ids = {host["name"].split("-")[0]: host["id"] for host in listed[::-1] if host["status"] == "up"}
         ids |= {host["status"]: host["id"] for host in reversed(listed)}
+        asleep = [host["id"] for host in listed if host["name"].startswith("nas-") and host["status"] == "silent"]
+        keepers = [watch["host"] for watch in context.request.get(f"{url}/api/v1/watches").json()["watches"]]
+        ids |= {"sleeper": (asleep or [ids["up"]])[0], "keeper": (keepers or [ids["up"]])[0]}
         for theme in ("dark", "light"):
             for width in WIDTHS:
-                photograph(browser, folder, url, state, ids, theme, width)
+                photograph(browser, options, url, state, ids, theme, width)
         browser.close()
         Path(state).unlink()
 
 
 def photograph(
-    browser: Browser, folder: Path, url: str, state: str, ids: dict[str, str], theme: str, width: int
+    browser: Browser, options: argparse.Namespace, url: str, state: str, ids: dict[str, str], theme: str, width: int
 ) -> None:
     """Photograph every page in one theme and width; the sign-in page by somebody who is not signed in."""
+    folder = options.folder
     size = {"width": width, "height": WIDTHS[width]}
     context = browser.new_context(storage_state=state, viewport=size, color_scheme=theme)  # type: ignore[arg-type]  # a plain dict is what it takes
-    for name, path in PAGES.items():
+    for name in options.only:
         page = context.new_page()
-        page.goto(url + path.format_map({"silent": ids["up"], **ids}))
+        page.goto(url + PAGES[name].format_map({"silent": ids["up"], **ids}))
         page.wait_for_timeout(1500)
-        page.screenshot(path=folder / f"{name}-{theme}-{width}.png")
+        page.screenshot(path=folder / f"{name}-{theme}-{width}.png", full_page=options.whole)
         page.close()
     context.close()
     stranger = browser.new_context(viewport=size, color_scheme=theme)  # type: ignore[arg-type]  # as above
@@ -123,7 +136,7 @@ def photograph(
     page.goto(f"{url}/sign-in")
     page.screenshot(path=folder / f"sign-in-{theme}-{width}.png")
     stranger.close()
-    print(f"{len(PAGES) + 1} pages, {theme}, {width} px", flush=True)
+    print(f"{len(options.only) + 1} pages, {theme}, {width} px", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wakeful_collector.demo import papers, shelves
+from wakeful_collector.demo import keeping, papers, shelves
 from wakeful_collector.demo.fleet import fleet
 from wakeful_wire import push
 
@@ -12,7 +12,7 @@ START_MS = END_MS - 14 * 86_400_000
 
 @pytest.mark.parametrize("machine", [*fleet(25, 1), *fleet(200, 1)[44::25]], ids=lambda machine: machine.name)
 def test_the_introduction_is_acceptable(machine):
-    told = papers.introduction(machine, END_MS, END_MS, START_MS)
+    told = papers.introduction(machine, END_MS, END_MS, START_MS, keeping.Keeping(machine, END_MS))
     hello = push.parse_hello(told["hello"])
     assert hello["name"] == machine.name
     assert 0 < hello["boot_time_ms"] < END_MS
@@ -38,4 +38,4 @@ def test_each_fate_leaves_its_trace():
 
 def test_a_later_start_tells_no_past():
     machine = fleet(1, 1)[0]
-    assert papers.introduction(machine, END_MS, END_MS, None)["events"] == []
+    assert papers.introduction(machine, END_MS, END_MS, None, keeping.Keeping(machine, END_MS))["events"] == []

@@ -14,6 +14,7 @@ import numpy as np
 from wakeful_collector import clock
 from wakeful_collector.demo import papers, signals
 from wakeful_collector.demo.fate import Course
+from wakeful_collector.demo.keeping import Keeping
 from wakeful_collector.ingest.door import Door
 from wakeful_collector.ingest.intake import Intake
 from wakeful_collector.read import hosts, latest
@@ -46,11 +47,13 @@ class Puppet:
         self.run = f"demo-{secrets.token_hex(6)}"
         self.sequence = 0
         self.totals: signals.Totals | None = None
+        self.kept = Keeping(machine, round(end_seconds * 1000))
+        self.woken = False
 
     def heard(self, now_ms: int) -> bool:
         """Tell whether the machine can push at that time."""
-        if self.machine.fate == "never pushed":
-            return False
+        if self.machine.fate == "never pushed" or self.woken:
+            return self.woken
         return len(Course(self.machine, self.end_seconds).heard(np.array([now_ms / 1000.0]))) == 1
 
     def body(self, data: Path, now_ms: int, past_from_ms: int | None) -> bytes:
@@ -68,7 +71,10 @@ class Puppet:
         }
         if self.sequence == 1:
             document["series"] = [one.document() for one in self.series]
-            document |= papers.introduction(self.machine, round(self.end_seconds * 1000), now_ms, past_from_ms)
+            end_ms = round(self.end_seconds * 1000)
+            document |= papers.introduction(self.machine, end_ms, now_ms, past_from_ms, self.kept)
+        else:
+            document |= self.kept.obey(now_ms)
         return json.dumps(document).encode()
 
     def _remember(self, data: Path, seconds: float) -> signals.Totals:
@@ -93,7 +99,7 @@ class Driver:
     def push(self, puppets: Collection[Puppet], now_ms: int, past_from_ms: int | None = None) -> int:
         """Push once for each of them at `now_ms`; return how many pushes were taken."""
         counted = threading.Semaphore(0)
-        intakes = []
+        intakes, asked = [], []
         for puppet in puppets:
             agent = self._agent(puppet.key)
             if agent is None:  # forgotten meanwhile
@@ -102,10 +108,22 @@ class Driver:
             taken = self.door.admit(agent, body, "", now_ms, lambda _: counted.release())
             if isinstance(taken, Intake):
                 intakes.append(taken)
+                asked.append(puppet)
         self.door.submit(intakes)
         for _ in intakes:
             counted.acquire(timeout=PATIENCE_SECONDS)
-        return sum(self.door.reply(taken).status == 200 for taken in intakes)
+        replies = [self.door.reply(taken) for taken in intakes]
+        for puppet, reply in zip(asked, replies, strict=True):
+            self._take(puppet, reply.body)
+        return sum(reply.status == 200 for reply in replies)
+
+    def _take(self, puppet: Puppet, answer: bytes) -> None:
+        """Let a machine have the commands of an answer; those that it woke before push from now on."""
+        puppet.kept.asked += json.loads(answer).get("commands", []) if b'"commands"' in answer else []
+        while puppet.kept.woke:
+            mac = puppet.kept.woke.pop()
+            for one in self.puppets:
+                one.woken = one.woken or one.machine.mac == mac
 
     def watched(self, now_ms: int) -> set[int]:
         """Return the keys of hosts that somebody looks at live."""

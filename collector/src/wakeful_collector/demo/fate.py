@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 HOUR = 3_600.0
 DAY = 86_400.0
 SILENT_HOURS = 3.0
+SLEEP_HOURS = 7.0
 REBOOT_HOURS = 26.0
 REBOOT_GAP_SECONDS = 240.0
 LEAK_DAYS = 3.0
@@ -22,6 +23,10 @@ DEPLOY_DAYS = 3.2
 HOT_MINUTES = 45.0
 FILL_DAYS = 5.0
 FULL_AT_END = 0.962
+QUIET_HOURS = {"silent": SILENT_HOURS, "sleeps": SLEEP_HOURS}
+"""Since how many hours a machine says nothing at the end of the story."""
+
+INFINITY = float("inf")
 
 
 class Course:
@@ -31,7 +36,7 @@ class Course:
         self.machine = machine
         self.end_seconds = end_seconds
         self.reboot_seconds = end_seconds - REBOOT_HOURS * HOUR if machine.fate == "rebooted" else 0.0
-        self.silent_after = end_seconds - SILENT_HOURS * HOUR if machine.fate == "silent" else float("inf")
+        self.silent_after = end_seconds - QUIET_HOURS[machine.fate] * HOUR if machine.fate in QUIET_HOURS else INFINITY
 
     def heard(self, seconds: Floats) -> Floats:
         """Return those of the times at which the machine could push."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wakeful_collector import rollups
-from wakeful_collector.demo import papers, signals
+from wakeful_collector.demo import asking, papers, signals
 from wakeful_collector.demo import story as story_file
 from wakeful_collector.demo.driving import Driver
-from wakeful_collector.demo.fate import SILENT_HOURS, Course
+from wakeful_collector.demo.fate import QUIET_HOURS, Course
 from wakeful_collector.demo.fleet import AGENT_VERSION, Machine, fleet
 from wakeful_collector.demo.story import Story
 from wakeful_collector.enrolment import new_token
@@ -43,6 +43,7 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
             done.result()
             told(number)
     _push_last(data, story)
+    asking.tell(data, story)
     rollups.refresh_sparks(data, end_ms)
     rollups.Watch().refresh(data, end_ms)
     story_file.write(data, story)
@@ -79,9 +80,7 @@ def _push_last(data: Path, story: Story) -> None:
     """Push each machine's last tick, and all it has to say: the collector hears of it when the story says."""
     driver = Driver(data, story)
     for puppet in driver.puppets:
-        last_ms = story.end_ms
-        if puppet.machine.fate == "silent":
-            last_ms -= round(SILENT_HOURS * 3_600_000)
+        last_ms = story.end_ms - round(QUIET_HOURS.get(puppet.machine.fate, 0.0) * 3_600_000)
         if puppet.heard(last_ms):
             driver.push([puppet], last_ms, story.end_ms - story.days * 86_400_000)
     driver.close()

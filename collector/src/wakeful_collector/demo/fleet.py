@@ -38,6 +38,12 @@ class Machine(NamedTuple):
     fate: str
     salt: int
 
+    @property
+    def mac(self) -> str:
+        """Return the hardware address of its network card."""
+        digest = hashlib.sha256(f"{self.id} mac".encode()).hexdigest()
+        return ":".join(["52", "54", "00", digest[0:2], digest[2:4], digest[4:6]])
+
 
 FATES = (
     "disk fills",
@@ -48,10 +54,12 @@ FATES = (
     "hot",
     "meter fails",
     "never pushed",
+    "sleeps",
 )
-"""What befalls one machine in every twenty-five, each fate in turn."""
+"""What befalls one machine in every twenty-five, each fate but the last in turn; one storage machine sleeps."""
 
 _EVERY = 25
+_SLEEPER = 10
 
 
 def fleet(hosts: int, seed: int) -> list[Machine]:
@@ -72,6 +80,8 @@ def _shares(hosts: int) -> list[Role]:
     whole = sum(role.weight for role in ROLES)
     slots = [((position + 0.5) / role.weight, role) for role in ROLES for position in range(role.weight)]
     ordered = [role for _, role in sorted(slots, key=lambda slot: slot[0])]
+    second = [index for index, role in enumerate(ordered) if role.name == "nas"][1]
+    ordered[_SLEEPER], ordered[second] = ordered[second], ordered[_SLEEPER]  # small fleets have one that sleeps
     return [ordered[index % whole] for index in range(hosts)]
 
 
@@ -104,8 +114,10 @@ def _machine(index: int, name: str, role: Role, place: str, seed: int, chance: r
 
 
 def _fate(index: int) -> str:
+    if index == _SLEEPER:
+        return FATES[-1]
     turn, rest = divmod(index, _EVERY)
     early = ("disk fills", "silent", "hot", "rebooted")
     if turn == 0 and rest in {3, 7, 11, 15}:
         return early[(rest - 3) // 4]
-    return FATES[turn % len(FATES)] if rest == 20 else ""
+    return FATES[turn % (len(FATES) - 1)] if rest == 20 else ""

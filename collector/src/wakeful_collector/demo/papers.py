@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wakeful_collector.demo import shelves
+from wakeful_collector.demo import keeping, shelves
 from wakeful_collector.demo.fate import DAY, DEPLOY_DAYS, HOUR, LEAK_DAYS, REBOOT_HOURS, SILENT_HOURS, Course
 from wakeful_collector.demo.fleet import AGENT_VERSION
 from wakeful_wire.push import Event, Outcome
@@ -25,17 +25,19 @@ _PROCESS_COLUMNS = ["pid", "ppid", "name", "user", "cpu", "memory", "threads", "
 _COMMON_PROCESSES = ("systemd", "systemd-journald", "systemd-udevd", "dbus-daemon", "cron", "sshd", "agetty", "chronyd")
 
 
-def introduction(machine: Machine, end_ms: int, now_ms: int, past_from_ms: int | None) -> dict[str, Any]:
+def introduction(
+    machine: Machine, end_ms: int, now_ms: int, past_from_ms: int | None, kept: keeping.Keeping
+) -> dict[str, Any]:
     """Return what the first push of a run holds beside samples: hello, meters, inventories, and events of the past."""
     end_seconds = end_ms / 1000.0
     boot_ms = now_ms - int(Course(machine, end_seconds).uptime(np.array([now_ms / 1000.0]))[0]) * 1000
     told = [] if past_from_ms is None else events(machine, past_from_ms, end_ms)
     return {
-        "hello": hello(machine, now_ms, boot_ms),
+        "hello": hello(machine, now_ms, boot_ms) | {"actions": kept.actions(), "watches": _named(kept)},
         "meters": {name: one._asdict() for name, one in outcomes(machine).items()},
         "inventories": {
             name: {"hash": hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32], "body": body}
-            for name, body in inventories(machine, now_ms, boot_ms).items()
+            for name, body in (inventories(machine, now_ms, boot_ms) | kept.inventories()).items()
         },
         "events": [
             {"id": one.id, "at": one.at_ms, "kind": one.kind, "subject": one.subject, "data": one.data} for one in told
@@ -134,11 +136,16 @@ def events(machine: Machine, start_ms: int, end_ms: int) -> list[Event]:
     if machine.fate == "silent":
         at_ms = end_ms - round(SILENT_HOURS * HOUR * 1000) - 60_000
         told += [("agent.spool_unwritable", "spool", at_ms, {"error": "No space left on device"})]
+    told += keeping.events(machine, end_ms)
     return [
         Event(f"demo-{machine.id}-{number}", at_ms, kind, subject, data)
         for number, (kind, subject, at_ms, data) in enumerate(told)
         if at_ms >= start_ms
     ]
+
+
+def _named(kept: keeping.Keeping) -> list[dict[str, Any]]:
+    return [{"name": one["name"], "kind": one["kind"]} for one in kept.watches]
 
 
 def _capabilities(machine: Machine) -> list[dict[str, Any]]:
@@ -190,13 +197,11 @@ def _processes(machine: Machine, boot_ms: int, at_ms: int) -> dict[str, Any]:
 
 
 def _interfaces(machine: Machine) -> list[dict[str, Any]]:
-    digest = _digest(machine, "mac")
-    mac = ":".join(["52", "54", "00", digest[0:2], digest[2:4], digest[4:6]])
     address = f"10.{20 + len(machine.place)}.{machine.number // 250}.{machine.number % 250 + 2}"
     kind = "bridge" if machine.role.device.startswith("vmbr") else "physical"
     rows = [
         {"name": "lo", "kind": "loopback", "mac": "", "mtu": 65_536, "addresses": ["127.0.0.1/8", "::1/128"]},
-        {"name": machine.role.device, "kind": kind, "mac": mac, "mtu": 1_500, "addresses": [f"{address}/24"]},
+        {"name": machine.role.device, "kind": kind, "mac": machine.mac, "mtu": 1_500, "addresses": [f"{address}/24"]},
     ]
     return [{"master": "", "members": [], **row} for row in rows]
 

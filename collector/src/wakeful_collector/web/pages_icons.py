@@ -30,6 +30,7 @@ _SHAPES = {
         '<path d="M2 5h6.2M12 5h2M2 11h2M7.8 11H14"/><circle cx="10" cy="5" r="1.8"/><circle cx="6" cy="11" r="1.8"/>'
     ),
     "moon": Markup('<path d="M13.4 9.6A5.7 5.7 0 0 1 6.4 2.6a5.7 5.7 0 1 0 7 7z"/>'),
+    "away": Markup('<path d="M13.4 9.6A5.7 5.7 0 0 1 6.4 2.6a5.7 5.7 0 1 0 7 7z"/>'),
     "sun": Markup(
         '<circle cx="8" cy="8" r="2.8"/>'
         '<path d="M8 1.6v1.3M8 13.1v1.3M1.6 8h1.3M13.1 8h1.3"/>'
