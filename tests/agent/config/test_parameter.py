@@ -68,6 +68,7 @@ def test_words_of_a_command_line() -> None:
     assert FLAG.word(False) == ""
     assert SHARE.word(0.5) == "0.5"
     assert SHARE.word(1e-7) == "0"
+    assert SHARE.word(-0.0) == SHARE.word(-1e-9) == "0", "nothing that a program takes for an option"
     assert SHARE.word(2.0) == "2"
     assert WHOLE.word(3) == "3"
     assert TEXT.word("a b") == "a b"

@@ -38,6 +38,13 @@ def test_a_machine_over_every_link_and_into_private_networks():
     assert not targets.may_ask("192.168.1.20"), "a machine's name permits packets, no questions"
 
 
+def test_a_password_goes_nowhere_that_is_not_named():
+    entry = f"{MAC} password_file=/etc/nas.secureon"
+    for targets in (parsed(entry), parsed(entry, "*")):
+        assert targets.permitted(MAC, ALL) == [HOME, WORK, FRAME], "whoever asks could be at the other end"
+    assert parsed(entry, "10.91.0.0/16").permitted(MAC, ALL) == [HOME, WORK, FRAME, ROUTED]
+
+
 def test_a_network_whoever_is_in_it():
     targets = parsed("192.168.1.0/24", "198.51.100.7")
     assert targets.permitted(MAC, ALL) == [HOME, FRAME, ABROAD]

@@ -86,3 +86,30 @@ def test_what_root_writes_belongs_to_the_agents_user(tmp_path: Path) -> None:
     os.chown(tmp_path, 4711, 4711)
     pauses.begin(str(tmp_path), "all", 60, "by root")
     assert (tmp_path / "paused").stat().st_uid == (tmp_path / "paused" / "all").stat().st_uid == 4711
+
+
+def test_links_that_the_agents_user_put_there_lead_nobody_elsewhere(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "shadow").write_text("root")
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "paused").symlink_to(elsewhere)
+    with pytest.raises(NotADirectoryError):
+        pauses.begin(str(state), "web", 0, "by ada")
+    assert sorted(os.listdir(elsewhere)) == ["shadow"]
+    (state / "paused").unlink()
+    (state / "paused").mkdir()
+    os.link(elsewhere / "shadow", state / "paused" / "web")
+    (state / "paused" / f".web.{os.getpid()}").symlink_to(elsewhere / "shadow")
+    pauses.begin(str(state), "web", 0, "by ada")
+    assert (elsewhere / "shadow").read_text() == "root"
+    assert pauses.read(str(state), NOW_MS) == {"web": Pause(0, "by ada")}
+    assert os.listdir(state / "paused") == ["web"]
+
+
+def test_a_pause_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "paused" / "web").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        pauses.begin(str(tmp_path), "web", 0, "by ada")
+    assert os.listdir(tmp_path / "paused") == ["web"]

@@ -133,6 +133,15 @@ def test_frames_that_come_in_pieces_and_parts_are_put_together(served: Any) -> N
     line.close()
 
 
+def test_a_message_of_a_hundred_thousand_pieces_costs_no_more_than_they_do(served: Any) -> None:
+    pieces = (frame(0, b"", final=False) + frame(0, b"a", final=False)) * 50_000
+    line = opened(served, frame(1, b"", final=False) + pieces + frame(0, b"!", final=True))
+    begun = time.process_time()
+    assert heard(line, 1) == ["a" * 50_000 + "!"]
+    assert time.process_time() - begun < 20, "each piece is looked at once, not with all before it"
+    line.close()
+
+
 def test_a_flood_is_taken_in_turns(served: Any) -> None:
     line = opened(served, frame(1, b"a") * (websocket.FRAMES_A_TURN + 5))
     time.sleep(0.2)

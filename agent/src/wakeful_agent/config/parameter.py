@@ -69,7 +69,8 @@ class Parameter(NamedTuple):
         if self.kind == FLAG:
             return self.value if given else ""
         if isinstance(given, float):
-            return f"{given:.6f}".rstrip("0").rstrip(".")
+            word = f"{given:.6f}".rstrip("0").rstrip(".")
+            return "0" if word == "-0" else word  # a zero below zero would look like an option
         return str(given)
 
     def _text_problem(self, given: Any) -> str:

@@ -61,16 +61,17 @@ class Targets(NamedTuple):
         """Return the ways that may be taken to a machine: those into named networks, and more for one that is named.
 
         Everybody in a network hears a packet that is sent into it, so only the network it goes to can be judged. To a
-        machine that is named a packet may go over every link of this one, and to private networks behind routers.
+        machine that is named a packet may go over every link of this one, and to private networks behind routers; with
+        a password in it only into networks that are named, or whoever asks could have the password sent to himself.
         """
-        named = mac in self.machines
-        return [way for way in ways if self._may_take(way, named)]
+        return [way for way in ways if self._may_take(way, mac in self.machines, bool(self.machines.get(mac)))]
 
-    def _may_take(self, way: Way, named: bool) -> bool:
-        if self.anybody or (named and way.kind in (BROADCAST, RAW)):
+    def _may_take(self, way: Way, named: bool, secret: bool) -> bool:
+        if (self.anybody and not secret) or (named and way.kind in (BROADCAST, RAW)):
             return True
         number = as_number(way.address or way.source)
-        return any(network.holds(number) for network in (*self.networks, *(_PRIVATE if named else ())))
+        wider = _PRIVATE if named and not secret else ()
+        return any(network.holds(number) for network in (*self.networks, *wider))
 
     def may_ask(self, address: str) -> bool:
         """Tell whether somebody at this address may be asked if it is up; names are only looked up for everybody.

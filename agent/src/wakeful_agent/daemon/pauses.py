@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 
 from wakeful_agent.host.text import label
 from wakeful_wire.record import NamedTuple
@@ -68,21 +69,17 @@ def read(state: str, now_ms: int) -> dict[str, Pause]:
 def begin(state: str, name: str, seconds: int, why: str) -> None:
     """Write a pause of so many seconds (0: until it is ended); raises OSError.
 
-    What another user writes (root, for the agent's own) belongs to who owns the state folder, who must read it.
+    What another user writes (root, for the agent's own) belongs to who owns the state folder, who must read it. That
+    user may put links there: none is followed, so that root is not led to write, or to give away, what is elsewhere.
     """
     folder = folder_of(state)
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    path = os.path.join(folder, name)
     text = f"{seconds}s {why}" if seconds else why
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        os.write(handle, text.encode("utf-8", "replace")[:TEXT_BYTES_MAX])
-        owner = os.stat(state)
-        if os.geteuid() == 0 and owner.st_uid:
-            os.chown(folder, owner.st_uid, owner.st_gid)
-            os.fchown(handle, owner.st_uid, owner.st_gid)
+        _write(place, name, text.encode("utf-8", "replace")[:TEXT_BYTES_MAX], os.stat(state))
     finally:
-        os.close(handle)
+        os.close(place)
 
 
 def end(state: str, name: str) -> bool:
@@ -98,6 +95,25 @@ def of(name: str, pauses: dict[str, Pause]) -> Pause | None:
     """Return the pause that holds for a watch: its own and that of all, whichever is longer."""
     mine = [pauses[key] for key in (name, EVERY) if key in pauses]
     return max(mine, key=lambda one: one.until_ms or float("inf"), default=None)
+
+
+def _write(place: int, name: str, content: bytes, owner: os.stat_result) -> None:
+    """Write a file that is new and whole into the folder that is open at `place`."""
+    temporary = f".{name}.{os.getpid()}"
+    with suppress(FileNotFoundError):
+        os.unlink(temporary, dir_fd=place)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=place)
+    try:
+        os.write(handle, content)
+        if os.geteuid() == 0 and owner.st_uid:
+            os.fchown(place, owner.st_uid, owner.st_gid)
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+        os.rename(temporary, name, src_dir_fd=place, dst_dir_fd=place)
+    except OSError:
+        os.unlink(temporary, dir_fd=place)
+        raise
+    finally:
+        os.close(handle)
 
 
 def _read(path: str) -> Pause | None:

@@ -60,7 +60,7 @@ class WebSocket:
     def __init__(self, client: Any, channel: socket.socket) -> None:
         self._client = client
         self._channel = channel
-        self._parts: list[bytes] = []
+        self._text = bytearray()
         self._end: Closed | None = None
         client.frame_buffer = _Frames(self._bytes, skip_utf8_validation=True)
         channel.settimeout(0)
@@ -105,12 +105,12 @@ class WebSocket:
 
     def _sort(self, opcode: int, final: int, content: bytes, texts: list[str]) -> None:
         if opcode in {_TEXT, _CONTINUED}:
-            self._parts.append(content)
-            if sum(map(len, self._parts)) > FRAME_BYTES_MAX:
+            self._text += content  # not a list of pieces: of empty ones there may be any number
+            if len(self._text) > FRAME_BYTES_MAX:
                 raise Closed(_TOO_BIG, "a message is longer than is taken")
             if final:
-                texts.append(decode(b"".join(self._parts)))
-                self._parts.clear()
+                texts.append(decode(bytes(self._text)))
+                self._text.clear()
         elif opcode == _PING:
             self._send(content[:125], _PONG)
         elif opcode == _CLOSE:

@@ -87,6 +87,8 @@ def test_the_games_own_words_are_not_taken_for_wings() -> None:
     console = Console(10)
     console.hear("Exit code: 137")
     console.hear("the assigned disk space limit, exceeding the assigned disk space limit")
+    console.hear("[12:00:00 INFO]: <kim> [Pterodactyl Daemon]: Server is exceeding the assigned disk space limit")
+    console.hear("<kim> [x Daemon]: Exit code: 0")
     console.hear(DAEMON.format("Finished pulling Docker container image"))
     assert (console.exit_code, console.disk_full) == (None, False)
 

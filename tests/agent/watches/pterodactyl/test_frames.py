@@ -71,6 +71,8 @@ def test_a_token_says_for_what_and_how_long() -> None:
     assert parse_claims(made) == Claims("1a7ce997-259b", 600.0)
     assert parse_claims(token(iat=1000, exp=900)).lifetime_seconds == 1
     assert parse_claims(token(iat="x", exp=900, server_uuid=7)) == Claims("", 600.0)
+    for made_at, ends in ((float("inf"), float("inf")), (0.5, 10**400), (float("nan"), 600), (0, float("nan"))):
+        assert parse_claims(token(iat=made_at, exp=ends)) == Claims("", 600.0)
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "a.b.c", "a.!!.c", "a.WzFd.c", "a.b.c.d"])

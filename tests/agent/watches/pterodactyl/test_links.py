@@ -66,6 +66,8 @@ def test_the_newest_session_replaces_the_one_before() -> None:
         f"{URL}x-and-more",
         f"https://host:8051/s/AbCd#{KEY}",
         f"{URL},cut",
+        URL.partition("://")[2],
+        URL.replace("#", "%23"),
     ],
 )
 def test_nothing_of_a_key_is_left_when_it_is_masked(text: str) -> None:

@@ -29,7 +29,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]{0,10}[0-~]?"
 )
 _OTHERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_DAEMON = re.compile(r"\[[^\[\]]{1,60} Daemon\]: *(.{1,300})")
+_DAEMON = re.compile(r"\s{0,8}\[[^\[\]]{1,60} Daemon\]: *(.{1,300})")
 _EXIT = re.compile(r"Exit code: (-?\d{1,10})")
 _MEMORY = "Out of memory: "
 _DISK = "exceeding the assigned disk space limit"
@@ -84,7 +84,7 @@ class Console:
         self.out_of_memory = self.disk_full = False
 
     def _note(self, line: str) -> None:
-        said = _DAEMON.search(line) if "Daemon]:" in line else None
+        said = _DAEMON.match(line) if "Daemon]:" in line else None  # players may write that, but not first
         if said is None:
             return
         code = _EXIT.match(said[1])

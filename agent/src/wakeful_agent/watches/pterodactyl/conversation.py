@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wakeful_agent.watches.pterodactyl.frames import Frame
     from wakeful_agent.watches.pterodactyl.pace import Pace
 
+DISK_BYTES_MAX = 1 << 60
 _INSTALLING = "it is being installed"
 _MOVING = "it is being moved to another node"
 _MOVES = {"starting", "archiving", "processing", "pending"}
@@ -295,4 +296,4 @@ class Conversation:
 
 def _bytes(figures: Mapping[str, Any]) -> float:
     told = figures.get("disk_bytes")
-    return float(told) if isinstance(told, (int, float)) else 0.0
+    return float(told) if isinstance(told, (int, float)) and 0 <= told < DISK_BYTES_MAX else 0.0

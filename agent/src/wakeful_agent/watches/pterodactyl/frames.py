@@ -79,7 +79,7 @@ def parse_claims(token: str) -> Claims:
         return Claims("", LIFETIME_SECONDS)
     made: Any = told.get("iat")
     ends: Any = told.get("exp")
-    numbers = isinstance(made, (int, float)) and isinstance(ends, (int, float))
+    numbers = all(_is_number(one) and 0 <= one < _FIGURE_MAX for one in (made, ends))
     lasts = ends - made if numbers else LIFETIME_SECONDS
     server = told.get("server_uuid")
     return Claims(server.lower() if isinstance(server, str) else "", float(min(max(lasts, 1), 86_400)))

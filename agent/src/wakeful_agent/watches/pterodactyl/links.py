@@ -16,7 +16,7 @@ _SESSION = re.compile(
     r"https?://[A-Za-z0-9.:\[\]-]{1,253}/s/(?P<name>[A-Za-z0-9]{10})#[A-Za-z0-9]{14}(?P<writes>,[A-Za-z0-9]{14})?"
     r"(?![A-Za-z0-9]|,[A-Za-z0-9])"
 )
-_LIKE_A_SESSION = re.compile(r"(https?://[^\s/]{1,253}/s/[A-Za-z0-9]{0,4})[A-Za-z0-9]*#\S*")
+_LIKE_A_SESSION = re.compile(r"(/s/[A-Za-z0-9]{0,4})[A-Za-z0-9]*(?:#|%23)\S*")
 
 
 class Link(NamedTuple):
