@@ -6,7 +6,7 @@ import pytest
 
 from wakeful_agent import recovery
 from wakeful_agent.decision import Act
-from wakeful_agent.standing import ACTING, GIVEN_UP, SETTLING, STEADYING, VERIFYING, WAITING, WATCHING
+from wakeful_agent.standing import ACTING, BLOCKED, GIVEN_UP, LEFT, SETTLING, STEADYING, VERIFYING, WAITING, WATCHING
 from wakeful_agent.watch import DOWN, HELD, STARTING, STOPPED, UNKNOWN, UP
 
 from .course import T0, Course, fallen, spent
@@ -86,6 +86,45 @@ def test_an_attempt_that_could_not_be_made_is_failed_at_once() -> None:
     course = fallen().acted(False, "the panel answers 502")
     assert course.state.phase == WAITING
     assert course.data("recovery.failed")["why"] == "the panel answers 502"
+
+
+@pytest.mark.parametrize(
+    ("seen", "phase", "told"),
+    [
+        (UP, STEADYING, "watch.up"),
+        (STARTING, STEADYING, "watch.up"),
+        (HELD, BLOCKED, "watch.held"),
+        (STOPPED, LEFT, ""),
+    ],
+)
+def test_what_is_seen_during_an_attempt_that_could_not_be_made_counts(seen: str, phase: str, told: str) -> None:
+    course = fallen().see(seen, "it is so").acted(False, "nobody answered")
+    assert course.state.phase == phase
+    course.after(100)
+    assert course.kinds[-1] == (told or "watch.stopped")
+    assert bool(course.state.incident) == (seen == HELD)
+    assert len(course.acts) == 1
+
+
+def test_what_came_up_during_an_attempt_and_fell_and_is_up_is_over_in_time() -> None:
+    course = fallen().after(1).see(UP).after(1).see(DOWN).after(1).see(UP).acted()
+    assert course.state.phase == STEADYING
+    assert course.after(30).kinds[-1] == "watch.up"
+
+
+def test_flapping_of_days_ago_delays_nothing() -> None:
+    course = Course(attempts=50)
+    for _ in range(8):
+        course.see(UP).after(31).see(DOWN)
+        while course.state.phase != ACTING:
+            course.after(1)
+        course.acted()
+    course.see(UP).after(31)
+    assert course.state.flapping
+    assert course.state.round > 3
+    course.after(3 * 86_400).see(DOWN)
+    assert not course.state.flapping
+    assert course.state.due_ms == course.now_ms + 5_000
 
 
 def test_what_comes_up_and_falls_again_has_failed() -> None:

@@ -95,8 +95,8 @@ def acted(state: State, done: bool, summary: str, policy: Policy, now_ms: int, f
         case.fail("it came up and fell again")
     else:
         case.be(VERIFYING, case.now_ms + policy.verify_ms)
-        if state.sight in (UP, STARTING, HELD, STOPPED):
-            _SEEN[state.sight](case)
+    if not state.paused and state.sight in (UP, STARTING, HELD, STOPPED):
+        _SEEN[state.sight](case)  # seen meanwhile: a kind that hears does not say it again
     case.elapse()
     return case.decided
 
@@ -203,7 +203,8 @@ class _Case:
         if seen == DOWN and state.known in (UP, STARTING) and state.phase != PAUSED:
             falls = (*(one for one in state.falls_ms if self.now_ms - one < FLAPS_MS), self.now_ms)
             flaps = len(falls) >= FLAPS
-            self.change(falls_ms=falls[-4 * FLAPS :], flapping=flaps)
+            over = state.flapping and not flaps and not state.incident
+            self.change(falls_ms=falls[-4 * FLAPS :], flapping=flaps, round=0 if over else state.round)
             if flaps and not state.flapping:
                 self.tell(FLAPPING, falls=len(falls), seconds=FLAPS_MS // 1000)
         if seen != state.sight or not state.changed_ms:
