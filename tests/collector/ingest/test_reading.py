@@ -111,6 +111,14 @@ def test_what_is_not_acceptable_is_named(content: bytes | dict[str, Any], status
     assert (caught.value.status, caught.value.code) == (status, code), caught.value.message
 
 
+@pytest.mark.parametrize("kind", ["command.requested", "command.done", "host.silent", "host.renamed"])
+def test_what_only_the_collector_tells_is_taken_from_no_agent(kind: str) -> None:
+    told = {"id": "e-1", "at": NOW_MS, "kind": kind, "subject": "wipe", "data": {"by": "user:ada"}}
+    with pytest.raises(WireError, match="told by the collector") as caught:
+        _read(_document(events=[{**told, "kind": "watch.down"}, told]))
+    assert caught.value.status == 422
+
+
 def test_a_push_without_ticks_is_fine() -> None:
     assert list(_read(_document(ticks=...)).ticks) == []
 

@@ -87,6 +87,12 @@ def test_a_private_address_that_is_written_out_is_meant(data: Path, ask: Ask, ur
     assert read.channels(data)[0].allow_private
 
 
+@pytest.mark.parametrize("url", ["http://nobody.invalid#@127.0.0.1/", "http://nobody.invalid?@127.0.0.1/"])
+def test_another_host_is_not_meant_by_what_follows_it(data: Path, ask: Ask, url: str) -> None:
+    ask("channel.add", name="p", kind="webhook", url=url)
+    assert not read.channels(data)[0].allow_private
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

@@ -57,6 +57,16 @@ def test_a_refusal_changes_nothing_and_is_noted(settings: Settings, now_ms: int)
     assert trail(settings) == [("key:reader", "thing.add", "bob", "refused", {"why": "scope"})]
 
 
+@pytest.mark.parametrize("much", ["x" * 100_000, [[[[[[[[[["deep"]]]]]]]]]]])
+def test_who_may_do_nothing_does_not_fill_the_trail(settings: Settings, now_ms: int, much: Any) -> None:
+    with pytest.raises(OperationError, match="scope admin"):
+        run(settings, REGISTRY, READER, "thing.add", {"name": "bob", "extra": much}, now_ms)
+    ((_, _, subject, outcome, detail),) = trail(settings)
+    assert (subject, outcome, detail["why"]) == ("bob", "refused", "scope")
+    assert "extra" not in detail
+    assert "4096" in detail["omitted"]
+
+
 def test_a_failure_is_undone_and_noted(settings: Settings, now_ms: int) -> None:
     with pytest.raises(OperationError, match="did not work"):
         run(settings, REGISTRY, ADMIN, "thing.add", {"name": "bob", "fail": True}, now_ms)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from wakeful_wire.schema import Series
 
 Ticks = list[tuple[int, list[float | None]]]
+OURS = frozenset({"host.enrolled", "host.first_seen", "host.renamed", "host.silent", "host.back", "host.conflict"})
+"""Events that only the collector tells, beside those of commands: who asked for what is no agent's to say."""
+
 _RUN_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -110,6 +113,7 @@ def _read_bare(content: bytes, width_of: Callable[[str], int | None]) -> Reading
 
 def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Reading:
     whole = push.parse_push(packing.parse_json(content))
+    _check_kinds(whole.events)
     try:
         ticks = _ticks_only.decode(content).ticks
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -146,6 +150,12 @@ def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Readin
         _digest(whole.schema, ticks) if bare else digest,
         side if whole.hello or not bare else None,
     )
+
+
+def _check_kinds(events: Sequence[push.Event]) -> None:
+    for one in events:
+        if one.kind in OURS or one.kind.startswith("command."):
+            raise WireError("invalid", f"events: {one.kind[:64]} is told by the collector, never by an agent")
 
 
 def _known_width(schema: str, width_of: Callable[[str], int | None]) -> int:

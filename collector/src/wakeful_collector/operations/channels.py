@@ -6,6 +6,7 @@ import json
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from wakeful_collector.accounts.secrets import new_token
 from wakeful_collector.model import channel as shapes
@@ -88,9 +89,10 @@ def _prepared(request: Request, kind: str, given: dict[str, Any], allow_private:
 
 def _is_meant(url: str) -> bool:
     """Tell whether a webhook's host is written as a private address: then that very machine was meant."""
-    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
-    host = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
-    return is_private_literal(host)
+    try:
+        return is_private_literal(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def _add(context: Context, given: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.operations import arguments as shapes
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 DANGERS = ("none", "changes", "destroys")
 """How much an operation can hurt: nothing, changes that can be changed back, what is gone is gone."""
+
+ATTEMPT_CHARACTERS_MAX = 4_096
+_ATTEMPT_DEPTH_MAX = 8
 
 
 class OperationError(Exception):
@@ -133,8 +137,21 @@ def _asked(answer: dict[str, Any]) -> dict[str, Any]:
 def _note_alone(
     data: Path, operation: Operation, principal: Principal, given: dict[str, Any], now_ms: int, outcome: str, why: str
 ) -> None:
+    entry = _entry(operation, principal, given, now_ms, outcome, why)
+    # Whoever may do nothing could still fill the trail, which is kept for ever.
+    if not _is_flat(entry.detail) or len(json.dumps(entry.detail)) > ATTEMPT_CHARACTERS_MAX:
+        entry = replace(
+            entry, detail={"why": why, "omitted": f"more than {ATTEMPT_CHARACTERS_MAX} characters, or deep"}
+        )
     with changing(data) as connection:
-        audit.append(connection, _entry(operation, principal, given, now_ms, outcome, why))
+        audit.append(connection, entry)
+
+
+def _is_flat(value: Any, depth: int = 0) -> bool:
+    if not isinstance(value, (dict, list)):
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return depth < _ATTEMPT_DEPTH_MAX and all(_is_flat(one, depth + 1) for one in inner)
 
 
 def _entry(
