@@ -4,6 +4,7 @@ import contextlib
 import select
 import socket
 import threading
+import time
 
 import pytest
 
@@ -121,6 +122,26 @@ def test_a_slow_answer_ends_at_the_deadline():
             "timeout",
             "no_http",
         }
+        thread.join()
+
+
+@pytest.mark.parametrize("begins", [b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+def test_an_answer_that_trickles_ends_at_the_deadline(begins):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip():
+            channel, _ = listener.accept()
+            with channel, contextlib.suppress(OSError):
+                channel.sendall(begins)
+                for _ in range(100):  # each piece in time, all of them not
+                    channel.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        began = time.monotonic()
+        assert refused(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout_seconds=0.3).code == "timeout"
+        assert time.monotonic() - began < 3
         thread.join()
 
 

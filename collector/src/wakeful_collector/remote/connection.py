@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import socket
+from contextlib import contextmanager, suppress
+from threading import Timer
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +15,7 @@ from wakeful_collector.remote.failure import UNREACHABLE, Failure
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
 
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 _PIECE_BYTES = 65_536
@@ -80,16 +83,15 @@ class Connection:
     def _exchange(
         self, method: str, target: str, headers: dict[str, str], body: bytes | None, timeout_seconds: float
     ) -> Reply:
-        deadline = monotonic() + timeout_seconds
         if self._open is None:
             self._open = self._connect()
         channel = self._open
-        if channel.sock is not None:
-            channel.sock.settimeout(timeout_seconds)
-        channel.request(method, target, body, headers)
-        with channel.getresponse() as answer:
-            content = _whole(answer, deadline)
-            ends = answer.will_close
+        channel.sock.settimeout(timeout_seconds)
+        with _ended_in_time(channel.sock, timeout_seconds):
+            channel.request(method, target, body, headers)
+            with channel.getresponse() as answer:
+                content = _whole(answer)
+                ends = answer.will_close
         found = {name.lower(): value for name, value in answer.getheaders()}
         if ends:
             self.close()
@@ -122,17 +124,39 @@ class Connection:
         return kind(UNREACHABLE, code, f"{self.way.address.text}{through}: {why}", hint)
 
 
-def _whole(answer: http.client.HTTPResponse, deadline: float) -> bytes:
-    content = b""
+@contextmanager
+def _ended_in_time(channel: socket.socket, seconds: float) -> Iterator[None]:
+    """End an exchange that takes longer than `seconds` in all, as TimeoutError: also one that trickles without end."""
+    deadline = monotonic() + seconds
+    end = Timer(seconds, _shut, (channel,))
+    end.daemon = True
+    end.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if monotonic() < deadline:
+            raise
+        raise TimeoutError from None
+    finally:
+        end.cancel()
+    if monotonic() >= deadline:
+        raise TimeoutError
+
+
+def _shut(channel: socket.socket) -> None:
+    with suppress(OSError):
+        socket.socket.shutdown(channel, socket.SHUT_RDWR)  # not TLS's own, which the reading thread is in
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    content = bytearray()
     while piece := answer.read(_PIECE_BYTES):
         content += piece
         if len(content) > ANSWER_BYTES_MAX:
             raise http.client.HTTPException("the answer is larger than 64 MiB")
-        if monotonic() > deadline:
-            raise TimeoutError
     if answer.length:
-        raise http.client.IncompleteRead(content)
-    return content
+        raise http.client.IncompleteRead(bytes(content))
+    return bytes(content)
 
 
 def _context(way: Way) -> ssl.SSLContext:
