@@ -58,6 +58,14 @@ def test_a_pattern_holds_for_the_whole_text() -> None:
     assert strict.problem("abc")
 
 
+def test_digits_and_letters_are_those_of_ascii() -> None:
+    digits = Parameter("x", "text", pattern=r"[\d\w]+")
+    assert digits.problem("7a") == ""
+    for given in ("\u0663", "\uff11", "\u00fc", "\u212a"):
+        assert "does not match" in digits.problem(given)
+    assert "does not match" in Parameter("x", "text", pattern="(?i)k").problem("\u212a")
+
+
 def test_what_was_given_is_never_repeated() -> None:
     for parameter in (TEXT, WHOLE, CHOICE, FLAG):
         assert "hunter2" not in parameter.problem("HUNTER2hunter2!")

@@ -30,6 +30,8 @@ def test_patterns_of_every_day(pattern: str) -> None:
         ("((ab)c+){2,}", "repeats a group"),
         ("(a?){9}", "repeats a group"),
         ("a*b*a*b*a*", "more than 4 places"),
+        ("a?" * 30 + "a" * 30, "may be left out"),
+        (r"(?u)\w+", "is no regular expression"),
     ],
 )
 def test_patterns_that_are_refused(pattern: object, problem: str) -> None:

@@ -82,7 +82,10 @@ class Parameter(NamedTuple):
             return "must not begin with a dash: a program would take it for an option"
         if any(not character.isprintable() for character in given):
             return "holds a control character"
-        return "" if re.fullmatch(self.pattern, given) else "does not match the pattern of this machine's file"
+        # As browsers read patterns: a digit is 0 to 9, not one of any script.
+        return (
+            "" if re.fullmatch(self.pattern, given, re.ASCII) else "does not match the pattern of this machine's file"
+        )
 
     def _number_problem(self, given: Any) -> str:
         whole = isinstance(self.least, int) and isinstance(self.most, int)

@@ -10,6 +10,7 @@ import re
 
 PATTERN_CHARACTERS_MAX = 256
 REPEATS_MAX = 4
+OPTIONALS_MAX = 8
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _CLASS = re.compile(r"\[\^?\]?[^]]*\]")
 _REPEAT = re.compile(r"[*+]|\{\d*,\d*\}|\{\d+\}")
@@ -22,14 +23,16 @@ def problem_of(pattern: object) -> str:
     if len(pattern) > PATTERN_CHARACTERS_MAX:
         return f"has more than {PATTERN_CHARACTERS_MAX} characters"
     try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
+        re.compile(pattern, re.ASCII)
+    except (re.error, RecursionError, OverflowError, ValueError) as error:
         return f"is no regular expression: {error}"
     plain = _CLASS.sub("c", _ESCAPED.sub("e", pattern))
     if "(" in plain and _repeats_inside(plain):
         return "repeats a group in which something repeats or differs (a+)*: that can take for ever"
     if len(_REPEAT.findall(plain)) > REPEATS_MAX:
         return f"repeats in more than {REPEATS_MAX} places: that can take for ever"
+    if plain.count("?") - plain.count("(?") > OPTIONALS_MAX:
+        return f"has more than {OPTIONALS_MAX} places that may be left out: that can take for ever"
     return ""
 
 

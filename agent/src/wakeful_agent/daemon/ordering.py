@@ -192,7 +192,8 @@ class Orders:
         self._ledger.end(command_id, result)
         self._results.append(result)
         self._urgent = True
-        self._log.say("info" if state == DONE else "warning", f"command {label(command_id, 64)}: {state}: {summary}")
+        said = f"command {label(command_id, 64)}: {state}: {data['summary']}"
+        self._log.say("info" if state == DONE else "warning", said)
 
     def _refuse(self, command: Command, reason: str) -> None:
         state = EXPIRED if guard.expired(command, self._now_ms()) else REFUSED

@@ -10,6 +10,7 @@ from wakeful_agent.network.panel import Access, Panel
 from wakeful_agent.network.websocket import connect
 from wakeful_agent.watch import DOWN, HELD, STOPPED, UNKNOWN, UP
 from wakeful_agent.watches.pterodactyl import server as hands
+from wakeful_agent.watches.pterodactyl.conversation import Conversation
 
 if TYPE_CHECKING:
     import pytest
@@ -317,6 +318,22 @@ def test_a_fault_of_our_own_ends_nothing(stage: Any, watched: Any) -> None:
     server._board.call(lambda: server._ask(lambda: 1 // 0, lambda *_: (), server._said.ungranted))
     stage.server.crash()
     seen.wait(DOWN)
+    seen.wait(UP)
+
+
+def test_a_fault_that_takes_what_was_awaited_with_it_begins_again(
+    stage: Any, watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wakeful_agent.watches.pterodactyl.server.CONNECT_SECONDS", 0.2)
+    granted = Conversation.granted
+    faults = [True]
+
+    def once(self: Conversation, grant: Any, now: float) -> Any:
+        return 1 // 0 if faults and faults.pop() else granted(self, grant, now)
+
+    monkeypatch.setattr(Conversation, "granted", once)
+    seen = watched()
+    seen.wait(UNKNOWN, "ZeroDivisionError")
     seen.wait(UP)
 
 

@@ -10,7 +10,7 @@ from wakeful_agent.watches.pterodactyl.connection import Connection
 from wakeful_agent.watches.pterodactyl.frames import write_frame
 from wakeful_agent.watches.pterodactyl.orders import ACTIVITY, LOGS, RESOURCES, SEND, VIEW, Order
 from wakeful_agent.watches.pterodactyl.power import RESTART, START, Power
-from wakeful_agent.watches.pterodactyl.standing import OFFLINE, STATES, STOPPING, Standing
+from wakeful_agent.watches.pterodactyl.standing import OFFLINE, STARTING, STATES, STOPPING, Standing
 from wakeful_agent.watches.pterodactyl.timers import Timers
 
 TYPE_CHECKING = False
@@ -192,7 +192,10 @@ class Conversation:
         if "disk_bytes" in figures:
             self.standing.disk_bytes = _bytes(figures)
         state = str(figures.get("state") or "")
-        return self._take_status(state, now)
+        orders = self._take_status(state, now)
+        if state == STARTING and figures.get("uptime"):
+            self.standing.lives()
+        return orders
 
     def _take_auth_success(self, _: str, now: float) -> list[Order]:
         first = self.connection.authenticated(now)

@@ -120,6 +120,8 @@ class Server:
         except Exception as error:  # a fault here must not end what listens for all others
             sentence = f"a fault of the agent's own: {type(error).__name__}: {label(str(error), 120)}"
             self._report(Sight(watch.UNKNOWN, sentence, {"trouble": "fault"}))
+            # What was to be awaited may be lost with it: begin again where nothing else is due.
+            self._said.connection.timers.keep("connect", monotonic() + CONNECT_SECONDS)
             self._board.remind(self, monotonic() + CONNECT_SECONDS, self._tick)
 
     def _tick(self) -> None:

@@ -64,6 +64,10 @@ class Standing:
         self._stops_first = stops_first
         self.denied = ""
 
+    def lives(self) -> None:
+        """Note that its process runs: who stops it now is a person, and no start that failed."""
+        self._ran_since = self._ran_since or not self._stops_first
+
     def deny(self, why: str) -> None:
         """Note that a start was refused."""
         self.denied = why
