@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import rollups
+from wakeful_collector.model import incident as shapes
 from wakeful_collector.read import fleet
 from wakeful_collector.read.troubles import troubles
+from wakeful_collector.store import incidents
+from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,3 +50,22 @@ def test_a_meter_whose_target_is_down_is_not_named_twice(data: Path, machine: Ca
         ("meter", "warn", "Meter smart does not come through"),
     ]
     assert fleet.chosen([row], fleet.Wish(words=("redis", "down"))) == [row]
+
+
+def test_what_a_watch_tells_is_down_is_a_trouble_until_somebody_is_at_it(
+    data: Path, machine: Callable[..., Any]
+) -> None:
+    games, other = machine("games"), machine("other")
+    told = [
+        {"id": kind, "at": NOW_MS, "kind": kind, "subject": "survival", "data": {"incident": kind}}
+        for kind in ("watch.down", "watch.blind")
+    ]
+    games.push([[NOW_MS, [1.0, 5.0]]], NOW_MS, SERIES, events=told)
+    other.push([[NOW_MS, [1.0, 5.0]]], NOW_MS, SERIES)
+    expected = [("bad", "survival is down"), ("bad", "survival cannot be watched")]
+    assert [(one.severity, one.text) for one in troubles(data)[games.key]] == expected
+    assert troubles(data, other.key) == {}
+    with changing(data) as connection:
+        for one in incidents.going_on(connection):
+            incidents.keep(connection, shapes.acknowledge(one, "user:ada", NOW_MS))
+    assert troubles(data, games.key)[games.key][0][:3] == ("incident", "warn", "survival is down, ada is at it")

@@ -91,3 +91,26 @@ def test_a_cursor_that_is_none_is_refused(person: Callable[..., Any], machine: C
     answer = person().get(path.format(id=machine().id))
     assert answer.status_code == 400
     assert "not one of this list" in answer.text
+
+
+def test_a_machine_that_may_be_silent_is_no_problem(
+    person: Callable[..., Any], machine: Callable[..., Any], frozen: list[int]
+) -> None:
+    nas = machine("nas")
+    nas.push([[NOW_MS - 5000, [0.25, 1.0, 2.0, 4.0e9]]], NOW_MS)
+    ada = person()
+    frozen[0] = NOW_MS + 3_600_000
+    assert "Silent, last push" in ada.get("/").text
+    for kind, said in (("sleeping", "Asleep, last push"), ("maintenance", "In maintenance, last push")):
+        ada.post("/ask/host.mark", **{"host": nas.id, "as": kind})
+        text = ada.get("/").text
+        assert said in text
+        assert "1 machine, all well" in text
+        page = ada.get(f"/hosts/{nas.id}").text
+        assert "ada said so" in page
+        assert "Silent since" not in page
+    frozen[0] = NOW_MS + 1000
+    assert "In maintenance." in ada.get(f"/hosts/{nas.id}").text
+    ada.post("/ask/host.mark", **{"host": nas.id, "as": "sleeping", "minutes": "60", "reason": "night"})
+    assert "May sleep until" in ada.get(f"/hosts/{nas.id}").text
+    assert "May sleep" in ada.get("/").text

@@ -37,7 +37,7 @@ def ada(person: Callable[..., Any]) -> Any:
 
 def test_what_is_down_stands_first_and_hostile_names_are_text(ada: Any, games: Any) -> None:
     text = ada.get(f"/hosts/{games.id}/watches").text
-    listed = text[text.index('class="watches"') :]
+    listed = text[text.index('class="watches stacked"') :]
     assert listed.index("&lt;img src=x") < listed.index("survival")
     assert "<img" not in text
     assert "\u202e" not in text
@@ -111,7 +111,7 @@ def test_readers_see_why_they_cannot_press(games: Any, person: Callable[..., Any
     text = person("bob", "read").get(f"/hosts/{games.id}/watches").text
     assert "You can look, not touch." in text
     assert text.count('disabled title="This needs the scope operate; yours: read."') > 8
-    assert "hx-post" not in text[text.index('class="watches"') : text.index("</table>")]
+    assert "hx-post" not in text[text.index('class="watches stacked"') : text.index("</table>")]
 
 
 def test_what_was_not_announced_says_what_would_permit_it(ada: Any, machine: Callable[..., Any]) -> None:

@@ -206,7 +206,10 @@ def _actions() -> list[dict[str, Any]]:
         _action("backup-world", "changes", "Saves a world and keeps it aside", {"world": worlds, "keep_days": keep}),
         {
             **_action(
-                "wake", "changes", "Wakes a machine of this network by Wake-on-LAN", {"mac": optional} | wakes | numbers
+                "wake",
+                "changes",
+                "Wakes a machine of this network by Wake-on-LAN",
+                {"mac": {"kind": "text", "required": True}} | wakes | numbers,
             ),
             "targets": {"machines": [], "networks": [], "anybody": True},
         },

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import fleet_hours, hosts, latest, troubles
+from wakeful_collector.read import fleet_hours, hosts, incidents, latest, troubles
 from wakeful_collector.read.kept import Kept
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class FleetRow:
-    """A host with its newest figures: shares from 0 to 1, network in bytes per second, None where nothing is known."""
+    """A host with its newest figures: shares from 0 to 1, network in bytes per second, None where nothing is known.
+
+    `absence` says why it may be silent: `sleeping`, `maintenance`, or empty where it is expected.
+    """
 
     host: Host
     status: HostStatus
@@ -64,6 +67,7 @@ class FleetRow:
     cores: int | None
     memory_bytes: float | None
     hour: Hour | None
+    absence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,18 @@ _FIGURES = Kept(_figures)
 def fleet(data: Path, now_ms: int) -> list[FleetRow]:
     """Return a row for every host, unordered; figures of a big fleet may be three seconds old."""
     lines, newest, found = _FIGURES.of(data)
-    return [
+    away = incidents.standing_absences(data, now_ms)
+    rows = [
         _row(host, lines.get(host.key), newest.get(host.key, _NOTHING), now_ms, found.get(host.key, ()))
         for host in hosts.hosts(data)
     ]
+    return [_excused(row, away[row.host.key].kind) if row.host.key in away else row for row in rows] if away else rows
+
+
+def _excused(row: FleetRow, absence: str) -> FleetRow:
+    """Return the row of a host that may be silent: then its silence is no problem."""
+    silent = row.status is HostStatus.SILENT
+    return replace(row, absence=absence, problems=() if silent else row.problems)
 
 
 def counts(rows: Iterable[FleetRow]) -> Counter[str]:

@@ -1,16 +1,20 @@
-"""What of each host needs a look beside its own figures: troubles that stand, and meters that do not come through."""
+"""What of each host needs a look beside its figures: incidents, troubles that stand, meters that fail or hang."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wakeful_collector.model import incident as shapes
 from wakeful_collector.model.trouble import Trouble
-from wakeful_collector.store import agents, database, standing
+from wakeful_collector.store import agents, database, incidents, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wakeful_collector.model.incident import Incident
+
 METERS_NAMED = 3
+_SAID = {shapes.WATCH: "is down", shapes.BLIND: "cannot be watched"}
 
 
 def troubles(data: Path, host_key: int | None = None) -> dict[int, list[Trouble]]:
@@ -21,7 +25,13 @@ def troubles(data: Path, host_key: int | None = None) -> dict[int, list[Trouble]
     with database.translated():
         stood = standing.troubles(database.reader(data, "samples"), host_key)
         failed = agents.failed_meters(database.reader(data, "state"), host_key)
-    found = {host: [Trouble(*map(str, one)) for one in some] for host, some in stood.items()}
+        going_on = incidents.going_on(database.reader(data, "state"))
+    found: dict[int, list[Trouble]] = {}
+    for incident in going_on:
+        if incident.state == shapes.OPEN and incident.kind in _SAID and host_key in (None, incident.host_key):
+            found.setdefault(incident.host_key, []).append(_incident(incident))
+    for host, some in stood.items():
+        found.setdefault(host, []).extend(Trouble(*map(str, one)) for one in some)
     meters: dict[int, list[str]] = {}
     for host, meter in failed:
         if not any(meter.startswith(one.metric.split(".")[0]) for one in found.get(host, ()) if one.kind == "down"):
@@ -29,6 +39,13 @@ def troubles(data: Path, host_key: int | None = None) -> dict[int, list[Trouble]
     for host, names in meters.items():
         found.setdefault(host, []).append(Trouble("meter", "warn", _meters(names)))
     return found
+
+
+def _incident(one: Incident) -> Trouble:
+    """Return what is said of an incident; one that somebody has taken on is no longer the worst there is."""
+    taken = f", {one.acknowledged_by.partition(':')[2] or one.acknowledged_by} is at it"
+    severity = "bad" if one.acknowledged_ms is None else "warn"
+    return Trouble("incident", severity, f"{one.subject} {_SAID[one.kind]}{'' if severity == 'bad' else taken}")
 
 
 def _meters(names: list[str]) -> str:

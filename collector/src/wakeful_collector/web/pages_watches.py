@@ -161,7 +161,8 @@ def _servers(found: Host, known: pages_permits.Permits) -> dict[str, Any]:
     principal = kit.principal()
     reveal = principal is not None and principal.may(pages_permits.SCOPE)
     listed = watches.servers(kit.data(), reveal, found.key)
-    return {"servers": [_card(one, known) for one in listed], "reveal": reveal}
+    cards = sorted((_card(one, known) for one in listed), key=lambda card: pages_moods.rank([card.mood]))
+    return {"servers": cards, "reveal": reveal}
 
 
 def _card(one: HostServer, known: pages_permits.Permits) -> Card:

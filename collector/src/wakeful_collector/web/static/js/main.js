@@ -110,8 +110,9 @@ function refresh() {
   for (const part of document.querySelectorAll("[data-refresh]")) {
     if (part.querySelector("details[open]:not([id])") || getSelection()?.toString()) continue;
     const url = part.getAttribute("data-refresh") || location.pathname + location.search;
+    // Each part is its own source: of several requests from one, htmx sends the first and the last alone.
     // @ts-ignore htmx is a global of its own script
-    void window.htmx?.ajax("GET", url, { target: part, swap: "innerHTML" }).catch(() => {});
+    void window.htmx?.ajax("GET", url, { source: part, target: part, swap: "innerHTML" }).catch(() => {});
   }
 }
 
