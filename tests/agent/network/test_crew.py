@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import pytest
+
 from wakeful_agent.network.crew import THREADS_MAX, Crew
 
 
@@ -56,3 +58,20 @@ def test_nothing_is_done_after_the_end() -> None:
     crew.do(done.set)
     assert not done.wait(0.1)
     assert named("crew-ended") == 0
+
+
+def test_a_machine_without_threads_loses_no_place_and_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew = Crew("crew-none", most=1)
+    done: list[int] = []
+    both = threading.Event()
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        crew.do(lambda: done.append(1))
+    crew.do(lambda: done.append(2) or both.set())
+    assert both.wait(10)
+    assert done == [1, 2]
+    crew.end()

@@ -32,6 +32,17 @@ CASES = [
         "it ended (exit-code), and systemd waits to start it again",
     ),
     ({"ActiveState": "failed", "Result": "signal", "ExecMainStatus": "9"}, DOWN, "it failed: signal"),
+    ({"ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "1"}, DOWN, "it failed: exit-code"),
+    (
+        {"ActiveState": "failed", "Result": "start-limit-hit", "ExecMainStatus": "143"},
+        DOWN,
+        "it failed: start-limit-hit",
+    ),
+    (
+        {"ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "143"},
+        STOPPED,
+        "it was stopped: it ended with 143, as it was told to",
+    ),
     (
         {"ActiveState": "inactive", "SubState": "dead", "InactiveEnterTimestampMonotonic": "5000"},
         STOPPED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ class Crew:
             if self._idle >= len(self._works):
                 self._changed.notify()
             elif self._threads < most:
-                self._threads += 1
-                threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+                with suppress(RuntimeError):  # the machine has no thread left: it is done when there is one again
+                    threading.Thread(target=self._serve, name=self._name, daemon=True).start()
+                    self._threads += 1
 
     def end(self) -> None:
         """Forget what was not begun; threads end when what they do ends."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PROPERTIES = "LoadState,ActiveState,SubState,Result,ExecMainStatus,NRestarts,InactiveEnterTimestampMonotonic"
 SHOW_SECONDS = 8.0
+TERMINATED = "143"
+"""How Java and shells end that `systemctl stop` sent SIGTERM: systemd calls that failed (SuccessExitStatus= aside)."""
 
 
 def judge(shown: Mapping[str, str]) -> Sight:
@@ -37,13 +39,18 @@ def judge(shown: Mapping[str, str]) -> Sight:
             return Sight(DOWN, f"it ended ({result}), and systemd waits to start it again", facts)
         return Sight(STARTING, sub, facts)
     if active == "failed":
-        code = shown.get("ExecMainStatus", "")
-        return Sight(DOWN, f"it failed: {result}", {**facts, "exit_code": int(code)} if code.isdigit() else facts)
+        return _failed(result, shown.get("ExecMainStatus", ""), facts)
     if active == "inactive":
         if shown.get("InactiveEnterTimestampMonotonic", "0") in ("", "0"):
             return Sight(DOWN, "it was not started", facts)
         return Sight(STOPPED, "it was stopped, or ended by itself without an error", facts)
     return Sight(UNKNOWN, f"it is {active or 'in no state that is known'}", facts)
+
+
+def _failed(result: str, code: str, facts: Mapping[str, Any]) -> Sight:
+    if result == "exit-code" and code == TERMINATED:
+        return Sight(STOPPED, f"it was stopped: it ended with {code}, as it was told to", facts)
+    return Sight(DOWN, f"it failed: {result}", {**facts, "exit_code": int(code)} if code.isdigit() else facts)
 
 
 class UnitWatch(Looked):
