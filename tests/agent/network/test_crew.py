@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from wakeful_agent.network.crew import THREADS_MAX, Crew
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def named(name: str) -> int:

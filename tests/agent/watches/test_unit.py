@@ -34,9 +34,9 @@ CASES = [
     ({"ActiveState": "failed", "Result": "signal", "ExecMainStatus": "9"}, DOWN, "it failed: signal"),
     ({"ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "1"}, DOWN, "it failed: exit-code"),
     (
-        {"ActiveState": "failed", "Result": "start-limit-hit", "ExecMainStatus": "143"},
+        {"ActiveState": "failed", "Result": "oom-kill", "ExecMainStatus": "143"},
         DOWN,
-        "it failed: start-limit-hit",
+        "it failed: oom-kill",
     ),
     (
         {"ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "143"},
