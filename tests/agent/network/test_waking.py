@@ -2,12 +2,13 @@ import socket
 
 import pytest
 
+from wakeful_agent.config.waking import parse_wake
 from wakeful_agent.host.errors import Absent, Denied, HostError, Malformed
 from wakeful_agent.host.files import Host
 from wakeful_agent.host.links import Link, Network
 from wakeful_agent.host.wake import UNICAST, Way
 from wakeful_agent.network import icmp, waking
-from wakeful_agent.network.waking import Check, Wish, look, parse_check, wake
+from wakeful_agent.network.waking import Check, Wish, look, look_where, parse_check, wake
 
 MAC = "02:0a:bc:00:ff:10"
 
@@ -117,3 +118,18 @@ def test_what_went_out_in_a_container_is_said_with_caution(lane, made):
     told = wake(made(".dockerenv"), Wish(MAC, port=lane.getsockname()[1]))
     assert len(told) == 2
     assert "--network=host" in told[1]
+
+
+@pytest.mark.parametrize("host", ["127.1", "2130706433", "0x7f000001", "0", "127.0.0.1", "localhost"])
+def test_what_a_name_leads_to_is_judged_and_not_the_name(host):
+    targets = parse_wake(["*"])[0]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        check = Check("tcp", host, server.getsockname()[1])
+        assert look_where(check, 2.0, targets.may_ask) == f"{host} is at no address that may be asked"
+        assert look_where(check, 2.0, lambda _: True) == ""
+    assert "nothing listens" in look_where(check, 2.0, lambda address: ":" not in address)
+
+
+def test_a_name_that_leads_nowhere_is_not_up():
+    for name in ("nas.invalid", "n\u00e4s"):
+        assert "cannot be looked up" in look_where(Check("tcp", name, 22), 1.0, lambda _: True)

@@ -11,7 +11,7 @@ from wakeful_agent.config.waking import parse_wake
 from wakeful_agent.daemon.events import WAKE_FAILED, WAKE_SENT, WAKE_SUCCEEDED
 from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.wake import PORT, parse_mac, read_password
-from wakeful_agent.network.waking import Wish, look, parse_check, wake
+from wakeful_agent.network.waking import Wish, look_where, parse_check, wake
 from wakeful_agent.options import Option
 
 TYPE_CHECKING = False
@@ -108,7 +108,8 @@ class WakeAction(Action):
         task.begin(str(arguments["name"] or mac), {"mac": mac, "check": check.text if check else ""})
         if check is None:
             return task.send_blindly(float(arguments["repeat"]))
-        return task.send_until_up(check, float(arguments["repeat"]), float(arguments["wait_seconds"]))
+        look = partial(look_where, check, _LOOK_SECONDS, self._targets.may_ask)
+        return task.send_until_up(look, float(arguments["repeat"]), float(arguments["wait_seconds"]))
 
     def _judge(self, check: Check) -> None:
         if not self._targets.may_ask(check.host):
@@ -150,11 +151,11 @@ class _Task:
         said = f"{self._packets} packets were sent to wake {self._subject}; no check says whether it came up"
         return Outcome(True, said, {**self._told, "packets": self._packets})
 
-    def send_until_up(self, check: Check, repeat_seconds: float, wait_seconds: float) -> Outcome:
+    def send_until_up(self, look: Callable[[], str], repeat_seconds: float, wait_seconds: float) -> Outcome:
         """Look and send until the machine is up, or its time is over."""
         begun = sent = monotonic()
         while True:
-            why = look(check, _LOOK_SECONDS)
+            why = look()
             seconds = round(monotonic() - begun, 1)
             told = {**self._told, "packets": self._packets, "seconds": seconds}
             if not why:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PING = "ping"
 _TCP = "tcp"
+ADDRESSES_MAX = 4
+"""How many addresses of a name are asked."""
 
 
 class Wish(NamedTuple):
@@ -73,6 +75,24 @@ def look(check: Check, timeout_seconds: float) -> str:
     except HostError as error:
         return str(error)
     return "" if found.taken else f"nothing listens at {Place('tcp', check.host, check.port).text}"
+
+
+def look_where(check: Check, timeout_seconds: float, may_ask: Callable[[str], bool]) -> str:
+    """Return what `look` does, asked only at addresses that may be: what a name leads to is judged, not the name.
+
+    `127.1` and a stranger's name can be this machine as well as `localhost`. Raises Denied for pings.
+    """
+    try:
+        found = socket.getaddrinfo(check.host.encode("ascii"), None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        return f"the name {check.host} cannot be looked up: {getattr(error, 'strerror', None) or error}"
+    addresses = dict.fromkeys(str(one[4][0]) for one in found)
+    why = f"{check.host} is at no address that may be asked"
+    for address in [one for one in addresses if may_ask(one)][:ADDRESSES_MAX]:
+        why = look(check._replace(host=address), timeout_seconds)
+        if not why:
+            break
+    return why
 
 
 def wake(host: Host, wish: Wish, permit: Callable[[Iterable[Way]], list[Way]] = list) -> list[str]:
