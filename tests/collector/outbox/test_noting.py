@@ -66,6 +66,31 @@ def test_backlog_goes_into_the_outbox_of_nobody(
     assert deliveries.deliveries(data).deliveries == []
 
 
+def test_what_a_slow_clock_tells_at_once_without_ticks_is_not_backlog(
+    data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
+) -> None:
+    channel("http://127.0.0.1:1/")
+    slow = now_ms - 7_200_000
+    web = machine("web-1")
+    web.push([[slow, [0.5, 1, 2, 3]]], now_ms)
+    web.push([], now_ms + 5_000, events=[event(slow + 5_000, "recovery.given_up", attempts=5)])
+    [found] = incidents.incidents(data).incidents
+    assert not found.incident.late
+    assert len(deliveries.deliveries(data).deliveries) == 1
+
+
+def test_backlog_without_ticks_is_backlog_too(
+    data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
+) -> None:
+    channel("http://127.0.0.1:1/")
+    web = machine("web-1")
+    web.push([[now_ms, [0.5, 1, 2, 3]]], now_ms)
+    web.push([], now_ms + 100, events=[event(now_ms - 3_600_000, "recovery.given_up", attempts=5)])
+    [found] = incidents.incidents(data).incidents
+    assert found.incident.late
+    assert deliveries.deliveries(data).deliveries == []
+
+
 def test_a_host_whose_clock_is_slow_is_not_backlog(
     data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
 ) -> None:
