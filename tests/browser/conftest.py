@@ -150,6 +150,9 @@ def host_ids(collector: Collector, browser: Browser, signed_in: str) -> dict[str
     listed = answer.json()["hosts"][::-1]
     found = {host["name"].split("-")[0]: host["id"] for host in listed if host["status"] == "up"}
     found |= {host["status"]: host["id"] for host in listed}
+    asleep = [host["id"] for host in listed if host["name"].startswith("nas-") and host["status"] == "silent"]
+    keeps = context.request.get(f"{collector.url}/api/v1/watches").json()["watches"]
+    found |= {"keeper": keeps[0]["host"], "sleeper": asleep[0]}
     context.close()
     return found
 

@@ -111,7 +111,9 @@ def test_an_incident_is_taken_on_and_a_host_is_marked(ada: Any, games: Any, data
     (record,) = incidents.incidents(data).incidents
     assert "Taken on" in press(ada, "incident.acknowledge", id=record.incident.id).text
     fields = {"as": "maintenance", "minutes": "60", "reason": "new disks"}
-    assert "Noted." in press(ada, "host.mark", host=games.id, **fields).text
+    marked = press(ada, "host.mark", host=games.id, back="/timeline", **fields)
+    assert "Noted." in marked.text
+    assert marked.headers["HX-Redirect"] == "/timeline"
     absence = incidents.absence(data, games.key, NOW_MS)
     assert absence is not None
     assert (absence.kind, absence.until_ms, absence.reason) == ("maintenance", NOW_MS + 3_600_000, "new disks")
@@ -135,7 +137,8 @@ def test_waking_says_who_was_chosen_and_why(ada: Any, machine: Callable[..., Any
     assert asked.host_key == pi.key
     assert "<strong>Wake nas</strong>" in answer.text
     assert "on pi" in answer.text
-    assert "192.168.77.0/24" in answer.text
+    assert "Chosen because pi is in 192.168.77.0/24 too." in answer.text
+    assert "HX-Redirect" not in answer.headers
     page = ada.get(f"/hosts/{nas.id}").text
     assert "Wake it" in page
     assert "through pi" in page

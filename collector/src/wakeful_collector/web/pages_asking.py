@@ -29,6 +29,9 @@ DONE = {
 OFFERED = OF_MACHINES | {"host.wake", "channel.test"} | DONE.keys()
 """The operations that have buttons."""
 
+ELSEWHERE = frozenset({"host.mark", "channel.remove"})
+"""After these the whole page is another one: it is loaded anew."""
+
 CHANGED = {"HX-Trigger": "wakeful:changed"}
 """Tells the page's script that what it shows may have changed."""
 
@@ -50,7 +53,10 @@ def ask(name: str) -> kit.Answer:
         return kit.render("asked-note.html", mood="bad", title="That was not done.", text=error.message)
     if not is_part():
         return redirect(back, 303)
-    return _changed(_note(name, answer))
+    note = _changed(_note(name, answer))
+    if name in ELSEWHERE:
+        note.headers["HX-Redirect"] = back
+    return note
 
 
 @kit.page(blueprint, "/asked/commands/<command_id>")

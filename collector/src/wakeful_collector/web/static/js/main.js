@@ -148,6 +148,13 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", (event) => {
   if (/** @type {CustomEvent} */ (event).detail.target?.id === "asked") failed("The collector does not answer; that was not done.");
 });
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr } = /** @type {CustomEvent} */ (event).detail;
+  const sure = xhr?.getResponseHeader("HX-Trigger") && elt.closest("details.sure[open]");
+  if (!sure) return;
+  sure.removeAttribute("open");
+  sure.querySelector("summary").focus();
+});
 document.addEventListener("wakeful:changed", () => setTimeout(refresh, 150));
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
