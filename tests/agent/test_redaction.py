@@ -69,6 +69,8 @@ def test_a_password_in_a_url_never_survives(secret: str) -> None:
 @pytest.mark.parametrize(
     "token",
     [
+        "ptlc_0123456789abcdefABCDEF0123456789abcdefABCDEF01",
+        "pacc_0123456789abcdefABCDEF0123456789abcdefABCDEF01",
         "wk_agt_0123456789abcdef0123456789abcdef",
         "wk_inv_0123456789abcdef",
         "ghp_0123456789abcdefABCDEF0123456789abcd",

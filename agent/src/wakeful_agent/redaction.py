@@ -27,6 +27,7 @@ _MARKED_VALUE = r"[\"'\]\\]{0,3}\s{0,4}(?:=>|:=|[:=]|%3[aAdD])\s{0,4}"
 _KEY = r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
 _SHAPES = (
     r"wk_[a-z]{2,8}_[A-Za-z0-9_-]{8,}",
+    r"(?:ptl[ac]|pacc|papp)_[A-Za-z0-9]{16,}",
     r"gh[pousr]_[A-Za-z0-9]{16,}",
     r"github_pat_[A-Za-z0-9_]{16,}",
     r"gl[a-z]{2,5}-[A-Za-z0-9_-]{16,}",
