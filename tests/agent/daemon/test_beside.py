@@ -190,10 +190,22 @@ def test_what_is_permitted_is_announced_and_taken_back_by_a_reload(place: Place)
     assert push["results"][0]["state"] == "refused"
 
 
-def test_the_same_settings_again_disturb_nothing(place: Place) -> None:
+def test_the_same_settings_again_begin_nothing_anew(place: Place) -> None:
     place.configure(WATCHED)
     place.configure(WATCHED._replace(interval_seconds=7))
-    assert place.workshop.shepherd.calls == ["configure 0 ['survival']", "begin"]
+    assert place.workshop.shepherd.calls == [
+        "configure 0 ['survival']",
+        "begin",
+        "configure 0 ['survival']",  # files of secrets may have changed
+    ]
+    assert place.workshop.made == ["keeper"]
+
+
+def test_the_same_permissions_again_make_no_actions_anew(place: Place) -> None:
+    place.configure(PERMITTED)
+    made = list(place.workshop.made)
+    place.configure(PERMITTED._replace(interval_seconds=7))
+    assert place.workshop.made == made
 
 
 def test_watches_are_kept_announced_measured_and_ended(place: Place) -> None:

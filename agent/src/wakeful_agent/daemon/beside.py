@@ -65,9 +65,13 @@ class Beside:
         self._actions: Mapping[str, Action] = {}
 
     def configure(self, config: Config) -> None:
-        """Take what agent.toml says now."""
+        """Take what agent.toml says now. Watches are told also when it says the same: their secrets' files may not."""
         before, self._config = self._config, config
-        if self._making is None or (before is not None and before.orders == config.orders):
+        if self._making is None:
+            return
+        if before is not None and before.orders == config.orders:
+            if self._keeper is not None:
+                self._keeper.configure(self._making.watches(config), config.orders.watches)
             return
         begins = self._keeper is None and bool(config.orders.watches)
         if begins:
