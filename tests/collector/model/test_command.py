@@ -70,6 +70,16 @@ def test_runs_are_remembered_within_bounds() -> None:
     assert "run-old" not in one.runs
 
 
+def test_a_clock_that_is_set_back_lets_nothing_be_done_long_after() -> None:
+    ahead = replace(ASKED, requested_ms=90_000_000, expires_ms=90_060_000)
+    assert not to_hand_out(ahead, "run-1", 4, 2_000)
+    assert is_over(ahead, 2_000)
+    assert is_over(replace(ahead, state=CommandState.DELIVERED, delivered_ms=90_000_000), 2_000)
+    assert not is_over(replace(ahead, state=CommandState.DONE), 2_000)
+    assert to_hand_out(ahead, "run-1", 4, 89_500_000), "a clock that is set right by minutes takes nothing back"
+    assert not is_over(ahead, 89_500_000)
+
+
 def test_it_is_not_handed_out_once_its_time_is_over() -> None:
     assert not to_hand_out(ASKED, "run-1", 4, 61_000)
     assert not to_hand_out(delivered(), "run-2", 0, 61_000)

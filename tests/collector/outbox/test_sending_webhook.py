@@ -156,6 +156,13 @@ def test_what_is_no_address(url: str) -> None:
     assert send(request(url)) == {"outcome": "refused", "error": "it is no http or https URL"}
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/a b", "http://127.0.0.1:9/x?q=\u00fc"])
+def test_what_no_request_can_hold_is_refused_at_once(url: str) -> None:
+    found = send(request(url, check=True))
+    assert found["outcome"] == "refused"
+    assert "percent-encoded" in found["error"]
+
+
 def test_a_port_that_is_none_is_a_failure() -> None:
     assert send(request("http://127.0.0.1:99999/x"))["outcome"] == "failed"
 

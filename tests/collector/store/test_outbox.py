@@ -58,6 +58,22 @@ def test_a_claim_has_one_owner_and_an_end(data: Path) -> None:
         assert (found.state, found.tries, found.ended_ms, found.log[-1]["outcome"]) == ("delivered", 2, T, "delivered")
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up(data: Path) -> None:
+    year_ms = 365 * 86_400_000
+    with changing(data) as connection:
+        put(connection)
+        assert outbox.claim(connection, "inc_1.opened.ch_1", "killed", T, T + 45_000)
+        assert due(connection, T - year_ms) == ["inc_1.opened.ch_1"]
+        assert outbox.claim(connection, "inc_1.opened.ch_1", "two", T - year_ms, T - year_ms + 45_000)
+        assert due(connection, T - year_ms + 1) == []
+        held = outbox.by_id(connection, "inc_1.opened.ch_1")
+        assert held is not None
+        later = Next("waiting", T - year_ms + 3_600_000)
+        assert outbox.settle(connection, held, "two", Attempt("failed"), later, T - year_ms + 2)
+        assert due(connection, T - year_ms + 3) == [], "an hour is a wait as others are"
+        assert due(connection, T - 2 * year_ms) == ["inc_1.opened.ch_1"]
+
+
 def test_of_many_who_claim_at_once_one_wins(data: Path) -> None:
     with changing(data) as connection:
         put(connection)

@@ -29,6 +29,10 @@ OPEN = frozenset({CommandState.REQUESTED, CommandState.DELIVERED})
 """What may still be answered or handed out."""
 
 
+SET_BACK_SECONDS = 600
+"""A command from so far in the future was asked for before the clock was set back: nobody knows how old it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One order; times are milliseconds since the epoch, None where it has not come to that.
@@ -73,7 +77,7 @@ def to_hand_out(command: Command, run: str, sequence: int, now_ms: int) -> bool:
     Once in each run of the agent; again in the same run only when the push that it was the answer to comes again: then
     that answer was lost. The agent knows by the id what it has run already.
     """
-    if not command.is_open or now_ms >= command.expires_ms:
+    if not command.is_open or now_ms >= command.expires_ms or _is_of_the_future(command, now_ms):
         return False
     return command.runs.get(run, sequence) == sequence
 
@@ -97,6 +101,8 @@ def after_result(command: Command, told: str) -> CommandState | None:
 
 def is_over(command: Command, now_ms: int) -> bool:
     """Tell whether an open command has to be held for expired."""
+    if command.is_open and _is_of_the_future(command, now_ms):
+        return True
     if command.state is CommandState.REQUESTED:
         return now_ms >= command.expires_ms
     return command.state is CommandState.DELIVERED and now_ms >= command.expires_ms + PATIENCE_SECONDS * 1000
@@ -107,3 +113,7 @@ def why_expired(command: Command) -> str:
     if command.delivered_ms is None:
         return "the machine did not ask for its commands in time; it was not told"
     return "it was handed to the machine, and no answer came"
+
+
+def _is_of_the_future(command: Command, now_ms: int) -> bool:
+    return command.requested_ms > now_ms + SET_BACK_SECONDS * 1000

@@ -73,6 +73,8 @@ def _prepared(url: str, request: Mapping[str, Any]) -> tuple[http.client.HTTPCon
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise Refused("it is no http or https URL")
+    if not _path(parts).isascii() or " " in _path(parts):
+        raise Refused("its path holds a space or a letter that has to be percent-encoded")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     seconds = min(CONNECT_SECONDS, float(request["timeout_seconds"]))
     try:

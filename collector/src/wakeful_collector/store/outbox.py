@@ -61,19 +61,25 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
     ),
 )
 
+# No wait is longer than quiet hours, no claim than an attempt: what lies further ahead was noted before the clock was
+# set back, and would be stuck for as long as that was.
+_TIMELY = """
+ state IN ('waiting', 'claimed') AND (due_ms <= :now OR due_ms > :now + 90000000)
+ AND (claimed_until_ms <= :now OR claimed_until_ms > :now + 3600000)
+"""
 # In the order of their making for one incident and channel: its end is never told before its beginning.
-_DUE = """
-SELECT * FROM deliveries AS mine WHERE state IN ('waiting', 'claimed') AND due_ms <= :now AND claimed_until_ms <= :now
+_DUE = f"""
+SELECT * FROM deliveries AS mine WHERE {_TIMELY}
  AND NOT EXISTS (SELECT 1 FROM deliveries AS other WHERE other.incident = mine.incident
   AND other.channel = mine.channel AND other.seq < mine.seq AND other.state IN ('waiting', 'claimed'))
  ORDER BY due_ms, seq LIMIT :limit
-"""
+"""  # noqa: S608 - constants of this module
 _ALIKE = _DUE.replace("ORDER BY", "AND channel = :channel AND moment = :moment AND id <> :id\n ORDER BY")
-_CLAIM = """
+_CLAIM = f"""
 UPDATE deliveries SET state = 'claimed', claim = :claim, claimed_until_ms = :until, attempts = attempts + 1,
  tries = tries + 1
- WHERE id = :id AND state IN ('waiting', 'claimed') AND due_ms <= :now AND claimed_until_ms <= :now
-"""
+ WHERE id = :id AND {_TIMELY}
+"""  # noqa: S608 - constants of this module
 _PAGE = """
 SELECT * FROM deliveries WHERE seq < :before AND (:state IS NULL OR state = :state)
  AND (:channel IS NULL OR channel = :channel) AND (:incident IS NULL OR incident = :incident)
