@@ -112,7 +112,7 @@ def test_a_machine_is_marked_and_expected_again(open_page: Any, host_ids: dict[s
 def test_a_channel_is_added_tested_and_removed(open_page: Any) -> None:
     page = open_page("/settings/notifications")
     page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_label("Name").fill("mine")
+    page.get_by_role("textbox", name="Name").fill("mine")
     page.get_by_label("Kind").select_option("webhook")
     page.get_by_label(re.compile("^Address")).fill("http://127.0.0.1:9/x")
     page.get_by_role("button", name="Add the channel").click()

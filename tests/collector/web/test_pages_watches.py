@@ -116,13 +116,17 @@ def test_readers_see_why_they_cannot_press(games: Any, person: Callable[..., Any
 
 def test_what_was_not_announced_says_what_would_permit_it(ada: Any, machine: Callable[..., Any]) -> None:
     made = machine("web")
-    body = [{"name": "nginx", "kind": "unit", "state": "odd", "phase": "new_phase"}]
+    body = [
+        {"name": "nginx", "kind": "unit", "state": "odd", "phase": "new_phase"},
+        {"name": "db", "kind": "unit", "state": "down", "phase": "given_up", "attempts": 5},
+    ]
     said = {"watches": {"hash": "w", "body": body}}
     made.push([], NOW_MS, hello={"name": "web", "actions": []}, inventories=said)
     text = ada.get(f"/hosts/{made.id}/watches").text
     assert "web does not permit watch.repair for nginx." in text
     assert "allow = [&#34;watch.repair&#34;]" in text
     assert "odd" in text
+    assert '<span class="mood bad">given up: a person is needed</span>' in text
     assert "new phase" in text
     assert "this collector can ask for nothing" in text
 
