@@ -140,8 +140,14 @@ def _resources(said: Any) -> dict[str, float | str]:
     return {
         key[:64]: value[:NAME_CHARACTERS_MAX] if isinstance(value, str) else value
         for key, value in given
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        if isinstance(value, str)
+        or (isinstance(value, (int, float)) and not isinstance(value, bool) and _is_sane(value))
     }
+
+
+def _is_sane(value: float) -> bool:
+    """Tell whether a number can be reckoned with: JSON's have no bound."""
+    return abs(value) < 2**63
 
 
 def _lines(said: Any) -> tuple[str, ...]:
