@@ -184,7 +184,16 @@ def ask_rightly(stage: Stage) -> None:
     paths += ["/api/v1/audit", "/api/v1/events", "/metrics", "/readyz", "/api/v1/openapi.json"]
     for path in paths:
         assert stage.ask("GET", path, Authorization=f"Bearer {stage.secrets['api key']}")[0] in {200, 404}, path
-    for path in ("/", f"/hosts/{host['id']}", "/account", "/settings", "/events", "/nowhere"):
+    for path in (
+        "/",
+        f"/hosts/{host['id']}",
+        f"/hosts/{host['id']}/watches",
+        "/timeline",
+        "/account",
+        "/settings",
+        "/events",
+        "/nowhere",
+    ):
         status, _, page = stage.ask("GET", path, Cookie=f"{cookie[1]}={cookie[2]}")
         assert status in {200, 303, 404}, path
         assert b"Traceback" not in page
