@@ -17,7 +17,8 @@ WATCH: dict[str, Any] = {
 }  # fmt: skip
 SERVER: dict[str, Any] = {
     "watch": "survival", "server": "1a2b3c4d", "name": "Survival", "node": "n1", "state": "running",
-    "resources": {"memory_bytes": 5, "cpu_absolute": 1.5, "state": "running", "nested": {"no": 1}, "flag": True, "disk_bytes": 10**400},
+    "resources": {"memory_bytes": 5, "cpu_absolute": 1.5, "state": "running", "nested": {"no": 1}, "flag": True,
+                  "disk_bytes": 10**400},
     "console_tail": ["one", 7, "two"], "links": [{"kind": "read", "url": "https://x/s/ab...", "sealed": "v1.x"}],
 }  # fmt: skip
 JSON = st.recursive(
