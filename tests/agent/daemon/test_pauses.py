@@ -67,7 +67,7 @@ def test_what_is_over_and_cannot_be_removed_is_over_all_the_same(
     pauses.begin(str(tmp_path), "web", 1, "")
     os.utime(tmp_path / "paused" / "web", (1, 1))
 
-    def refuse(path: str) -> None:
+    def refuse(path: str, **_: object) -> None:
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "unlink", refuse)
@@ -97,6 +97,9 @@ def test_links_that_the_agents_user_put_there_lead_nobody_elsewhere(tmp_path: Pa
     (state / "paused").symlink_to(elsewhere)
     with pytest.raises(NotADirectoryError):
         pauses.begin(str(state), "web", 0, "by ada")
+    assert pauses.read(str(state), NOW_MS) == {}
+    with pytest.raises(NotADirectoryError):
+        pauses.end(str(state), "shadow")
     assert sorted(os.listdir(elsewhere)) == ["shadow"]
     (state / "paused").unlink()
     (state / "paused").mkdir()

@@ -49,20 +49,21 @@ def folder_of(state: str) -> str:
 
 def read(state: str, now_ms: int) -> dict[str, Pause]:
     """Return the pauses that hold, by watch or `all`; files of those that are over are removed."""
-    folder = folder_of(state)
     try:
-        names = os.listdir(folder)
+        place = _open(state)
     except OSError:
         return {}
     found = {}
-    for name in names:
-        pause = None if name.startswith(".") else _read(os.path.join(folder, name))
-        if pause is None:
-            continue
-        if pause.until_ms and pause.until_ms <= now_ms:
-            _remove(os.path.join(folder, name))
-        else:
-            found[name] = pause
+    try:
+        for name in os.listdir(place):
+            pause = None if name.startswith(".") else _read(place, name)
+            if pause is not None and pause.until_ms and pause.until_ms <= now_ms:
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=place)
+            elif pause is not None:
+                found[name] = pause
+    finally:
+        os.close(place)
     return found
 
 
@@ -72,10 +73,9 @@ def begin(state: str, name: str, seconds: int, why: str) -> None:
     What another user writes (root, for the agent's own) belongs to who owns the state folder, who must read it. That
     user may put links there: none is followed, so that root is not led to write, or to give away, what is elsewhere.
     """
-    folder = folder_of(state)
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    os.makedirs(folder_of(state), mode=0o700, exist_ok=True)
     text = f"{seconds}s {why}" if seconds else why
-    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    place = _open(state)
     try:
         _write(place, name, text.encode("utf-8", "replace")[:TEXT_BYTES_MAX], os.stat(state))
     finally:
@@ -85,9 +85,15 @@ def begin(state: str, name: str, seconds: int, why: str) -> None:
 def end(state: str, name: str) -> bool:
     """Remove a pause; tells whether there was one. Raises OSError when it cannot be removed."""
     try:
-        os.unlink(os.path.join(folder_of(state), name))
+        place = _open(state)
     except FileNotFoundError:
         return False
+    try:
+        os.unlink(name, dir_fd=place)
+    except FileNotFoundError:
+        return False
+    finally:
+        os.close(place)
     return True
 
 
@@ -116,9 +122,13 @@ def _write(place: int, name: str, content: bytes, owner: os.stat_result) -> None
         os.close(handle)
 
 
-def _read(path: str) -> Pause | None:
+def _open(state: str) -> int:
+    return os.open(folder_of(state), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def _read(place: int, name: str) -> Pause | None:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=place)
         try:
             text = os.read(handle, TEXT_BYTES_MAX).decode("utf-8", "replace")
             return parse_pause(text, os.fstat(handle).st_mtime_ns // 1_000_000)
@@ -126,10 +136,3 @@ def _read(path: str) -> Pause | None:
             os.close(handle)
     except OSError:
         return None
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return

@@ -382,23 +382,14 @@ def test_no_frames_make_it_raise_or_ask_for_tokens_too_often(told: list[tuple[st
     assert all(after - before >= PACE.grant_spacing for before, after in zip(asked, asked[1:]))
 
 
-def test_a_person_who_stops_it_while_it_boots_after_our_start_is_respected() -> None:
+@pytest.mark.parametrize(("uptime", "stands_then"), [(900, watch.STOPPED), (0, watch.DOWN)])
+def test_who_stops_a_process_that_boots_is_a_person_and_else_the_start_failed(uptime: int, stands_then: str) -> None:
     said = connected("offline")
     said.told_activity([])
     said.ask_power("start", 10.0)
     said.heard(Frame("status", "starting"), 10.5)
-    said.told_stats({"state": "starting", "uptime": 900}, 12.0)
+    said.told_stats({"state": "starting", "uptime": uptime}, 12.0)
     said.heard(Frame("status", "stopping"), 40.0)
     said.heard(Frame("status", "offline"), 41.0)
     said.tick(41.0 + PACE.cause)
-    assert stands(said) == watch.STOPPED
-
-
-def test_a_start_whose_process_never_ran_has_failed() -> None:
-    said = connected("offline")
-    said.told_activity([])
-    said.ask_power("start", 10.0)
-    said.told_stats({"state": "starting", "uptime": 0}, 12.0)
-    said.heard(Frame("status", "stopping"), 40.0)
-    said.heard(Frame("status", "offline"), 40.1)
-    assert stands(said) == watch.DOWN
+    assert stands(said) == stands_then
