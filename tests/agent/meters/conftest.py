@@ -77,7 +77,7 @@ def gives(request: pytest.FixtureRequest) -> Iterator[None]:
     options = request.config.option
     if (
         options.keyword
-        or options.lf
+        or getattr(options, "lf", False)  # without a cache there is no such option
         or "::" in "".join(options.file_or_dir)
         or request.session.testsfailed > failed_before
     ):
