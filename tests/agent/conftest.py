@@ -1,4 +1,4 @@
-"""What the agent's tests share: doors and bare ends to script, over TCP, TLS or unix sockets, a place to stand."""
+"""What the agent's tests share: doors and bare ends to script, over TCP, TLS or unix sockets, places, machines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import io
 import ipaddress
 import json
 import os
+import pathlib
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from wakeful_agent.host.files import Host
 from wakeful_agent.host.log import Log
 from wakeful_wire import packing
 
@@ -291,5 +293,28 @@ def paged(answered: Callable[..., End]) -> Callable[..., str]:
 
         end = answered(answer, kind)
         return end.address if kind == "unix" else f"http://{end.address}"
+
+    return make
+
+
+HOSTS = pathlib.Path(__file__).parents[1] / "fixtures" / "hosts"
+
+
+@pytest.fixture
+def machine() -> Callable[[str], Host]:
+    """Return a function that gives the host of a fixture tree by name."""
+    return lambda name: Host(str(HOSTS / name))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[..., Host]:
+    """Return a function that writes files (path to text) under an empty root and gives its host."""
+
+    def make(files: dict[str, str | bytes]) -> Host:
+        for path, content in files.items():
+            target = tmp_path / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return Host(str(tmp_path))
 
     return make

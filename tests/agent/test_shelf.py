@@ -1,5 +1,6 @@
 """Optional meters: loaded when a clue is there, gone when it goes, and free of cost where there is none."""
 
+import pathlib
 import sys
 
 import pytest
@@ -48,8 +49,8 @@ def shelf(tmp_path, monkeypatch):
     (folder / "odd.py").write_text(PLUGIN)
     monkeypatch.syspath_prepend(str(tmp_path / "plugins"))
 
-    def make(*needs):
-        entry = Entry("odd", "odd:OddMeter", needs, "apt install odd", "odd is not installed", "oddities")
+    def make(*needs, stays=()):
+        entry = Entry("odd", "odd:OddMeter", needs, "apt install odd", "odd is not installed", "oddities", stays)
         return Shelf([Always()], [entry], "odd_meters")
 
     yield make
@@ -64,8 +65,6 @@ def machine(tmp_path):
 
 
 def put(host, path, text="", mode=0o644):
-    import pathlib
-
     target = pathlib.Path(host.path(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text)
@@ -156,6 +155,21 @@ def test_clues_that_must_be_there_together(shelf, machine):
     assert runner.look([])
 
 
+def test_what_ended_is_not_what_never_was(shelf, machine):
+    runner = Runner(machine, shelf("path:run/odd.sock", stays=("program:oddctl",)))
+    put(machine, "bin/oddctl", "", 0o755)
+    assert not runner.look([])
+    assert "odd_meters.odd" not in sys.modules
+    put(machine, "run/odd.sock")
+    assert runner.look([])
+    pathlib.Path(machine.path("run/odd.sock")).unlink()
+    assert not runner.look([])
+    assert runner.collect(0).results["odd"].outcome == "ok", "its meter says how it fares"
+    pathlib.Path(machine.path("bin/oddctl")).unlink()
+    assert runner.look([])
+    assert runner.collect(0).results["odd"].outcome == "nothing"
+
+
 def test_what_is_switched_off_is_not_looked_for(shelf, machine):
     put(machine, "proc/odd")
     runner = Runner(machine, shelf("path:proc/odd"))
@@ -188,7 +202,7 @@ def test_every_optional_meter_can_be_loaded_and_says_what_it_is():
         assert meter.name == entry.name
         assert entry.name not in always
         assert entry.needs, entry
-        for need in (one for needs in entry.needs for one in needs.split(" & ")):
+        for need in (one for needs in (*entry.needs, *entry.stays) for one in needs.split(" & ")):
             kind, _, rest = need.partition(":")
             assert kind in CLUES, need
             assert bool(rest) is (kind != "configured"), need

@@ -62,3 +62,27 @@ def lowered(
 def values(reading: Any) -> dict[tuple[str, ...], float | None]:
     """Return a reading's values by metric and label values, in the order of the labels' names."""
     return {(one.name, *(value for _, value in one.labels)): value for one, value in zip(*reading[:2], strict=True)}
+
+
+NGINX = """pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+daemon off;
+worker_processes 1;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+{servers}
+}}
+"""
+
+
+def nginx_configuration(folder: Path, servers: str) -> Path:
+    """Write a configuration of nginx that keeps everything in `folder`; return its path."""
+    configuration = folder / "nginx.conf"
+    configuration.write_text(NGINX.format(folder=folder, servers=servers))
+    return configuration

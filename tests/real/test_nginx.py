@@ -9,25 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .conftest import agent_running, await_true, collector_running, free_port, program, running
+from .ground import nginx_configuration
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.real
 
-CONFIGURATION = """
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-daemon off;
-worker_processes 1;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+SERVER = """
     server {{
         listen 127.0.0.1:{port} ssl;
         server_name localhost;
@@ -41,7 +30,6 @@ http {{
             proxy_set_header X-Forwarded-Proto $scheme;
         }}
     }}
-}}
 """
 
 
@@ -69,8 +57,8 @@ def test_an_agent_pushes_through_nginx_over_tls(tmp_path: Path) -> None:
     public = f"https://localhost:{port}"
     settings = {"WAKEFUL_PUBLIC_URL": public, "WAKEFUL_TRUSTED_PROXIES": "127.0.0.1"}
     with collector_running(tmp_path, settings) as collector:
-        configuration = tmp_path / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(folder=tmp_path, port=port, upstream=collector.url))
+        server = SERVER.format(folder=tmp_path, port=port, upstream=collector.url)
+        configuration = nginx_configuration(tmp_path, server)
         with running([nginx, "-c", str(configuration), "-p", str(tmp_path)], log=tmp_path / "nginx.log"):
             await_true((tmp_path / "nginx.pid").exists, "nginx")
             trust = {"WAKEFUL_AGENT_CA_FILE": str(tmp_path / "ca.crt")}
@@ -90,8 +78,8 @@ def test_an_agent_that_does_not_know_the_ca_refuses_to_enrol(tmp_path: Path) -> 
     port = free_port()
     public = f"https://localhost:{port}"
     with collector_running(tmp_path, {"WAKEFUL_PUBLIC_URL": public}) as collector:
-        configuration = tmp_path / "nginx.conf"
-        configuration.write_text(CONFIGURATION.format(folder=tmp_path, port=port, upstream=collector.url))
+        server = SERVER.format(folder=tmp_path, port=port, upstream=collector.url)
+        configuration = nginx_configuration(tmp_path, server)
         with running([nginx, "-c", str(configuration), "-p", str(tmp_path)], log=tmp_path / "nginx.log"):
             await_true((tmp_path / "nginx.pid").exists, "nginx")
             with (

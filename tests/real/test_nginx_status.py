@@ -11,39 +11,26 @@ from wakeful_agent.host.files import Host
 from wakeful_agent.meters.nginx import NginxMeter
 
 from .conftest import await_true, free_port, program, running
+from .ground import nginx_configuration
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.real
 
-CONFIGURATION = """
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-daemon off;
-worker_processes 1;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+SERVER = """
     server {{
         listen 127.0.0.1:{port};
         location = /nginx_status {{ stub_status; }}
         location = /secret {{ deny all; }}
         location / {{ return 200 "hello"; }}
     }}
-}}
 """
 
 
 def test_requests_are_counted_and_a_server_that_ends_is_down(tmp_path: Path) -> None:
     port = free_port()
-    configuration = tmp_path / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=tmp_path, port=port))
+    configuration = nginx_configuration(tmp_path, SERVER.format(port=port))
     url = f"http://127.0.0.1:{port}"
     meter = NginxMeter()
     meter.configure({"targets": [f"web={url}/nginx_status", f"shut={url}/secret", f"other={url}/"]})

@@ -41,7 +41,7 @@ def test_every_package_that_dpkg_lists() -> None:
     result = runner.collect(0).results["packages"]
     runner.close()
     assert result.outcome == "ok", result.error
-    document = result.inventories["packages"]
+    document = result.inventories["packages"].document()
     found = [row[:4] for row in document["rows"] if row[4] == "dpkg"]
     assert sorted(found) == sorted(there)
     assert len(found) > 100
@@ -92,5 +92,5 @@ def test_a_database_of_rpm(tmp_path: Path) -> None:
     command = [rpm, "--dbpath", str(folder), "-i", "--nodeps", "--ignoreos", str(built)]
     subprocess.run(command, check=True, capture_output=True)
     (database,) = find_databases(host)
-    assert read_packages(host, database) == [("wakeful-test", "4:1.2-3", "noarch", "wakeful-test")]
+    assert list(read_packages(host, database)) == [("wakeful-test", "4:1.2-3", "noarch", "wakeful-test")]
     assert find_databases(host) == [database], "reading it changed it"

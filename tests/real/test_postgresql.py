@@ -121,7 +121,7 @@ def test_a_real_server_with_all_that_can_be_seen(cluster: Cluster) -> None:
             session.wait()
     found = values(reading)
     assert [found["postgresql.up", one] for one in ("all", "weak", "stranger", "dead")] == [1, 1, None, 0]
-    assert found["postgresql.connections", "active", "all"] == 2
+    assert found["postgresql.connections", "active", "all"] in {2, 3}, "these two, and maybe who asks as weak just then"
     assert found["postgresql.connections", "unknown", "weak"] is not None
     assert (found["postgresql.transaction.longest", "all"] or 0) > 0
     assert (found["postgresql.db_size", "postgres", "all"] or 0) > 1_000_000

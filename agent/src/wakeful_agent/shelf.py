@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     Clues: `program:NAME`; `path:PATH` under the root, where `*` stands for anything in a name; `port:NUMBER`, when
     something local listens there; `configured`, when agent.toml or the collector's tuning says something of it; several
     with ` & ` between them, when all are there. Without any clue `absent` is the reason that the capability shows, and
-    `fix` what would bring it.
+    `fix` what would bring it. Once it was there, a clue of `stays` suffices: what ended is not what never was.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Entry(NamedTuple):
     fix: str = ""
     absent: str = "nothing of it is on this machine"
     exposes: str = ""
+    stays: tuple[str, ...] = ()
 
 
 class Shelf:
@@ -78,7 +79,8 @@ class Shelf:
         ports = _Ports(host)
         for name in names:
             entry = self.entries[name]
-            if name not in barred and any(_all_found(host, need, name in configured, ports) for need in entry.needs):
+            needs = (*entry.needs, *entry.stays) if name in self._meters else entry.needs
+            if name not in barred and any(_all_found(host, need, name in configured, ports) for need in needs):
                 self._absent.pop(name, None)
                 self[name]
             else:

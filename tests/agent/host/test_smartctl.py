@@ -225,6 +225,14 @@ def test_a_temperature_no_disk_has_is_none():
     assert ("temperature", "") not in parse_disk(changed("nvme", temperature={"current": 65535}), 0).figures
 
 
+def test_a_volume_that_tells_no_temperature_is_not_at_freezing_point():
+    assert ("temperature", "") not in disk("ata-as-scsi").figures
+    assert ("temperature", "") not in parse_disk(changed("sas", temperature={"current": 0, "drive_trip": 0}), 0).figures
+    frozen = parse_disk(changed("sas", temperature={"current": 0, "drive_trip": 65}), 0)
+    assert frozen.figures["temperature", ""] == 0
+    assert parse_disk(changed("nvme", temperature={"current": 0}), 0).figures["temperature", ""] == 0
+
+
 def test_what_is_of_another_form_is_malformed():
     for text in (
         "",

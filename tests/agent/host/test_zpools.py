@@ -82,6 +82,18 @@ def test_counts_that_old_versions_round():
     assert parse_status(text)[0].vdevs[0].errors == (1536, 2 * 1024**2, 3)
 
 
+def test_two_vdevs_of_one_name_keep_their_errors():
+    rows = "a  ONLINE 0 0 0\n\t  raidz1-0  ONLINE 0 0 0\n\t    replacing-0  ONLINE 1 0 0\n\t  raidz1-1  ONLINE 0 0 0\n"
+    rows += "\t    replacing-0  ONLINE 7 0 0\n\t    spare-9  ONLINE 0 0 0\n\tspares\n\t  spare-9  INUSE\n"
+    vdevs = parse_status(f"  pool: a\n state: ONLINE\nconfig:\n\n\tNAME  STATE  READ WRITE CKSUM\n\t{rows}")[0].vdevs
+    assert [(one.name, one.errors[0]) for one in vdevs[2:]] == [
+        ("replacing-0", 1),
+        ("raidz1-1", 0),
+        ("replacing-0 #2", 7),
+        ("spare-9", 0),
+    ]
+
+
 def test_no_pools_and_nothing_said_are_two_things():
     assert parse_status("no pools available\n") == []
     with pytest.raises(Malformed):

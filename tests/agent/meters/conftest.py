@@ -1,4 +1,4 @@
-"""Machines to read: captured and hand-made trees, and empty ones that a test fills."""
+"""Holds every meter to what the docs say it gives."""
 
 from __future__ import annotations
 
@@ -8,37 +8,14 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator
 import pytest
 
 from wakeful_agent import meters
-from wakeful_agent.host.files import Host
 from wakeful_wire.names import METRICS
 
 if TYPE_CHECKING:
+    from wakeful_agent.host.files import Host
     from wakeful_agent.meter import Meter
 
 FREE = {"exec", "textfile"}
 """Meters that give what scripts print, under any name."""
-
-HOSTS = pathlib.Path(__file__).parents[2] / "fixtures" / "hosts"
-
-
-@pytest.fixture
-def machine() -> Callable[[str], Host]:
-    """Return a function that gives the host of a fixture tree by name."""
-    return lambda name: Host(str(HOSTS / name))
-
-
-@pytest.fixture
-def made(tmp_path: pathlib.Path) -> Callable[..., Host]:
-    """Return a function that writes files (path to text) under an empty root and gives its host."""
-
-    def make(files: dict[str, str | bytes]) -> Host:
-        for path, content in files.items():
-            target = tmp_path / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return Host(str(tmp_path))
-
-    return make
-
 
 DOCS = pathlib.Path(__file__).parents[3] / "docs"
 
@@ -77,7 +54,7 @@ def gives(request: pytest.FixtureRequest) -> Iterator[None]:
     options = request.config.option
     if (
         options.keyword
-        or options.lf
+        or getattr(options, "lf", False)  # without a cache there is no such option
         or "::" in "".join(options.file_or_dir)
         or request.session.testsfailed > failed_before
     ):

@@ -136,12 +136,21 @@ def _worries(figures: dict[tuple[str, str], float]) -> list[str]:
     return said
 
 
+def _heat(document: Any) -> float | None:
+    """Return the temperature; SCSI volumes that have none say 0, with no limit or a limit of 0."""
+    heat = number(document, "temperature", "current")
+    if heat is None or not _CELSIUS_LEAST <= heat <= _CELSIUS_MOST:
+        return None
+    untold = heat == 0 and text(document, "device", "protocol") == "SCSI"
+    return None if untold and not number(document, "temperature", "drive_trip") else heat
+
+
 def _figures(document: Any) -> dict[tuple[str, str], float]:
     hours, minutes = number(document, "power_on_time", "hours"), number(document, "power_on_time", "minutes")
-    heat = number(document, "temperature", "current")
+    heat = _heat(document)
     spare = number(document, "nvme_smart_health_information_log", "available_spare")
     table = {
-        ("temperature", ""): heat if heat is None or _CELSIUS_LEAST <= heat <= _CELSIUS_MOST else None,
+        ("temperature", ""): heat,
         ("power_on_time", ""): None if hours is None else hours * 3600 + (minutes or 0) * 60,
         ("power_cycles", ""): number(document, "power_cycle_count"),
         ("spare", ""): None if spare is None else spare / 100,

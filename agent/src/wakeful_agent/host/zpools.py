@@ -158,8 +158,12 @@ def _vdevs(lines: list[str]) -> tuple[Vdev, ...]:
             continue
         errors = (_count(row[4]), _count(row[5]), _count(row[6])) if row[4] else None
         name = label(row[2])
-        if name not in found or errors is not None:
-            found.setdefault(name, Vdev(name, len(row[1]) // 2, row[3].lower(), errors, label(row[7] or "")))
+        if name in found and errors is None:  # a hot spare in use is listed once more among the spares
+            continue
+        if name in found:  # the second `replacing-0`: each of two vdevs has a name of its own
+            others = (f"{name} #{count}" for count in range(2, VDEVS_MAX))
+            name = next((other for other in others if other not in found), name)
+        found[name] = Vdev(name, len(row[1]) // 2, row[3].lower(), errors, label(row[7] or ""))
     return tuple(found.values())[:VDEVS_MAX]
 
 

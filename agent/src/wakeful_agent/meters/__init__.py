@@ -102,6 +102,7 @@ OPTIONAL: tuple[Entry, ...] = (
         ),
         fix="apt install podman && systemctl enable --now podman.socket",
         absent="no container engine's socket is here",
+        stays=("program:dockerd", "program:podman"),
     ),
     Entry(
         "systemd",
@@ -121,6 +122,7 @@ OPTIONAL: tuple[Entry, ...] = (
         ("path:run/libvirt/*sock*", "configured"),
         fix="apt install libvirt-daemon-system libvirt-clients",
         absent="libvirt does not run on this machine",
+        stays=("program:libvirtd", "program:virtqemud"),
     ),
     Entry(
         "proxmox",
@@ -135,6 +137,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.nginx] targets in agent.toml, for one elsewhere",
         absent="no web server runs on this machine",
         exposes="counts of connections and requests",
+        stays=("program:nginx",),
     ),
     Entry(
         "apache",
@@ -143,6 +146,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.apache] targets in agent.toml, for one elsewhere",
         absent="no web server runs on this machine",
         exposes="counts and times of requests",
+        stays=("program:apache2", "program:httpd"),
     ),
     Entry(
         "caddy",
@@ -151,6 +155,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.caddy] targets in agent.toml, for one elsewhere",
         absent="no Caddy with its admin API runs on this machine",
         exposes="counts and times of requests, addresses of upstreams",
+        stays=("program:caddy",),
     ),
     Entry(
         "php_fpm",
@@ -159,6 +164,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.php_fpm] targets in agent.toml, for one elsewhere",
         absent="PHP-FPM does not run on this machine",
         exposes="counts of processes and requests of each pool",
+        stays=("path:etc/php/*/fpm", "path:etc/php-fpm.d"),
     ),
     Entry(
         "haproxy",
@@ -167,6 +173,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.haproxy] targets in agent.toml, for one elsewhere",
         absent="HAProxy does not run on this machine",
         exposes="names, states and counts of proxies and servers",
+        stays=("program:haproxy",),
     ),
     Entry(
         "http",
@@ -238,9 +245,10 @@ OPTIONAL: tuple[Entry, ...] = (
     Entry(
         "fail2ban",
         "fail2ban:Fail2banMeter",
-        needs=("program:fail2ban-client",),
+        needs=("program:fail2ban-client & path:run/fail2ban/*",),
         fix="apt install fail2ban",
-        absent="fail2ban is not installed",
+        absent="fail2ban does not run on this machine",
+        stays=("program:fail2ban-client",),
     ),
     Entry(
         "game",
@@ -257,6 +265,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.redis] targets in agent.toml, for one elsewhere",
         absent="no Redis or Valkey runs on this machine",
         exposes="figures of the server; no keys and no values",
+        stays=("program:redis-server", "program:valkey-server"),
     ),
     Entry(
         "memcached",
@@ -265,6 +274,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.memcached] targets in agent.toml, for one elsewhere",
         absent="memcached does not run on this machine",
         exposes="figures of the server; no keys and no items",
+        stays=("program:memcached",),
     ),
     Entry(
         "postgresql",
@@ -273,6 +283,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.postgresql] targets in agent.toml, for one elsewhere; apt install postgresql-client",
         absent="no PostgreSQL runs on this machine",
         exposes="figures of all databases; no rows",
+        stays=("path:etc/postgresql/*", "path:var/lib/pgsql/*", "program:postgres"),
     ),
     Entry(
         "mysql",
@@ -281,6 +292,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.mysql] targets in agent.toml, for one elsewhere; apt install mariadb-client",
         absent="no MySQL or MariaDB runs on this machine",
         exposes="figures of the server; no rows",
+        stays=("program:mysqld", "program:mariadbd"),
     ),
     Entry(
         "rabbitmq",
@@ -289,6 +301,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="rabbitmq-plugins enable rabbitmq_management, or [meters.rabbitmq] targets in agent.toml for one elsewhere",
         absent="no RabbitMQ runs on this machine",
         exposes="figures and names of queues, connections and nodes; no messages",
+        stays=("path:var/lib/rabbitmq",),
     ),
     Entry(
         "mqtt",
@@ -297,6 +310,7 @@ OPTIONAL: tuple[Entry, ...] = (
         fix="[meters.mqtt] targets in agent.toml, for one elsewhere",
         absent="no MQTT broker runs on this machine",
         exposes="figures of the broker, and when something was said on the topics that agent.toml names",
+        stays=("program:mosquitto",),
     ),
     Entry(
         "wireguard",

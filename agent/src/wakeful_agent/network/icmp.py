@@ -84,14 +84,12 @@ def _one(channel: socket.socket, family: int, end: Any, sequence: int, timeout_s
     token = os.urandom(_TOKEN_BYTES)
     begun = monotonic()
     channel.sendto(request(kind, sequence, token), end)
-    while True:
-        left = begun + timeout_seconds - monotonic()
-        if left <= 0:
-            return None
+    while (left := begun + timeout_seconds - monotonic()) > 0:
         channel.settimeout(left)
         try:
             packet = channel.recv(1024)
         except (TimeoutError, socket.timeout):
-            return None
+            continue
         if is_answer(packet, answer, sequence, token):
             return monotonic() - begun
+    return None
