@@ -112,6 +112,15 @@ def test_what_came_up_during_an_attempt_and_fell_and_is_up_is_over_in_time() -> 
     assert course.after(30).kinds[-1] == "watch.up"
 
 
+def test_what_a_person_stopped_and_was_held_then_is_over_when_it_is_up() -> None:
+    course = Course().see(UP).after(1).see(STOPPED).after(1).see(HELD, "suspended").after(1).see(UP)
+    assert course.kinds == ["watch.stopped", "watch.held", "watch.up"]
+    assert course.data("watch.up")["incident"] == course.data("watch.held")["incident"]
+    assert course.state.incident == ""
+    course.see(DOWN).after(5)
+    assert course.data("watch.down")["incident"] != course.data("watch.held")["incident"]
+
+
 def test_flapping_of_days_ago_delays_nothing() -> None:
     course = Course(attempts=50)
     for _ in range(8):

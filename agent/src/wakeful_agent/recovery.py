@@ -339,6 +339,7 @@ def _up(case: _Case) -> None:
     if state.stopped:
         case.change(stopped=False)
         case.tell(WATCH_UP, seconds_down=0, by="itself")
+        case.close()  # it may have been held since
         case.be(WATCHING)
     elif not state.incident:
         if state.phase != WATCHING:
