@@ -10,7 +10,7 @@ import pytest
 from wakeful_collector.accounts import Principal
 from wakeful_collector.accounts.principal import implied
 from wakeful_collector.operations import Context, Operation, OperationError, Registry, core, run
-from wakeful_collector.operations.registry import DANGERS
+from wakeful_collector.operations.registry import ATTEMPTS_A_MINUTE_MAX, DANGERS
 from wakeful_collector.read import audit, people
 from wakeful_collector.store import people as tables
 
@@ -65,6 +65,20 @@ def test_who_may_do_nothing_does_not_fill_the_trail(settings: Settings, now_ms: 
     assert (subject, outcome, detail["why"]) == ("bob", "refused", "scope")
     assert "extra" not in detail
     assert "4096" in detail["omitted"]
+
+
+def test_attempts_without_end_are_noted_up_to_a_bound(settings: Settings, now_ms: int) -> None:
+    def attempt(at_ms: int) -> None:
+        with pytest.raises(OperationError):
+            run(settings, REGISTRY, READER, "thing.add", {"name": "bob"}, at_ms)
+
+    for _ in range(ATTEMPTS_A_MINUTE_MAX + 5):
+        attempt(now_ms)
+    assert len(trail(settings)) == ATTEMPTS_A_MINUTE_MAX
+    run(settings, REGISTRY, ADMIN, "thing.add", {"name": "bob"}, now_ms)
+    assert trail(settings)[0][3] == "done", "nobody's attempts hide what is done"
+    attempt(now_ms + 60_000)
+    assert len(trail(settings)) == ATTEMPTS_A_MINUTE_MAX + 2
 
 
 def test_a_failure_is_undone_and_noted(settings: Settings, now_ms: int) -> None:

@@ -178,6 +178,8 @@ def test_no_plugin_starts_a_program_listens_or_asks_where_it_may_not() -> None:
         ("socket.connect", socket.AF_INET, ("10.0.0.5", 443), True),
         ("socket.connect", socket.AF_UNIX, "/dev/log", True),
         ("socket.sendto", socket.AF_INET6, ("::1", 514, 0, 0), True),
+        ("socket.sendmsg", socket.AF_INET, ("10.0.0.5", 514), True),
+        ("socket.sendmsg", socket.AF_INET, None, False),
         ("open", socket.AF_INET, ("10.0.0.5", 443), False),
     ],
 )

@@ -22,6 +22,7 @@ DANGERS = ("none", "changes", "destroys")
 """How much an operation can hurt: nothing, changes that can be changed back, what is gone is gone."""
 
 ATTEMPT_CHARACTERS_MAX = 4_096
+ATTEMPTS_A_MINUTE_MAX = 60
 _ATTEMPT_DEPTH_MAX = 8
 
 
@@ -144,7 +145,8 @@ def _note_alone(
             entry, detail={"why": why, "omitted": f"more than {ATTEMPT_CHARACTERS_MAX} characters, or deep"}
         )
     with changing(data) as connection:
-        audit.append(connection, entry)
+        if not audit.is_crowded(connection, principal.name, now_ms - 60_000, ATTEMPTS_A_MINUTE_MAX):
+            audit.append(connection, entry)
 
 
 def _is_flat(value: Any, depth: int = 0) -> bool:

@@ -38,8 +38,10 @@ def forbidden(event: str, arguments: tuple[Any, ...], allow_private: bool) -> st
         return "it wants to start a program, which is not permitted here"
     if event in _SERVING:
         return "it wants to listen, which is not permitted here"
-    if event in {"socket.connect", "socket.sendto"}:
+    if event in {"socket.connect", "socket.sendto", "socket.sendmsg"}:
         target, address = arguments[0], arguments[1]
+        if event == "socket.sendmsg" and address is None:
+            return ""  # it goes where the socket was connected to, which was judged then
         if target.family not in {socket.AF_INET, socket.AF_INET6} or not isinstance(address, tuple):
             return "it wants to talk to a program of this machine, which is not permitted here"
         return refusal(str(address[0]), allow_private)

@@ -84,6 +84,13 @@ def append(connection: sqlite3.Connection, entry: Entry) -> str:
     return digest
 
 
+def is_crowded(connection: sqlite3.Connection, principal: str, since_ms: int, most: int) -> bool:
+    """Tell whether the newest `most` rows of a principal are all younger than `since_ms`."""
+    statement = "SELECT at_ms FROM audit WHERE principal = ? ORDER BY id DESC LIMIT 1 OFFSET ?"
+    found = connection.execute(statement, (principal, most - 1)).fetchone()
+    return found is not None and found[0] > since_ms
+
+
 def chained(previous: str, entry: Entry) -> str:
     """Return the SHA-256, in hex, of the hash before and everything `entry` says."""
     return hashlib.sha256(f"{previous}\n{_canonical(asdict(entry))}".encode("ascii")).hexdigest()
