@@ -82,7 +82,7 @@ def test_a_monitor_tells_its_cluster_and_is_missed(tmp_path: Path, monkeypatch: 
         assert {check["severity"] for check in document["checks"]} <= {"warning"}
         keyring = tmp_path / "keyring"
         keyring.rename(tmp_path / "hidden")
-        with pytest.raises(Denied, match="ceph says: auth: unable to find a keyring on"):
+        with pytest.raises(Denied, match=r"ceph says: (auth: unable to find a keyring on|\[errno 95\])"):
             CephMeter().read(host, 0)
         assert CephMeter().probe(host).fix
         (tmp_path / "hidden").rename(keyring)

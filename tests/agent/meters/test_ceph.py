@@ -98,6 +98,13 @@ def test_without_a_key_it_is_refused_and_the_grant_is_told(cluster):
     assert CephMeter().probe(cluster(BOTH)).available
 
 
+def test_without_a_key_it_is_refused_too_when_the_program_ended_before_its_log_was_written(cluster):
+    host = cluster("echo '[errno 95] error connecting to the cluster' >&2; exit 1")
+    with pytest.raises(Denied, match=r"^ceph says: \[errno 95\] error connecting to the cluster$"):
+        CephMeter().read(host, 0)
+    assert CephMeter().probe(host).fix
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [

@@ -22,20 +22,21 @@ def parse_document(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]
     """Return what the TOML text holds; where it is no TOML, an empty document and the problem with its line."""
     if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
         return {}, []
-    if (text, file) not in _AHEAD:
-        with only_now(_PARSER, "typing"):
-            return _parse(text, file)
-    return _AHEAD.pop((text, file))
+    return _AHEAD.pop((text, file), None) or _parse(text, file)
 
 
 def parse_ahead(file: str) -> None:
-    """Parse a file that is going to be asked for, before all else is loaded: into the memory that the parser took."""
+    """Parse a file that is going to be asked for, before all else is loaded: into the memory that the parser took.
+
+    To be called while there is one thread: another might be importing what is forgotten here.
+    """
     try:
         with open(file, encoding="utf-8") as opened:
             text = opened.read()
     except (OSError, UnicodeDecodeError):
         return  # whoever asks for it says so
-    _AHEAD[text, file] = parse_document(text, file)
+    with only_now(_PARSER, "typing"):
+        _AHEAD[text, file] = parse_document(text, file)
 
 
 def _parse(text: str, file: str) -> tuple[dict[str, Any], list[Problem]]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def only_now(*names: str) -> Iterator[None]:
     """Forget afterwards those of the modules, with all within them, that were not loaded before.
 
-    What they made must not refer to them. The TOML parser with `typing`, which it imports, is half a megabyte.
+    For a process with one thread; what they made must not refer to them. The TOML parser with `typing`, which it
+    imports, is half a megabyte.
     """
     before = set(sys.modules)
     try:
