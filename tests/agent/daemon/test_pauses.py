@@ -44,6 +44,7 @@ def test_a_pause_holds_from_when_its_file_was_written_and_is_removed_when_it_is_
 
 
 def test_a_pause_without_an_end_is_ended_by_removing_it(tmp_path: Path) -> None:
+    assert not pauses.end(str(tmp_path), "web"), "nothing was ever paused here"
     pauses.begin(str(tmp_path), "web", 0, "by ada")
     assert pauses.read(str(tmp_path), NOW_MS * 2) == {"web": Pause(0, "by ada")}
     assert pauses.end(str(tmp_path), "web")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FREE = {"exec", "textfile"}
 """Meters that give what scripts print, under any name."""
+WATCHED = {"watch.up", "recovery.attempts"}
+"""What no meter gives but the watches of a machine: tests/agent/daemon/test_roster.py holds that they do."""
 
 DOCS = pathlib.Path(__file__).parents[3] / "docs"
 
