@@ -58,7 +58,7 @@ def test_keys(program: Callable[..., Any], app: Any, frozen: list[int]) -> None:
 
 def test_a_key_can_ask_what_it_may_do(program: Callable[..., Any], app: Any) -> None:
     answer = program("operate")("/api/v1/me")
-    assert answer.get_json() == {"name": "key:test-operate", "scopes": ["read", "operate"], "face": "api"}
+    assert answer.get_json() == {"name": "key:test-operate", "scopes": ["read", "operate", "gateway"], "face": "api"}
     assert answer.headers["Cache-Control"] == "no-store"
     assert program("gateway")("/api/v1/me").status_code == 403
     assert app.test_client().get("/api/v1/me").status_code == 401

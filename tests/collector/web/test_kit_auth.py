@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from wakeful_collector.accounts import secrets
 from wakeful_collector.store import people
 from wakeful_collector.store.changes import changing
+from wakeful_collector.web import kit
 from wakeful_collector.web.api import ENDPOINTS
 
 if TYPE_CHECKING:
@@ -134,3 +136,26 @@ def test_visits_are_bound_to_a_browser_until_sign_in(app: Flask) -> None:
     assert cookie is not None
     assert "HttpOnly" in first.headers["Set-Cookie"]
     assert "Set-Cookie" not in client.get("/sign-in").headers
+
+
+def test_what_stands_before_the_pages_knows_whose_browser_asks(
+    app: Flask, person: Callable[..., Any], program: Callable[..., Any]
+) -> None:
+    ada = person()
+    cookie = ada.client.get_cookie("wakeful-8800")
+    assert cookie is not None
+    signed = {"Cookie": f"{cookie.key}={cookie.value}"}
+    ours = {**signed, "X-CSRF-Token": ada.csrf}
+
+    def asks(headers: dict[str, str], method: str = "POST") -> str:
+        environ = EnvironBuilder("/ollama/api/chat", method=method, headers=headers, data=b"{}").get_environ()
+        found = kit.visitor(app, environ)
+        assert environ["wsgi.input"].read() == b"{}", "the body is not ours to read"
+        return "" if found is None else found.name
+
+    assert asks(ours) == asks(ours, "GET") == "user:ada"
+    assert asks({}) == asks(signed) == asks(signed, "GET") == asks({**signed, "X-CSRF-Token": "guess"}) == ""
+    assert asks({"X-CSRF-Token": ada.csrf}) == ""
+    assert asks({**ours, "Origin": "https://elsewhere.example"}) == ""
+    assert asks({**ours, "Sec-Fetch-Site": "cross-site"}) == ""
+    assert asks({**ours, "X-API-Key": program("admin").key}) == "", "a key is the door's own business"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from wakeful_collector.read import audit, channels, commands, incidents
 from wakeful_collector.store import channels as table
 from wakeful_collector.store.changes import changing
+from wakeful_collector.web import kit
 
 from .keeping import HELLO, NOW_MS, event, keeps
 
@@ -202,3 +204,24 @@ def test_the_announced_danger_counts_not_the_operations_own(ada: Any, machine: C
     made.push([], NOW_MS, hello={"name": "odd", "actions": actions})
     assert "was not named" in press(ada, "watch.repair", host=made.id, watch="survival").text
     assert commands.commands(data).commands == []
+
+
+def test_a_room_offers_buttons_of_its_own_and_what_destroys_wants_the_subjects_name(
+    app: Any, person: Callable[..., Any]
+) -> None:
+    with app.app_context():
+        known = kit.state()
+    offers = {
+        "user.add": kit.Offer("user.add", "Welcome."),
+        "user.disable": kit.Offer("user.disable", "Locked out."),
+        "user.remove": kit.Offer("user.remove", "Gone.", elsewhere=True),
+    }
+    kit.install(app, replace(known, offers=offers))
+    root = person("root", "admin")
+    assert "Welcome." in press(root, "user.add", name="bob", scope="read").text
+    assert "Locked out." in press(root, "user.disable", name="bob", disabled="yes").text
+    assert "disabled must" in press(root, "user.disable", name="bob", disabled="perhaps").text.lower()
+    assert "was not named" in press(root, "user.remove", name="bob").text
+    gone = press(root, "user.remove", name="bob", confirm="bob", back="/settings/people")
+    assert gone.headers["HX-Redirect"] == "/settings/people"
+    assert "Gone." in gone.text

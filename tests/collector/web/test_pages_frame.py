@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wakeful_collector.store import room
-from wakeful_collector.web import pages_frame
+from wakeful_collector.web import kit, pages_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,20 +23,6 @@ def test_styles_carry_their_hash_and_modules_their_plain_name(app: Flask) -> Non
         assert re.fullmatch(r"/static/css/base\.css\?v=[0-9a-f]{12}", pages_frame.asset("css/base.css"))
         assert pages_frame.asset("js/main.js") == "/static/js/main.js"
         assert pages_frame.asset("vendor/not-fetched.js") == "/static/vendor/not-fetched.js"
-
-
-@pytest.mark.parametrize(("query", "found"), [("", 1), ("?page=7", 7), ("?page=99", 9), ("?page=0", 1), ("?page=x", 1)])
-def test_numbers_of_the_query_stay_within_bounds(app: Flask, query: str, found: int) -> None:
-    with app.test_request_context(f"/{query}"):
-        assert pages_frame.number("page", 1, 1, 9) == found
-
-
-def test_a_part_is_answered_only_to_the_script_that_asks_for_one(app: Flask) -> None:
-    with app.test_request_context("/", headers={"HX-Request": "true"}):
-        assert pages_frame.is_part()
-    restored = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
-    with app.test_request_context("/", headers=restored):
-        assert not pages_frame.is_part()
 
 
 @pytest.mark.parametrize(("cookie", "found"), [("dark", 'data-theme="dark"'), ("light", 'data-theme="light"')])
@@ -63,3 +50,18 @@ def test_a_full_disk_is_said_on_every_page(person: Callable[..., Any], data: Pat
 def test_administration_is_offered_to_administrators_only(person: Callable[..., Any]) -> None:
     assert "/settings" in person("ada", "admin").get("/").text
     assert 'href="/settings"' not in person("bob", "read").get("/").text
+
+
+def test_a_room_stands_in_the_navigation_before_what_is_done_once_in_a_while(
+    app: Flask, person: Callable[..., Any]
+) -> None:
+    known = kit_state_of(app)
+    kit.install(app, replace(known, navigation=(kit.Place("gateway", "pages.events", "A room"),)))
+    text = person().get("/").text
+    labels = re.findall(r"<a href=[^>]+><svg.*?</svg><span>([^<]+)</span>", text)
+    assert labels == ["Fleet", "Timeline", "Events", "A room", "Add a machine", "Settings"]
+
+
+def kit_state_of(app: Flask) -> kit.State:
+    with app.app_context():
+        return kit.state()

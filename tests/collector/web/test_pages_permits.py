@@ -16,7 +16,6 @@ HOST = Host(1, "h1", "games", (), 0, 0, 10.0, "0.1.0", hello=HELLO)
 
 def test_the_scope_is_asked_first_then_the_machines_own_file() -> None:
     assert pages_permits.permits(HOST, READER).why_not("watch.repair", "survival").startswith("This needs the scope")
-    assert pages_permits.lacks(None) == "This needs the scope operate; yours: nothing."
     known = pages_permits.permits(HOST, OPERATOR)
     assert known.why_not("watch.repair", "survival") == ""
     assert known.why_not("watch.repair", "other") == "games does not permit watch.repair for other."

@@ -20,14 +20,19 @@ from wakeful_collector.web.kit_auth import (
     principal,
     require,
     set_session,
+    visitor,
 )
 from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
 from wakeful_collector.web.kit_invite import invite_line
+from wakeful_collector.web.kit_parts import is_part, lacks, number
+from wakeful_collector.web.kit_rooms import Offer, Place
 from wakeful_collector.web.kit_state import State, client_address, data, install, is_secure, now_ms, settings, state
 
 __all__ = [
     "Answer",
+    "Offer",
     "OperationError",
+    "Place",
     "Principal",
     "State",
     "WebError",
@@ -41,10 +46,13 @@ __all__ = [
     "for_program",
     "install",
     "invite_line",
+    "is_part",
     "is_secure",
     "json_answer",
+    "lacks",
     "local_path",
     "now_ms",
+    "number",
     "page",
     "principal",
     "render",
@@ -54,6 +62,7 @@ __all__ = [
     "settings",
     "state",
     "translate",
+    "visitor",
 ]
 
 

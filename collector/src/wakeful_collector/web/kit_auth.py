@@ -7,11 +7,11 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from wakeful_collector.accounts import keys, secrets, sessions
-from wakeful_collector.web.kit_errors import abort
+from wakeful_collector.web.kit_errors import WebError, abort
 from wakeful_collector.web.kit_guard import host_name
 from wakeful_collector.web.kit_state import client_address, data, is_secure, now_ms, settings, state
 
@@ -76,6 +76,22 @@ def check_csrf() -> None:
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf") or ""
     if not secrets.same(sent, csrf_token()):
         abort(403, "csrf", "the form has expired; load the page again (header X-CSRF-Token or field csrf is wrong)")
+
+
+def visitor(app: Flask, environ: dict[str, Any]) -> Principal | None:
+    """Return whose browser sends this request from a page of ours; None for a key, no session, or a forged request.
+
+    For what stands before Flask: the token must be in the header `X-CSRF-Token`, whatever the method, and the body is
+    left unread.
+    """
+    with app.request_context(environ):
+        if _key() is not None or "X-CSRF-Token" not in request.headers or (asking := principal()) is None:
+            return None
+        try:
+            check_csrf()
+        except WebError:
+            return None
+        return asking
 
 
 def set_session(answer: Answer, token: str) -> Answer:

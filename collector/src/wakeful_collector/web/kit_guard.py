@@ -125,7 +125,7 @@ def _finish(answer: Response) -> Response:
         answer.headers.setdefault(name, value)
     if is_secure():
         answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint == "static":
+    if request.endpoint is not None and request.endpoint.rpartition(".")[2] == "static":
         versioned = "v" in request.args and answer.status_code < 400
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
     return _packed(answer)

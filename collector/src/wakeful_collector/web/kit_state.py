@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.config import Settings
     from wakeful_collector.operations.registry import Registry
+    from wakeful_collector.web.kit_rooms import Offer, Place
 
 EXTENSION = "wakeful"
 ASKS_PER_SECOND = 500.0
@@ -25,12 +26,17 @@ ASKS_BURST = 5_000.0
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What `create_app` puts into the application; `rates` and `waiting` bound who asks this process."""
+    """What `create_app` puts into the application; `rates` and `waiting` bound who asks this process.
+
+    `navigation` and `offers` (by operation) are what the rooms add to the pages.
+    """
 
     settings: Settings
     registry: Registry
     rates: Rates = field(default_factory=lambda: Rates(ASKS_PER_SECOND, ASKS_BURST))
     waiting: Waiting = field(default_factory=Waiting)
+    navigation: tuple[Place, ...] = ()
+    offers: dict[str, Offer] = field(default_factory=dict)
 
 
 def install(app: Flask, state: State) -> None:

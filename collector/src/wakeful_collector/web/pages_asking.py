@@ -10,7 +10,7 @@ from wakeful_collector.model import announced
 from wakeful_collector.operations.registry import DANGERS
 from wakeful_collector.read import channels, commands, deliveries, hosts
 from wakeful_collector.web import kit, pages_actions, pages_commands, pages_permits
-from wakeful_collector.web.pages_frame import blueprint, is_part
+from wakeful_collector.web.pages_frame import blueprint
 
 if TYPE_CHECKING:
     from wakeful_collector.model.host import Host
@@ -32,6 +32,9 @@ OFFERED = OF_MACHINES | {"host.wake", "channel.test"} | DONE.keys()
 ELSEWHERE = frozenset({"host.mark", "channel.remove"})
 """After these the whole page is another one: it is loaded anew."""
 
+FLAGS = {"yes": True, "no": False}
+"""How a button's form writes what is either so or not."""
+
 CHANGED = {"HX-Trigger": "wakeful:changed"}
 """Tells the page's script that what it shows may have changed."""
 
@@ -39,7 +42,8 @@ CHANGED = {"HX-Trigger": "wakeful:changed"}
 @kit.page(blueprint, "/ask/<name>", methods=("POST",))
 def ask(name: str) -> kit.Answer:
     """Run an operation that a button asks for; the page's script gets a note of it, anybody else the page again."""
-    if name not in OFFERED:
+    offers = kit.state().offers
+    if name not in OFFERED and name not in offers:
         kit.abort(404, "not_found", "There is no such button.")
     operation = kit.state().registry.get(name)
     back = kit.local_path(request.form.get("back", "/"))
@@ -48,13 +52,13 @@ def ask(name: str) -> kit.Answer:
         _check_typed(operation, given)
         answer = kit.run(name, given)
     except kit.OperationError as error:
-        if not is_part() or error.status == 401:
+        if not kit.is_part() or error.status == 401:
             raise
         return kit.render("asked-note.html", mood="bad", title="That was not done.", text=error.message)
-    if not is_part():
+    if not kit.is_part():
         return redirect(back, 303)
     note = _changed(_note(name, answer))
-    if name in ELSEWHERE:
+    if name in ELSEWHERE or (name in offers and offers[name].elsewhere):
         note.headers["HX-Redirect"] = back
     return note
 
@@ -89,7 +93,9 @@ def _note(name: str, answer: dict[str, Any]) -> Response:
     if name == "host.wake":
         said = f"{answer.get('summary', '')}: {answer.get('why', '')}".strip(": ")
         return kit.render("asked-note.html", mood="ok", title="The packet was sent.", text=said)
-    return kit.render("asked-note.html", mood="ok", title="Done.", text=DONE.get(name, ""))
+    offer = kit.state().offers.get(name)
+    done = DONE.get(name, "") if offer is None else offer.done
+    return kit.render("asked-note.html", mood="ok", title="Done.", text=answer.get("said") or done)
 
 
 def _command(command_id: str, why: str = "") -> Response:
@@ -115,6 +121,8 @@ def _given(operation: Operation) -> dict[str, Any]:
             found[name] = int(text)
         elif text and kinds in ("number", ["number", "null"]):
             found[name] = float(text) if text.replace(".", "", 1).isdecimal() else text
+        elif text in FLAGS and kinds == "boolean":
+            found[name] = FLAGS[text]
         elif text:
             found[name] = text
     if operation.name == "host.command":
@@ -142,6 +150,8 @@ def _name_to_type(operation: Operation, given: dict[str, Any]) -> str:
         return (watch or host.name) if danger == DANGERS[-1] else ""
     if operation.danger != DANGERS[-1]:
         return ""
+    if operation.name in kit.state().offers:
+        return str(given.get(operation.subject, ""))
     channel = channels.channel(kit.data(), str(given.get("id", "")))
     return "" if channel is None else channel.name
 

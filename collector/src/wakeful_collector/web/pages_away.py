@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector import wake
 from wakeful_collector.read import commands, hosts, incidents
-from wakeful_collector.web import kit, pages_commands, pages_permits
+from wakeful_collector.web import kit, pages_commands
 
 if TYPE_CHECKING:
     from wakeful_collector.model.host import Host
@@ -30,7 +30,7 @@ class Away(NamedTuple):
 def away(found: Host, silent: bool, now_ms: int) -> Away:
     """Return what is known of a host's absence; who could wake it is asked only of one that is silent."""
     absence = incidents.absence(kit.data(), found.key, now_ms)
-    lacking = pages_permits.lacks(kit.principal())
+    lacking = kit.lacks(kit.principal())
     if not silent:
         return Away(absence, None, [], lacking)
     plan = wake.plan(kit.data(), found.id, {}, now_ms)

@@ -10,7 +10,7 @@ from wakeful_collector.read import fleet as reading
 from wakeful_collector.read import hosts
 from wakeful_collector.read.events import events as read_events
 from wakeful_collector.web import kit
-from wakeful_collector.web.pages_frame import blueprint, is_part, number
+from wakeful_collector.web.pages_frame import blueprint
 
 ROWS_A_PAGE = 60
 WORDS_MAX = 8
@@ -40,9 +40,9 @@ def fleet() -> kit.Answer:
     rows = reading.fleet(kit.data(), kit.now_ms())
     found = reading.chosen(rows, wish)
     pages = max(1, -(-len(found) // ROWS_A_PAGE))
-    page = number("page", 1, 1, pages)
+    page = kit.number("page", 1, 1, pages)
     return kit.render(
-        "fleet-rows.html" if is_part() else "fleet.html",
+        "fleet-rows.html" if kit.is_part() else "fleet.html",
         active="fleet",
         rows=found[(page - 1) * ROWS_A_PAGE : page * ROWS_A_PAGE],
         found=len(found),

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 blueprint = Blueprint("pages", __name__)
 STATIC = Path(__file__).parent / "static"
 NAVIGATION = (
-    ("fleet", "pages.fleet", "Fleet"),
-    ("timeline", "pages.timeline", "Timeline"),
-    ("events", "pages.events", "Events"),
-    ("add", "pages.machines", "Add a machine"),
-    ("settings", "pages.settings", "Settings"),
+    kit.Place("fleet", "pages.fleet", "Fleet"),
+    kit.Place("timeline", "pages.timeline", "Timeline"),
+    kit.Place("events", "pages.events", "Events"),
+    kit.Place("add", "pages.machines", "Add a machine"),
+    kit.Place("settings", "pages.settings", "Settings"),
 )
+AFTER_ROOMS = -2
 for _name, _filter in pages_text.FILTERS.items():
     blueprint.add_app_template_filter(cast("Callable[..., Any]", _filter), _name)
 
@@ -55,13 +56,18 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=version)
 
 
+def navigation() -> tuple[kit.Place, ...]:
+    """Return the entries of the main navigation; those of rooms stand before what is done once in a while."""
+    return (*NAVIGATION[:AFTER_ROOMS], *kit.state().navigation, *NAVIGATION[AFTER_ROOMS:])
+
+
 @blueprint.app_context_processor
 def frame() -> dict[str, Any]:
     """Return what the frame of a page needs, error pages included."""
     theme = request.cookies.get("theme", "")
     return {
         "asset": asset,
-        "nav_items": NAVIGATION,
+        "nav_items": navigation(),
         "theme": theme if theme in {"dark", "light"} else "",
         "account_url": "/account",
         "sign_out_url": "/sign-out",
@@ -73,19 +79,6 @@ def frame() -> dict[str, Any]:
         "full_since": _full_since,
         "untaken_count": _untaken_count,
     }
-
-
-def is_part() -> bool:
-    """Tell whether the page's script asks for the changing part of a page only."""
-    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
-
-
-def number(name: str, default: int, least: int, most: int) -> int:
-    """Return a whole number from the query, kept between its bounds; `default` when there is none."""
-    text = request.args.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
-        return default
-    return min(most, max(least, int(text)))
 
 
 def _full_since() -> int | None:

@@ -18,7 +18,7 @@ from wakeful_collector.web import (
     pages_panels,
     pages_table,
 )
-from wakeful_collector.web.pages_frame import blueprint, is_part, number
+from wakeful_collector.web.pages_frame import blueprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,11 +124,11 @@ def host_inventory(host_id: str, name: str) -> kit.Answer:
         query=request.args.get("q", "")[:200],
         sort=request.args.get("sort", "cpu" if name == "processes" else "")[:64],
         descending=request.args.get("order", "down" if name == "processes" else "") == "down",
-        page=number("page", 1, 1, 100_000),
+        page=kit.number("page", 1, 1, 100_000),
     )
     table = None if held is None else pages_table.table(held.document, wish)
     return host_page(
-        "inventory-rows.html" if is_part() else "inventory.html",
+        "inventory-rows.html" if kit.is_part() else "inventory.html",
         found,
         name if name in OWN_PLACE else "inventories",
         name=name,

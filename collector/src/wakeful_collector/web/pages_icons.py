@@ -19,6 +19,9 @@ _SHAPES = {
         '<path d="M8 14C4.500 11.300 2 9 2 6.200A3.100 3.100 0 0 1 8 4.800a3.100 3.100 0 0 1 6 1.400'
         'C14 9 11.500 11.300 8 14z"/>'
     ),
+    "gateway": Markup('<circle cx="8" cy="8" r="6"/><path d="M2 8h3.500l1.500-3 2 6 1.500-3H14"/>'),
+    "send": Markup('<path d="M8 13.500v-11M3.500 7 8 2.500 12.500 7"/>'),
+    "stop": Markup('<rect x="4" y="4" width="8" height="8" rx="1.5"/>'),
     "power": Markup('<path d="M8 2v5.500"/><path d="M4.700 4.300a5.200 5.200 0 1 0 6.600 0"/>'),
     "busy": Markup('<path d="M8 2a6 6 0 1 1-6 6"/>'),
     "bell": Markup(

@@ -8,7 +8,7 @@ from flask import request, url_for
 
 from wakeful_collector.read import latest
 from wakeful_collector.web import kit, pages_gathered, pages_text
-from wakeful_collector.web.pages_frame import blueprint, is_part, number
+from wakeful_collector.web.pages_frame import blueprint
 from wakeful_collector.web.pages_host import SPANS, found_host, host_page, opening_span
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def host_metrics(host_id: str) -> kit.Answer:
         context |= _many(cards, family)
         context["offered"] = pages_gathered.offered(samples)
     template = "metric" if name else "metrics"
-    return host_page(f"{template}-cards.html" if is_part() else f"{template}.html", found, "metrics", **context)
+    return host_page(f"{template}-cards.html" if kit.is_part() else f"{template}.html", found, "metrics", **context)
 
 
 def value_text(kind: str, sample: LatestSample) -> str | Markup:
@@ -66,7 +66,7 @@ def _many(cards: list[pages_gathered.Card], family: str) -> dict[str, Any]:
     shown = [one for one in every if not family or one.key == family]
     ordered = [(one, card) for one in shown for card in one.cards]
     pages = max(1, -(-len(ordered) // CARDS_A_PAGE))
-    page = number("page", 1, 1, pages)
+    page = kit.number("page", 1, 1, pages)
     here: dict[str, tuple[pages_gathered.Family, list[pages_gathered.Card]]] = {}
     for one, card in ordered[(page - 1) * CARDS_A_PAGE : page * CARDS_A_PAGE]:
         here.setdefault(one.key, (one, []))[1].append(card)
@@ -90,7 +90,7 @@ def _one(name: str, cards: list[pages_gathered.Card], labels: list[str], query: 
     rows = [] if card is None else [one for one in card.samples if _has(one, words)]
     rows.sort(key=lambda one: -abs(one.rate if one.rate is not None else one.value))
     pages = max(1, -(-len(rows) // SERIES_A_PAGE))
-    page = number("page", 1, 1, pages)
+    page = kit.number("page", 1, 1, pages)
     return {
         "card": card,
         "by": by,

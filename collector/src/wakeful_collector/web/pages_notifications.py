@@ -11,8 +11,8 @@ from wakeful_collector.model import channel as shapes
 from wakeful_collector.model import incident
 from wakeful_collector.model.delivery import CLAIMED, DEAD, DELIVERED, SUPERSEDED, WAITING
 from wakeful_collector.read import channels, deliveries, incidents
-from wakeful_collector.web import kit, pages_permits
-from wakeful_collector.web.pages_frame import blueprint, is_part
+from wakeful_collector.web import kit
+from wakeful_collector.web.pages_frame import blueprint
 
 if TYPE_CHECKING:
     from wakeful_collector.read.channels import ChannelRecord
@@ -42,7 +42,7 @@ _ADMIN = "admin"
 @kit.page(blueprint, "/settings/notifications", scope="operate")
 def settings_notifications() -> kit.Answer:
     """Show channels and deliveries, or the deliveries alone when the page's script asks."""
-    if is_part():
+    if kit.is_part():
         return kit.render("deliveries.html", **_log())
     return _page()
 
@@ -92,7 +92,7 @@ def _page(
         error=error,
         given=given or {},
         wishes=shapes.Wishes(),
-        lacking=pages_permits.lacks(principal, _ADMIN),
+        lacking=kit.lacks(principal, _ADMIN),
         **_choices(),
         **_log(),
     )

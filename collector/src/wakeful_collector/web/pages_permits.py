@@ -6,22 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.model import announced
+from wakeful_collector.web import kit_parts
 
 if TYPE_CHECKING:
     from wakeful_collector.accounts import Principal
     from wakeful_collector.model.announced import Announced
     from wakeful_collector.model.host import Host
 
-SCOPE = "operate"
+SCOPE = kit_parts.OPERATE
 NONE, CHANGES, DESTROYS = announced.DANGERS
-
-
-def lacks(principal: Principal | None, scope: str = SCOPE) -> str:
-    """Return why somebody may not press what needs a scope; empty when they may."""
-    if principal is not None and principal.may(scope):
-        return ""
-    held = "nothing" if principal is None else ", ".join(sorted(principal.scopes))
-    return f"This needs the scope {scope}; yours: {held}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +27,7 @@ class Permits:
 
     def why_not(self, action: str, watch: str = "") -> str:
         """Return why an action cannot be asked for (of that watch); empty when it can."""
-        lacking = lacks(self.principal)
+        lacking = kit_parts.lacks(self.principal)
         if lacking:
             return lacking
         return (

@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 
 from wakeful_collector.read import audit, fleet, hosts, people
 from wakeful_collector.web import kit
-from wakeful_collector.web.pages_frame import blueprint, is_part, number
+from wakeful_collector.web.pages_frame import blueprint
 
 AUDIT_A_PAGE = 100
 SCOPES = ("read", "operate", "gateway", "admin")
@@ -108,7 +108,7 @@ def settings_invites_revoke() -> kit.Answer:
 @kit.page(blueprint, "/settings/audit", scope="admin")
 def settings_audit() -> kit.Answer:
     """Show who did what, newest first, and whether the chain holds."""
-    before = number("before", 0, 0, 2**53)
+    before = kit.number("before", 0, 0, 2**53)
     rows = audit.rows(kit.data(), AUDIT_A_PAGE + 1, before or None)
     following = rows[AUDIT_A_PAGE - 1].id if len(rows) > AUDIT_A_PAGE else None
     trail = audit.verify(kit.data())
@@ -120,7 +120,7 @@ def _machines(made: dict[str, Any] | None = None, error: str | None = None) -> k
     newest = sorted(rows, key=lambda row: -row.host.enrolled_ms)[:NEW_HOSTS]
     line = None if made is None else kit.invite_line(made["invite"])
     return kit.render(
-        "machines-new.html" if is_part() else "machines.html",
+        "machines-new.html" if kit.is_part() else "machines.html",
         active="add",
         made=made,
         line=line,

@@ -7,8 +7,8 @@ from typing import Any
 from flask import request
 
 from wakeful_collector.read import commands, hosts, incidents
-from wakeful_collector.web import kit, pages_commands, pages_permits
-from wakeful_collector.web.pages_frame import blueprint, is_part
+from wakeful_collector.web import kit, pages_commands
+from wakeful_collector.web.pages_frame import blueprint
 
 GOING_ON_SHOWN = 200
 OVER_A_PAGE = 25
@@ -19,9 +19,9 @@ _NOT_OF_THIS_LIST = "The page you asked for is not one of this list."
 @kit.page(blueprint, "/timeline")
 def timeline() -> kit.Answer:
     """Show what goes on and what was asked, or the part of it that the page's script asks for again."""
-    lacking = pages_permits.lacks(kit.principal())
+    lacking = kit.lacks(kit.principal())
     part = request.args.get("part", "")
-    if is_part() and part in PARTS:
+    if kit.is_part() and part in PARTS:
         return kit.render(f"timeline-{part}.html", lacking=lacking, **PARTS[part]())
     gathered: dict[str, Any] = {}
     for gather in PARTS.values():

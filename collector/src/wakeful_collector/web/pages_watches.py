@@ -8,7 +8,7 @@ from flask import request
 
 from wakeful_collector.read import commands, incidents, watches
 from wakeful_collector.web import kit, pages_actions, pages_away, pages_commands, pages_host, pages_moods, pages_permits
-from wakeful_collector.web.pages_frame import blueprint, is_part
+from wakeful_collector.web.pages_frame import blueprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,9 +86,9 @@ def host_watches(host_id: str) -> kit.Answer:
     found = pages_host.found_host(host_id)
     known = pages_permits.permits(found, kit.principal())
     part = request.args.get("part", "")
-    if is_part() and part in PARTS:
+    if kit.is_part() and part in PARTS:
         context = PARTS[part](found, known)
-        return kit.render(f"watches-{part}.html", host=found, lacking=pages_permits.lacks(kit.principal()), **context)
+        return kit.render(f"watches-{part}.html", host=found, lacking=kit.lacks(kit.principal()), **context)
     gathered: dict[str, Any] = {}
     for gather in PARTS.values():
         gathered |= gather(found, known)
@@ -98,7 +98,7 @@ def host_watches(host_id: str) -> kit.Answer:
         found,
         "watches",
         forms=pages_actions.forms(known),
-        lacking=pages_permits.lacks(kit.principal()),
+        lacking=kit.lacks(kit.principal()),
         permitting=known.lines(missing) if missing and gathered["rows"] else "",
         long=pages_away.LONG,
         **gathered,
