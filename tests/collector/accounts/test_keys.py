@@ -56,3 +56,40 @@ def test_use_is_noted_at_most_once_a_minute(data: Path, now_ms: int) -> None:
     assert (people.keys(data)[0].used_ms, people.keys(data)[0].used_from) == (now_ms, "192.0.2.1")
     keys.principal_of_key(data, secret, "192.0.2.2", now_ms + 61_000)
     assert (people.keys(data)[0].used_ms, people.keys(data)[0].used_from) == (now_ms + 61_000, "192.0.2.2")
+
+
+def adopt(data: Path, at_ms: int, *found: str) -> list[str]:
+    with changing(data) as connection:
+        return keys.adopt(connection, found, ("gateway",), "local:environment", at_ms)
+
+
+def test_keys_of_another_service_are_let_in_and_out_again(data: Path, now_ms: int) -> None:
+    assert len(adopt(data, now_ms, "correct horse battery", "another-one-of-them")) == 2
+    principal = keys.principal_of_key(data, "correct horse battery", "192.0.2.7", now_ms)
+    assert principal is not None
+    assert principal.scopes == {"gateway"}
+    assert principal.name.startswith("key:env-")
+    assert adopt(data, now_ms, "correct horse battery", "another-one-of-them") == []
+    assert adopt(data, now_ms, "another-one-of-them") == [f"the {principal.name.replace(':', ' ')} may ask no more"]
+    assert keys.principal_of_key(data, "correct horse battery", "", now_ms) is None
+    assert adopt(data, now_ms + 1, "another-one-of-them") == []
+    assert adopt(data, now_ms + 2, "correct horse battery", "another-one-of-them")[0].endswith("may ask again")
+    assert keys.principal_of_key(data, "correct horse battery", "", now_ms + 3) == principal.__class__(
+        principal.name, principal.scopes, "", "api", principal.secret_hash
+    )
+
+
+def test_what_a_person_revoked_stays_so(data: Path, now_ms: int) -> None:
+    adopt(data, now_ms, "correct horse battery")
+    with changing(data) as connection:
+        tables.revoke_key(connection, tables.keys(connection)[0].id, now_ms)
+    assert adopt(data, now_ms, "correct horse battery") == []
+    assert keys.principal_of_key(data, "correct horse battery", "", now_ms) is None
+
+
+def test_a_key_of_our_own_keeps_its_scopes(data: Path, key: keys.NewKey, now_ms: int) -> None:
+    assert adopt(data, now_ms, key.secret) == []
+    assert adopt(data, now_ms) == []
+    principal = keys.principal_of_key(data, key.secret, "", now_ms)
+    assert principal is not None
+    assert principal.scopes == {"read", "gateway"}

@@ -11,7 +11,7 @@ from wakeful_collector.accounts.principal import Principal, implied, local_princ
     ("given", "held"),
     [
         (("read",), {"read"}),
-        (("operate",), {"read", "operate"}),
+        (("operate",), {"read", "operate", "gateway"}),
         (("gateway",), {"gateway"}),
         (("read", "gateway"), {"read", "gateway"}),
         (("admin",), {"read", "operate", "gateway", "admin"}),

@@ -28,7 +28,7 @@ def test_a_session_is_who_signed_in(data: Path, token: str, now_ms: int) -> None
     principal = sessions.principal_of_session(data, token, "192.0.2.9", now_ms)
     assert principal is not None
     assert (principal.name, principal.address, principal.face) == ("user:ada", "192.0.2.9", "web")
-    assert principal.scopes == {"read", "operate"}
+    assert principal.scopes == {"read", "operate", "gateway"}
 
 
 def test_a_session_is_over_after_its_days(data: Path, token: str, now_ms: int) -> None:

@@ -1,4 +1,7 @@
-"""API keys: how programs get in. Shown once, kept as a hash, with scopes, expiry and the time of last use."""
+"""API keys: how programs get in. Shown once, kept as a hash, with scopes, expiry and the time of last use.
+
+Keys that somebody else made (a service that Wakeful stands in for) are adopted: kept as a hash like all others.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from wakeful_wire.enroll import KEY_PREFIX
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from pathlib import Path
 
 TOUCH_MS = 60_000
@@ -44,9 +48,34 @@ def create(
     return NewKey(number, secret, key)
 
 
+def adopt(
+    connection: sqlite3.Connection, found: Iterable[str], scopes: tuple[str, ...], source: str, now_ms: int
+) -> list[str]:
+    """Let the secrets in `found` in, and out those that `source` named before and names no more; return what changed.
+
+    A key that a person revoked stays revoked, whatever its source says. The name of a key is of its hash.
+    """
+    named = {token_hash(secret) for secret in found}
+    known = {key.hash: key for key in people.keys(connection) if key.created_by == source}
+    changed = []
+    for digest in sorted(named - known.keys()):
+        if people.key_with(connection, digest) is not None:
+            continue  # it was made or adopted elsewhere, and keeps the scopes it has there
+        key = people.Key(
+            secrets.token_hex(6), digest, f"env-{digest[:6]}", scopes, now_ms, source, None, None, None, None
+        )
+        people.add_key(connection, key)
+        changed.append(f"the key {key.name} may ask now")
+    for digest, key in known.items():
+        if key.revoked_ms is None and (digest in named) is (key.expires_ms is not None):
+            people.end_key(connection, key.id, None if digest in named else now_ms)
+            changed.append(f"the key {key.name} may ask {'again' if digest in named else 'no more'}")
+    return changed
+
+
 def principal_of_key(data: Path, secret: str, address: str, now_ms: int) -> Principal | None:
     """Return who holds the key `secret`; None when it is unknown, revoked or expired."""
-    if not secret.startswith(KEY_PREFIX):
+    if not secret:
         return None
     digest = token_hash(secret)
     key = people.key_with(database.reader(data, "state"), digest)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SCOPES = ("read", "operate", "gateway", "admin")
-"""What can be permitted: look; change and act; use the model gateway; everything, people and keys too."""
+"""What can be permitted: look; change and act, the gateway too; use the model gateway; everything, people and keys."""
 
 USER_SCOPES = ("read", "operate", "admin")
 """What a person can be given; each holds the ones before."""
 
 _IMPLIED = {
     "read": {"read"},
-    "operate": {"read", "operate"},
+    "operate": {"read", "operate", "gateway"},
     "gateway": {"gateway"},
     "admin": {"read", "operate", "gateway", "admin"},
 }

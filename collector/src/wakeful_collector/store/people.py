@@ -240,6 +240,11 @@ def revoke_key(connection: sqlite3.Connection, key: str, now_ms: int) -> bool:
     return connection.execute(statement, (now_ms, key)).rowcount > 0
 
 
+def end_key(connection: sqlite3.Connection, key: str, expires_ms: int | None) -> None:
+    """Keep when a key ends; None for never."""
+    connection.execute("UPDATE keys SET expires_ms = ? WHERE id = ?", (expires_ms, key))
+
+
 def touch_key(connection: sqlite3.Connection, key: str, address: str, now_ms: int) -> None:
     """Note when and from where a key was used."""
     connection.execute("UPDATE keys SET used_ms = ?, used_from = ? WHERE id = ?", (now_ms, address, key))
