@@ -44,6 +44,8 @@ want ceph-mon ceph-mon
 want busybox busybox-static
 want systemd-analyze systemd
 want visudo sudo
+want sshd openssh-server
+want ssh-keygen openssh-client
 want zsh zsh
 want fish fish
 set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
