@@ -24,12 +24,15 @@ from wakeful_collector.web.kit_auth import (
 )
 from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
 from wakeful_collector.web.kit_invite import invite_line
+from wakeful_collector.web.kit_long import CROWDED, BrokenOff
 from wakeful_collector.web.kit_parts import is_part, lacks, number
 from wakeful_collector.web.kit_rooms import Offer, Place
 from wakeful_collector.web.kit_state import State, client_address, data, install, is_secure, now_ms, settings, state
 
 __all__ = [
+    "CROWDED",
     "Answer",
+    "BrokenOff",
     "Offer",
     "OperationError",
     "Place",

@@ -37,6 +37,14 @@ class PatientSocket(socket.socket):
 def patient(client: socket.socket, seconds: int = SILENT_SECONDS) -> PatientSocket:
     """Return the same connection with bounded patience; the socket handed in is spent."""
     found = PatientSocket(fileno=client.detach())
-    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-        found.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
+    set_patience(found, seconds)
     return found
+
+
+def set_patience(client: socket.socket, seconds: int) -> None:
+    """Set how long a blocking read or write of `client` may wait; one that has been closed has no patience to set."""
+    try:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            client.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
+    except OSError:
+        return

@@ -3,6 +3,9 @@
 An agent keeps its connection and sends the same plain request for ever. Such a request is read in the event loop as
 soon as it is there, its push goes to the group commit, and the answer is written by the thread that committed it: no
 thread is woken and no environment built for it. Whatever is not as plain as that takes gunicorn's ordinary way.
+
+A request that may take minutes (`kit_long.LONG_PATHS`) is handed over to a thread of its own once its head was read, so
+that the few threads of the pages are there for the pages.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +22,20 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from wakeful_collector.ingest.answers import Reply
 from wakeful_collector.web import push_lane
 from wakeful_collector.web.kept_connections import KeptConnections
+from wakeful_collector.web.kit_long import CROWDED, is_long
+from wakeful_collector.web.long_requests import ReadAhead, hang_up, serve
+from wakeful_collector.web.long_threads import LongThreads
 from wakeful_collector.web.patient_sockets import patient
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from wakeful_collector.ingest.intake import Intake
     from wakeful_collector.web.push_lane import LaneRequest
 
 log = logging.getLogger("wakeful.web")
 
 CLOSERS = 4
+HANDED_OVER = object()
+"""Stands for the end of a request that another thread serves."""
 
 
 class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -41,6 +47,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self._gathered: list[Intake] = []
         self._under_way: set[TConn] = set()
         self._paused: set[TConn] = set()
+        self._long = LongThreads()
 
     def init_process(self) -> None:
         """Prepare the process; some threads do nothing but see off clients that were answered for the last time."""
@@ -49,6 +56,8 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def finish_request(self, conn: TConn, future: Future[Any]) -> None:
         """Keep a connection, or see it off elsewhere: gunicorn waits up to 2 s for the other end in the event loop."""
+        if not future.cancelled() and future.exception() is None and future.result() is HANDED_OVER:
+            return
         if future.cancelled() or future.exception() is not None or future.result():
             super().finish_request(conn, future)
             return
@@ -60,6 +69,33 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         if type(conn.sock) is socket.socket:
             conn.sock = patient(conn.sock)
         super().enqueue_req(conn)
+
+    def handle_request(self, request: Any, conn: TConn) -> Any:
+        """Answer a request; a long one is handed over to a thread of its own, or refused when there is none."""
+        if isinstance(conn.parser, ReadAhead):
+            conn.parser = conn.parser.parser
+            return serve(self, conn, request, {})
+        if not is_long(request.path):
+            return super().handle_request(request, conn)
+        if self._long.submit(partial(self._serve_aside, request, conn)):
+            return HANDED_OVER
+        return serve(self, conn, request, {CROWDED: True})
+
+    def _serve_aside(self, request: Any, conn: TConn) -> None:
+        """Go on with a connection in this thread, from the request that another one parsed."""
+        conn.parser = ReadAhead(conn.parser, request)
+        future: Future[Any] = Future()
+        try:
+            future.set_result(self.handle(conn))
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+        finally:
+            self.method_queue.defer(self.finish_request, conn, future)
+
+    def _keepalive_after(self, conn: TConn, keepalive: Any) -> Any:
+        """Leave a connection that was handed over to whom it was handed."""
+        return HANDED_OVER if keepalive is HANDED_OVER else super()._keepalive_after(conn, keepalive)
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Take the push that a kept-alive connection brings, or hand the connection to a thread."""
@@ -97,7 +133,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self._take(conn, request)
         except Exception:
             log.exception("a push could not be taken")
-            _hang_up(conn.sock)
+            hang_up(conn.sock)
 
     def _take(self, conn: TConn, request: LaneRequest) -> None:
         api = self.wsgi
@@ -125,7 +161,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         except OSError:
             whole = False
         if not whole:
-            _hang_up(conn.sock)
+            hang_up(conn.sock)
         # Only now may the event loop close the socket: a descriptor that is sent to must not be somebody else's.
         self._under_way.discard(conn)
         if conn in self._paused:
@@ -154,10 +190,3 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self.keepalived_conns.remove(conn)
         self.nr_conns -= 1
         conn.close()
-
-
-def _hang_up(sock: socket.socket) -> None:
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return

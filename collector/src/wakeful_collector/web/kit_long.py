@@ -1,0 +1,18 @@
+"""What a long answer and the server under it say to each other."""
+
+from __future__ import annotations
+
+CROWDED = "wakeful.crowded"
+"""Is in the environment of a request that should have had a thread of its own, and there was none: refuse it at once."""
+
+LONG_PATHS = ("/ollama", "/gateway/ollama")
+"""Requests below these paths may take minutes."""
+
+
+class BrokenOff(Exception):
+    """Raised by an answer's iterator: what was sent is not whole, and the client must see that by the connection."""
+
+
+def is_long(path: str) -> bool:
+    """Tell whether a request of this path may take minutes."""
+    return path.startswith(LONG_PATHS) and any(path == one or path.startswith(f"{one}/") for one in LONG_PATHS)
