@@ -1,4 +1,4 @@
-"""What the fake's own tests start with: a Panel and a Wings with small times, an owner with a key, a server."""
+"""What the fakes' own tests start with: a Panel and a Wings with small times, owner, key and server; an Ollama."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .ollama import ollama
 from .pterodactyl_clients import set_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .ollama import Ollama
     from .pterodactyl import Pterodactyl, Server, User
 
 
@@ -33,3 +35,9 @@ def kim(stage: Pterodactyl) -> User:
 @pytest.fixture
 def key(kim: User) -> str:
     return kim.keys[0].text
+
+
+@pytest.fixture
+def upstream() -> Iterator[Ollama]:
+    with ollama() as server:
+        yield server

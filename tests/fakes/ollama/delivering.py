@@ -21,7 +21,7 @@ Frame = dict[str, Any]
 
 async def deliver(exchange: Exchange, pieces: AsyncIterator[Piece], form: Format, stream: bool) -> None:
     """Send an answer of a model; what is left of it is cancelled when the client goes."""
-    async with contextlib.aclosing(pieces) as open_pieces:  # type: ignore[type-var]  # an async generator
+    async with contextlib.aclosing(pieces) as open_pieces:
         try:
             async for piece in open_pieces:
                 form.keep(piece)
@@ -31,7 +31,7 @@ async def deliver(exchange: Exchange, pieces: AsyncIterator[Piece], form: Format
                 await exchange.document(200, form.whole(), form.whole_kind)
         except Failed as error:
             if not exchange.begun:
-                await exchange.document(500, form.error(500, str(error)))
+                await exchange.document(500, form.error(500, str(error)), form.whole_kind)
                 return
             await _send(exchange, form.stream_kind, form.failed(str(error)))
         except Cut as cut:

@@ -7,6 +7,7 @@ import datetime
 import email.utils
 import http
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ EVENTS = "text/event-stream"
 PIECE_BYTES = 1 << 16
 KEPT_BODY_BYTES = 1 << 20
 NO_BODY = {100, 204, 304}
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclasses.dataclass
@@ -70,7 +72,7 @@ def read_head(head: bytes) -> Visit:
         raise Malformed("malformed request") from error
     if version != "HTTP/1.1" or not target.startswith("/"):
         raise Malformed("malformed HTTP version or target")
-    if any(not colon or name != name.strip() or not name for name, colon, _ in pairs):
+    if any(not colon or not TOKEN.fullmatch(name) for name, colon, _ in pairs):
         raise Malformed("malformed MIME header line")
     visit = Visit(method, target, [(name, value.strip()) for name, _, value in pairs])
     names = [name.lower() for name, _, _ in pairs]
