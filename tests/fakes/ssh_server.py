@@ -98,6 +98,8 @@ class SshServer:
     def close(self) -> None:
         """End it and all that it started."""
         self._released.set()
+        with contextlib.suppress(OSError):  # whoever waits in accept is not woken by a close
+            self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         for one in self._transports:
             one.close()

@@ -6,6 +6,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+import paramiko
 import pytest
 
 from wakeful_collector.integrations.ollama import ssh
@@ -82,7 +83,10 @@ def test_what_hangs_is_left_in_time(server: SshServer, what: str) -> None:
     with pytest.raises(ssh.SshError, match="did not answer in time") as caught:
         ssh.run(account(server), ["true"], [server.host_key], pytest.fail, 1.0)
     assert caught.value.kind == ssh.LATE
-    assert not [one for one in threading.enumerate() if "paramiko" in type(one).__module__ and one.name == "client"]
+    left = [one for one in threading.enumerate() if isinstance(one, paramiko.Transport) and not one.server_mode]
+    for one in left:
+        one.join(5)
+        assert not one.is_alive()
 
 
 def test_a_server_that_opens_no_session_is_told_as_such(server: SshServer) -> None:
