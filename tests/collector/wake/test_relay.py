@@ -6,7 +6,7 @@ from typing import Any
 from wakeful_collector.model.announced import malformed
 from wakeful_collector.model.card import Card
 from wakeful_collector.model.wakeable import Wakeable
-from wakeful_collector.wake.relay import Agent, Evidence, Sleeper, choose
+from wakeful_collector.wake.relay import Agent, Evidence, Sleeper, choose, stranger_addresses
 
 HOME, WORK = "02:00:00:00:00:fe", "02:00:00:00:00:fd"
 NAS_MAC = "02:00:00:00:00:01"
@@ -159,3 +159,9 @@ def test_a_hostile_name_is_no_hostile_argument() -> None:
     plan = choose(NAS._replace(name="--\x1b[31m\n" + "x" * 300), [agent("near", "192.168.1.5/24")], [])
     assert plan.arguments["name"].startswith("?[31m?xxx")
     assert not malformed(dict(plan.arguments))
+
+
+def test_an_address_is_a_member_of_the_networks_around_it_the_narrowest_first() -> None:
+    networks = [IPv4Network("10.0.0.0/8"), IPv4Network("10.1.2.0/24"), IPv4Network("192.168.1.0/24")]
+    assert stranger_addresses("10.1.2.3", networks) == (IPv4Interface("10.1.2.3/24"), IPv4Interface("10.1.2.3/8"))
+    assert stranger_addresses("nas.lan", networks) == ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from wakeful_collector.wake.sending import Own, WakeError, own, send
+from wakeful_collector.wake.sending import EVERYBODY, Own, WakeError, own, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,24 @@ def test_one_interface_of_two_is_enough(ear: socket.socket) -> None:
     assert len(send({"mac": MAC, "port": ear.getsockname()[1]}, [gone, LOOP]).data["ways"]) == 1
     with pytest.raises(WakeError, match="over gone0: "):
         send({"mac": MAC}, [gone])
+
+
+def test_a_password_stands_behind_the_packet(ear: socket.socket) -> None:
+    send({"mac": MAC, "port": ear.getsockname()[1]}, [LOOP], b"\x01\x02\x03\x04\x05\x06")
+    assert ear.recv(2048) == MAGIC + b"\x01\x02\x03\x04\x05\x06"
+
+
+def test_a_broadcast_address_decides_where_it_goes(ear: socket.socket) -> None:
+    port = ear.getsockname()[1]
+    for target in ("127.255.255.255", EVERYBODY):
+        sent = send({"mac": MAC, "port": port, "address": "10.9.9.9"}, [LOOP], broadcast=target)
+        assert sent.data["ways"] == [f"broadcast to 127.255.255.255 port {port} over lo"]
+        assert ear.recv(2048) == MAGIC
+    sent = send({"mac": MAC, "port": port}, [], broadcast="127.255.255.255")
+    assert ear.recv(2048) == MAGIC
+    assert "by the route (most routers drop what is for a whole network)" in sent.data["ways"][0]
+    with pytest.raises(WakeError, match="'255' is no IPv4 address"):
+        send({"mac": MAC}, [LOOP], broadcast="255")
 
 
 @pytest.mark.parametrize(

@@ -43,3 +43,21 @@ def test_a_machine_does_not_wake_itself(data: Path, machine: Callable[..., Any],
     pi = machine("pi")
     pi.push([], now_ms, hello={"version": "1", "networks": OTHERS, "actions": [{"name": "wake"}]})
     assert wake.plan(data, pi.id, {}, now_ms).relays == ()
+
+
+def test_a_machine_without_an_agent_is_woken_by_one_of_its_network(
+    data: Path, machine: Callable[..., Any], now_ms: int
+) -> None:
+    pi, own = machine("pi"), machine("gpu-box")
+    pi.push([], now_ms, hello={"version": "1", "networks": OTHERS, "actions": [{"name": "wake"}]})
+    own.push([], now_ms, hello={"version": "1", "networks": NETWORKS, "actions": [{"name": "wake"}]})
+    mac = "02:00:00:00:00:77"
+    plan = wake.plan_stranger(data, "gpu", mac, "198.18.1.77", own.id, {"port": 7}, now_ms)
+    assert [one.id for one in plan.relays] == [pi.id], "nobody wakes himself"
+    assert plan.arguments == {"mac": mac, "name": "gpu", "address": "198.18.1.77/24", "port": 7}
+    forced = wake.plan_stranger(data, "gpu", mac, "", "", {"relay": pi.id}, now_ms)
+    assert [one.id for one in forced.relays] == [pi.id]
+    for address in ("203.0.113.9", "", "fe80::1", "nas"):
+        plan = wake.plan_stranger(data, "gpu", mac, address, "", {}, now_ms)
+        assert (plan.relays, plan.itself) == ((), False)
+        assert "no machine that is up shares a network with gpu (none is known)" in plan.reason

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.model.card import Card
 from wakeful_collector.model.wakeable import ACTION
 from wakeful_collector.read import waking
 from wakeful_collector.wake import sending
-from wakeful_collector.wake.relay import Agent, Plan, Relay, Sleeper, choose
+from wakeful_collector.wake.relay import Agent, Plan, Relay, Sleeper, choose, stranger_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["ACTION", "Agent", "Plan", "Relay", "Sleeper", "choose", "plan"]
+    from wakeful_collector.read.waking import Machine
+
+__all__ = ["ACTION", "Agent", "Plan", "Relay", "Sleeper", "choose", "plan", "plan_stranger"]
 
 
 def plan(data: Path, host_id: str, given: Mapping[str, Any], now_ms: int) -> Plan:
@@ -22,8 +25,29 @@ def plan(data: Path, host_id: str, given: Mapping[str, Any], now_ms: int) -> Pla
     sleeper = next((one for one in told if one.id == host_id), None)
     if sleeper is None:
         return Plan(reason="there is no such host")
+    return _chosen(Sleeper(sleeper.id, sleeper.name, sleeper.cards), told, given)
+
+
+def plan_stranger(
+    data: Path, name: str, mac: str, address: str, host_id: str, given: Mapping[str, Any], now_ms: int
+) -> Plan:
+    """Return how to wake a machine by its hardware address and its IPv4 address, "" where that is not known.
+
+    It is taken for a member of whatever network of an agent, or of the collector, its address lies in. `host_id` is its
+    own agent's, "" where it has none: nobody wakes himself.
+    """
+    told = waking.machines(data, now_ms)
+    networks = {one.network for machine in told for card in machine.cards for one in card.addresses}
+    networks |= {one.address.network for one in sending.own()}
+    card = Card("", mac, stranger_addresses(address, networks))
+    return _chosen(Sleeper(host_id, name, (card,)), told, given)
+
+
+def _chosen(sleeper: Sleeper, told: Sequence[Machine], given: Mapping[str, Any]) -> Plan:
     agents = [
-        Agent(one.id, one.name, one.cards, one.wakes, one.sightings) for one in told if one.online and one.id != host_id
+        Agent(one.id, one.name, one.cards, one.wakes, one.sightings)
+        for one in told
+        if one.online and one.id != sleeper.id
     ]
     own = [one.address for one in sending.own()]
-    return choose(Sleeper(sleeper.id, sleeper.name, sleeper.cards), agents, own, given)
+    return choose(sleeper, agents, own, given)

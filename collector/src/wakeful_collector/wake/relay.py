@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from ipaddress import IPv4Interface
+    from collections.abc import Iterable, Mapping, Sequence
+    from ipaddress import IPv4Interface, IPv4Network
 
     from wakeful_collector.model.card import Card
     from wakeful_collector.model.wakeable import Wakeable
@@ -107,6 +108,16 @@ def arguments(sleeper: Sleeper, card: Card, address: str, wishes: Mapping[str, A
     said: dict[str, Any] = {"mac": card.mac, "name": name, "address": address}
     said.update((key, wishes[key]) for key in PASSED_ON if wishes.get(key) not in (None, ""))
     return {key: value for key, value in said.items() if value != ""}
+
+
+def stranger_addresses(address: str, networks: Iterable[IPv4Network]) -> tuple[IPv4Interface, ...]:
+    """Return the address as a member of each of these networks that it lies in; nothing when it is no IPv4 address."""
+    try:
+        own = ipaddress.IPv4Address(address)
+    except ValueError:
+        return ()
+    fitting = sorted((one for one in networks if own in one), key=lambda one: one.prefixlen, reverse=True)
+    return tuple(ipaddress.IPv4Interface(f"{own}/{one.prefixlen}") for one in fitting)
 
 
 def _forced(sleeper: Sleeper, agents: Sequence[Agent], relay: str, wishes: Mapping[str, Any]) -> Plan:

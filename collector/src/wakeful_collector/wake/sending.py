@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PORT = 9
 PACKETS = 3
 PAUSE_SECONDS = 0.1
+EVERYBODY = "255.255.255.255"
+ANYWHERE = ipaddress.IPv4Interface("0.0.0.0/32")
+"""The source of a packet that goes wherever the route leads."""
 
 
 class WakeError(Exception):
@@ -53,8 +56,13 @@ def own() -> list[Own]:
     return found
 
 
-def send(arguments: Mapping[str, Any], over: list[Own] | None = None) -> Sent:
+def send(
+    arguments: Mapping[str, Any], over: list[Own] | None = None, password: bytes = b"", broadcast: str = ""
+) -> Sent:
     """Send the packets that `arguments` (those of the action `wake`) ask for; takes some 0.2 seconds.
+
+    `password` is a card's SecureOn password. With `broadcast` they go to that address: a network's own, one behind a
+    router (most routers drop that), or 255.255.255.255 for every network of the collector.
 
     Raises:
         WakeError: the hardware address is none, no network of the collector fits, or the system refused to send.
@@ -65,8 +73,9 @@ def send(arguments: Mapping[str, Any], over: list[Own] | None = None) -> Sent:
         mac = parse_mac(str(arguments.get("mac", "")))
     except ValueError as error:
         raise WakeError(f"the hardware address {error}") from None
-    ways = _ways(str(arguments.get("address", "")), own() if over is None else over)
-    content = wakeonlan.create_magic_packet(mac)
+    known = own() if over is None else over
+    ways = _towards(broadcast, known) if broadcast else _ways(str(arguments.get("address", "")), known)
+    content: bytes = wakeonlan.create_magic_packet(mac) + password
     port = int(arguments.get("port", PORT))
     told: list[str] = []
     for number in range(PACKETS):
@@ -96,6 +105,17 @@ def _ways(address: str, over: list[Own]) -> list[Own]:
     return fitting
 
 
+def _towards(broadcast: str, over: list[Own]) -> list[Own]:
+    try:
+        target = ipaddress.IPv4Address(broadcast)
+    except ValueError:
+        raise WakeError(f"{broadcast[:64]!r} is no IPv4 address") from None
+    if broadcast == EVERYBODY:
+        return _ways("", over)
+    near = [one for one in over if broadcast == one.broadcast]
+    return near or [Own("", ANYWHERE, str(target))]
+
+
 def _once(ways: list[Own], port: int, content: bytes) -> tuple[list[str], list[str]]:
     told, problems = [], []
     for way in ways:
@@ -104,11 +124,16 @@ def _once(ways: list[Own], port: int, content: bytes) -> tuple[list[str], list[s
                 channel.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
                 # Before Linux 5.7 that took a right; the source address leads the same way.
                 with contextlib.suppress(PermissionError):
-                    channel.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, way.interface.encode() + b"\0")
+                    if way.interface:
+                        channel.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, way.interface.encode() + b"\0")
                 channel.bind((str(way.address.ip), 0))
                 channel.sendto(content, (way.broadcast, port))
         except OSError as error:
-            problems.append(f"broadcast to {way.broadcast} over {way.interface}: {error.strerror or error}")
+            problems.append(f"broadcast to {way.broadcast} {_over(way)}: {error.strerror or error}")
         else:
-            told.append(f"broadcast to {way.broadcast} port {port} over {way.interface}")
+            told.append(f"broadcast to {way.broadcast} port {port} {_over(way)}")
     return told, problems
+
+
+def _over(way: Own) -> str:
+    return f"over {way.interface}" if way.interface else "by the route (most routers drop what is for a whole network)"
