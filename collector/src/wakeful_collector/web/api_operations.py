@@ -154,6 +154,7 @@ ENDPOINTS = (
         _run,
         record(operation=TEXT, result=FREE, command=maybe(_COMMAND)),
         "operations",
+        scope="",
         parameters=(_WAIT,),
         path_parameters=(Parameter("name", words(64), "Its name, as listed", required=True),),
         body={"type": "object"},

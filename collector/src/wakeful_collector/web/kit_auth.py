@@ -44,7 +44,10 @@ def principal() -> Principal | None:
 
 
 def require(scope: str) -> Principal:
-    """Return who asks, if they hold `scope`; answer 401 or 403 if not, and 403 without the session's CSRF token."""
+    """Return who asks, if they hold `scope`; answer 401 or 403 if not, and 403 without the session's CSRF token.
+
+    An empty scope is for what asks for a scope of its own later.
+    """
     asking = principal()
     if asking is None:
         said = "this API key is not valid (any more)" if _key() is not None else "an API key or a session is needed"
@@ -53,7 +56,7 @@ def require(scope: str) -> Principal:
         )
     if _key() is not None and (wait := state().rates.wait_seconds(asking.secret_hash, now_ms())):
         abort(429, "too_often", f"this key asks too often; come again in {wait} s", {"Retry-After": str(wait)})
-    if not asking.may(scope):
+    if scope and not asking.may(scope):
         abort(403, "forbidden", f"this needs the scope {scope}; {asking.name} has {', '.join(sorted(asking.scopes))}")
     if request.method not in SAFE_METHODS and _key() is None:
         check_csrf()

@@ -45,7 +45,8 @@ Handler = Callable[[Call], dict[str, Any]]
 class Endpoint:
     """One route of the API, `path` as OpenAPI writes it; `errors` are the statuses it has beside the usual ones.
 
-    `secret` answers are kept by no cache; the others carry an ETag and are asked for again.
+    An empty `scope`: whoever has a key or a session may ask, and what is run asks for its own scope. `secret` answers
+    are kept by no cache; the others carry an ETag and are asked for again.
     """
 
     method: str

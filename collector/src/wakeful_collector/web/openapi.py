@@ -59,16 +59,20 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        "description": " ".join(filter(None, (endpoint.description, f"Needs the scope `{endpoint.scope}`."))),
+        "description": " ".join(filter(None, (endpoint.description, _needs(endpoint.scope)))),
         "tags": [endpoint.tag],
         "parameters": parameters,
         "responses": answers,
-        "x-scope": endpoint.scope,
+        "x-scope": endpoint.scope or "own",
     }
     if endpoint.body is not None:
         required = bool(endpoint.body.get("required"))
         found["requestBody"] = {"required": required, "content": {"application/json": {"schema": endpoint.body}}}
     return found
+
+
+def _needs(scope: str) -> str:
+    return f"Needs the scope `{scope}`." if scope else "Needs the scope of what is run."
 
 
 def _answer(endpoint: Endpoint) -> dict[str, Any]:
