@@ -167,6 +167,14 @@ class Settings:
         default=24,
         metadata=_about(kinds.whole(1, 720), "Hours after which a message that could not be delivered is given up."),
     )
+    gateway_env: Path | None = field(
+        default=None,
+        metadata=_about(
+            kinds.SECRET_FILE,
+            "A .env file of an older gateway service: it describes the machine `default` and the keys that may use it.",
+            '"/etc/wakeful/gateway.env"',
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_about(kinds.one_of("debug", "info", "warning", "error"), "How much is written to the log."),

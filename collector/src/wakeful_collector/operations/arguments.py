@@ -10,6 +10,10 @@ import re
 from typing import Any
 
 Schema = dict[str, Any]
+LINES = "lines"
+"""The `format` of a text that may have lines, as a key in PEM form has."""
+
+_LINES = str.maketrans("\r\n\t", "   ")
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -59,7 +63,8 @@ def _check_text(value: str, schema: Schema, where: str) -> None:
     least, most = schema.get("minLength", 0), schema.get("maxLength", 4096)
     if not least <= len(value) <= most:
         raise Unfit(f"{where} must have {least} to {most} characters")
-    if not value.isprintable():
+    shown = value.translate(_LINES) if schema.get("format") == LINES else value
+    if not shown.isprintable():
         raise Unfit(f"{where} holds a control character or a lone surrogate")
     if "pattern" in schema and not re.search(schema["pattern"], value):
         raise Unfit(f"{where} must look like {schema['pattern']}")

@@ -19,6 +19,11 @@ CANDIDATES_MAX = 2_000
 _SAFE = re.compile(r"[\w.,@%+-]+")
 """What no shell acts on; a host whose name holds more is offered by its id."""
 
+_OPERATIONS = {
+    "gateway": {"add": "gateway.machine.add", "change": "gateway.machine.change", "limit": "gateway.limit"},
+}
+"""What operation the `key=value` words of a command are arguments of, by its first word."""
+
 
 def complete(words: list[str], environ: Mapping[str, str]) -> int:
     """Print what may stand for the last of `words`, one candidate a line; return 0."""
@@ -94,7 +99,7 @@ def _arguments(verb: verbs.Verb, asked: _Asked, given: list[str], current: str) 
         known = asked.action(given[0], given[1]).get("parameters") or {}
         shapes = {name: {"enum": one.get("choices")} for name, one in known.items() if isinstance(one, dict)}
     else:
-        name = given[0] if verb.name == "run" else "host.wake"
+        name = _OPERATIONS.get(verb.name, {}).get(given[0], given[0] if verb.name == "run" else "host.wake")
         shapes = (asked.operation(name).get("arguments") or {}).get("properties") or {}
     name, sign, _ = current.partition("=")
     if not sign:
@@ -114,6 +119,7 @@ def _values(asked: _Asked, what: str, given: list[str] | None = None, verb: str 
         "watch": lambda: [one.get("name") for one in asked.listed("/watches", "watches", host=asked.host_id(first))],
         "incident": lambda: [one.get("id") for one in asked.listed("/incidents", "incidents", limit=100)],
         "id": lambda: [one.get("id") for one in asked.listed(f"/{verb}", verb, limit=100)],
+        "machine": asked.machines,
         "profile": asked.profiles,
         "name": asked.profiles,
         "use": asked.profiles,
@@ -148,6 +154,10 @@ class _Asked:
             else str(one.get("id"))
             for name, one in zip(names, found, strict=True)
         ]
+
+    def machines(self) -> list[str]:
+        found = self._session.client.post("/operations/gateway.status", {})["result"]["machines"]
+        return [str(one.get("name")) for one in found]
 
     def host_id(self, name: str) -> str | None:
         return self._session.host_id(name)

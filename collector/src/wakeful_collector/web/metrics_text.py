@@ -14,7 +14,7 @@ Labels = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A metric as Prometheus has it: `kind` is counter, gauge or summary; points are (suffix, labels, value)."""
+    """A metric as Prometheus has it: `kind` is its type there; points are (suffix, labels, value)."""
 
     name: str
     kind: str

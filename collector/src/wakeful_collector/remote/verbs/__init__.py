@@ -54,6 +54,7 @@ VERBS = (
     Verb("stop", "power", "Stop a game server", _ACT),
     Verb("restart", "power", "Restart a game server", _ACT),
     Verb("kill", "power", "Kill a game server that does not stop", _ACT),
+    Verb("gateway", "gateway", "Look after machines that serve models: wake, sleep, lease", _ACT),
     Verb("repair", "keeping", "Repair now what a watch keeps alive", _ACT),
     Verb("pause", "keeping", "Let a watch look on without acting", _ACT),
     Verb("resume", "keeping", "Let a watch act again", _ACT),

@@ -50,7 +50,7 @@ def run(session: Session, given: argparse.Namespace) -> int:
     offered = asking.operation(session, given.operation)
     schema = offered.get("arguments") or {}
     secret = set(offered.get("secrets") or [])
-    words = [_value(session, name, value, name in secret) for name, value in arguments.pairs(given.arguments)]
+    words = [value_of(session, name, value, name in secret) for name, value in arguments.pairs(given.arguments)]
     made = arguments.by_schema(words, schema)
     host = _resolve(session, made, schema)
     shown = " ".join(f"{name}={value}" for name, value in words if name not in secret)
@@ -60,7 +60,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
     return asking.carry_out(session, offered, made, given.wait)
 
 
-def _value(session: Session, name: str, value: str, secret: bool) -> tuple[str, str]:
+def value_of(session: Session, name: str, value: str, secret: bool) -> tuple[str, str]:
+    """Return an argument with its value, from a file or whoever sits there for `@`; raise Failure for a bare secret."""
     if not value.startswith("@"):
         if secret:
             raise usage(f"{name} is a secret and must not stand in a command line", f"give {name}=@- or {name}=@FILE")

@@ -1,0 +1,151 @@
+"""The management routes of older services of this kind, under /gateway/: same routes and keys, for the default machine.
+
+The routes below /gateway/ollama/ are answered before the pages, by `compat_front`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint
+from werkzeug.exceptions import HTTPException
+
+from wakeful_collector import __version__
+from wakeful_collector.integrations.ollama import compat_claims as legacy
+from wakeful_collector.integrations.ollama import compat_words as words
+from wakeful_collector.integrations.ollama import sealed, status
+from wakeful_collector.operations import registry
+from wakeful_collector.web import kit
+
+if TYPE_CHECKING:
+    from wakeful_collector.integrations.ollama.settings import Machine
+
+SCOPE = "gateway"
+blueprint = Blueprint("gateway_compat", __name__, url_prefix="/gateway")
+BLUEPRINTS = (blueprint,)
+
+_DOES = {"init": "init", "arrancar": "arrancar", "apagar": "apagar", "shutdown": "shutdown"}
+_GETS = ("debug", "test", "status", "lista_modelos")
+_POSTS = (*_DOES, "permanent_on_enable", "permanent_on_disable")
+
+
+@blueprint.get("", strict_slashes=False)
+@blueprint.get("/")
+def root() -> kit.Answer:
+    """Answer that the service is there; nobody needs a key for that."""
+    return _answer({"api": "Wakeful gateway", "version": __version__, "status": "running"})
+
+
+@blueprint.get("/status")
+def state() -> kit.Answer:
+    """Answer the state document."""
+    return _answer(words.state(_facts(_machine())))
+
+
+@blueprint.get("/test")
+def test() -> kit.Answer:
+    """Answer whether the machine is on and Ollama answers, as the worker saw it last: nothing is probed meanwhile."""
+    return _answer(words.test(_facts(_machine())))
+
+
+@blueprint.get("/lista_modelos")
+def models() -> kit.Answer:
+    """Answer the models that were seen last."""
+    machine = _machine()
+    found, at_ms = status.listed(kit.data(), machine.name, status.MODELS_PATH)
+    return _answer(words.models(found, at_ms is not None, _facts(machine)))
+
+
+@blueprint.get("/debug")
+def debug() -> kit.Answer:
+    """Answer what is set, without any secret, and how the machine was seen last in place of a ping."""
+    machine = _machine()
+    known, kept = _facts(machine), sealed.set_names(kit.data(), machine.name)
+    return _answer(
+        {
+            "os_name": os.name,
+            "platform": platform.system(),
+            "python_version": platform.python_version(),
+            "config": _config(machine, kept),
+            "ping_test": {
+                "command": f"GET {machine.url}/",
+                "returncode": 0 if known.state in words.ANSWERING else 1,
+                "stdout": words.said(known),
+                "stderr": "",
+            },
+        }
+    )
+
+
+@blueprint.post("/<any(init, arrancar, apagar, shutdown):route>")
+def act(route: str) -> kit.Answer:
+    """Do what the route says, with its audit row."""
+    asking = kit.require(SCOPE)
+    done = registry.run(kit.settings(), legacy.REGISTRY, asking, f"gateway.{route}", {}, kit.now_ms())
+    return _answer(done)
+
+
+@blueprint.post("/<any(permanent_on_enable, permanent_on_disable):route>")
+def permanent(route: str) -> kit.Answer:
+    """Keep the machine awake for good, or no longer."""
+    machine = _machine()
+    is_on = route == "permanent_on_enable"
+    kit.run("gateway.permanent", {"machine": machine.name, "on": is_on})
+    text = "The machine stays on until this is taken back" if is_on else "The machine may go to sleep when it is idle"
+    return _answer({"success": True, "mensaje": text})
+
+
+@blueprint.route("/<path:rest>", methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
+def nothing(rest: str) -> kit.Answer:
+    """Answer for what is not there, or not by this method, as those services do."""
+    allowed = {"GET": rest in _GETS, "POST": rest in _POSTS}
+    if any(allowed.values()):
+        allow = ", ".join(method for method, is_there in allowed.items() if is_there)
+        return _answer({"detail": "Method Not Allowed"}, 405, {"Allow": allow})
+    return _answer({"detail": "Not Found"}, 404)
+
+
+@blueprint.errorhandler(kit.WebError)
+@blueprint.errorhandler(kit.OperationError)
+def refused(error: kit.WebError | kit.OperationError) -> kit.Answer:
+    """Answer why not, under the key that clients of those services read."""
+    headers = error.headers if isinstance(error, kit.WebError) else {}
+    return _answer({"detail": error.message, "error": error.code}, error.status, headers)
+
+
+@blueprint.errorhandler(HTTPException)
+def broken(error: HTTPException) -> kit.Answer:
+    """Answer a request that is none."""
+    return _answer({"detail": str(error.description or error.name)}, error.code or 500)
+
+
+def _machine() -> Machine:
+    kit.require(SCOPE)
+    return status.known(kit.data(), None)
+
+
+def _facts(machine: Machine) -> words.Facts:
+    return legacy.facts(kit.data(), machine, kit.now_ms())
+
+
+def _config(machine: Machine, kept: frozenset[str]) -> dict[str, Any]:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(machine.url)
+    return {
+        "EQUIPO_IA": parts.hostname,
+        "IA_MAC": machine.mac,
+        "OLLAMA_PORT": str(parts.port or 80),
+        "SSH_PORT": machine.ssh_port,
+        "SSH_USER": machine.ssh_user,
+        "SSH_PASS_SET": "ssh_password" in kept,
+        "SSH_SUDO_PASS_SET": "sudo_password" in kept,
+        "WOL_BROADCAST": machine.broadcast,
+        "WOL_PORT": machine.wol_port,
+    }
+
+
+def _answer(document: dict[str, Any], code: int = 200, headers: dict[str, str] | None = None) -> kit.Answer:
+    return kit.json_answer(document, code, {"Cache-Control": "no-store", **(headers or {})})
