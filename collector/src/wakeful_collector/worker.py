@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import clock, commands, rollups
 from wakeful_collector.accounts import housekeeping
+from wakeful_collector.app import INTEGRATIONS
 from wakeful_collector.ingest.upkeep import upkeep
+from wakeful_collector.job import Job
 from wakeful_collector.outbox import housekeeping as outbox_housekeeping
 from wakeful_collector.outbox.posting import Postman
 from wakeful_collector.outbox.watching import Lookout
@@ -32,14 +34,6 @@ BEAT_SECONDS = 15.0
 GLANCE_SECONDS = 0.5
 PATIENCE_SECONDS = 5.0
 WAIT_AFTER_FAILURE_MAX_SECONDS = 300.0
-
-
-class Job(NamedTuple):
-    """A piece of background work: `run(data, settings, now_ms)`, wanted every `interval_seconds`."""
-
-    name: str
-    interval_seconds: float
-    run: Callable[[Path, Settings, int], object]
 
 
 @dataclass
@@ -120,6 +114,7 @@ JOBS = (
     Job("incidents", 5.0, Lookout()),
     Job("outbox", 1.0, Postman()),
     Job("upkeep", 3600.0, _tidy),
+    *(job for integration in INTEGRATIONS for job in integration.jobs),
 )
 """Everything the collector does by itself."""
 

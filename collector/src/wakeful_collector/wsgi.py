@@ -1,4 +1,4 @@
-"""What gunicorn serves: the agents' door in front of the pages, with the settings of the environment."""
+"""What gunicorn serves: the agents' door, those of the rooms, the pages, with the settings of the environment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from wakeful_collector import clock, config
-from wakeful_collector.app import create_app
+from wakeful_collector.app import INTEGRATIONS, create_app
 from wakeful_collector.ingest.door import Door
 from wakeful_collector.store import database
 from wakeful_collector.web.agent_api import AgentApi
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wakeful_collector.config import Settings
+    from wakeful_collector.integration import Application
 
 
 def create_application(settings: Settings) -> AgentApi:
@@ -27,7 +28,11 @@ def create_application(settings: Settings) -> AgentApi:
         with app.app_context():
             return client_address(app.request_class(environ))
 
-    return AgentApi(Door(settings.data), app, clock.now_ms, address_of)
+    application: Application = app
+    for room in INTEGRATIONS:
+        if room.front is not None:
+            application = room.front(settings, application, address_of)
+    return AgentApi(Door(settings.data), application, clock.now_ms, address_of)
 
 
 def __getattr__(name: str) -> AgentApi:

@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import accounts, clock, config, operations
+from wakeful_collector.app import REGISTRY
 from wakeful_collector.cli.output import CommandError
 from wakeful_collector.model.store_errors import StoreError
-from wakeful_collector.operations import core
 from wakeful_collector.store import database
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def operate(chosen: Settings, name: str, arguments: dict[str, Any]) -> dict[str,
     """
     principal = accounts.local_principal(getpass.getuser())
     try:
-        return operations.run(chosen, core.REGISTRY, principal, name, arguments, clock.now_ms())
+        return operations.run(chosen, REGISTRY, principal, name, arguments, clock.now_ms())
     except operations.OperationError as error:
         raise CommandError(error.message, 4 if error.status == 403 else 1) from None
 

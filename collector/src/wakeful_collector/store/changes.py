@@ -1,7 +1,9 @@
-"""One change of `state.db`: a short transaction of its own connection, kept whole or not at all."""
+"""One change of `state.db` or `gateway.db`: a short transaction, kept whole or not at all."""
 
 from __future__ import annotations
 
+import os
+import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,3 +28,41 @@ def changing(data: Path) -> Iterator[sqlite3.Connection]:
         database.transaction(connection),
     ):
         yield connection
+
+
+@contextmanager
+def changing_gateway(data: Path) -> Iterator[sqlite3.Connection]:
+    """Yield the process's one writer of `gateway.db` inside a transaction; whoever comes meanwhile waits for a lock.
+
+    One connection, because opening one costs more than all a request writes; one lock, because SQLite's own way to wait
+    is to sleep and try again. It must not be called inside itself. Raises what `changing` raises.
+    """
+    kept = _writers.setdefault(str(data), _Writer())
+    with kept.lock, database.transaction(kept.connection(data)) as connection:
+        yield connection
+
+
+class _Writer:
+    """The writer of one data folder; it is opened anew when the file was replaced (a restore)."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self._inode = 0
+        self._open: sqlite3.Connection | None = None
+
+    def connection(self, data: Path) -> sqlite3.Connection:
+        try:
+            inode = os.stat(f"{data}/gateway.db").st_ino
+        except FileNotFoundError:
+            inode = 0
+        if self._open is None or inode != self._inode:
+            if self._open is not None:
+                self._open.close()
+                self._open = None
+            self._open = database.writer(data, "gateway")
+            self._inode = inode
+        return self._open
+
+
+_writers: dict[str, _Writer] = {}
+os.register_at_fork(after_in_child=_writers.clear)

@@ -1,4 +1,4 @@
-"""Opens the two databases: `state.db` (who and what) and `samples.db` (the history).
+"""Opens the databases: `state.db` (who and what), `samples.db` (the history), `gateway.db` (the model gateway).
 
 WAL is switched on once, when a database is made: two threads that switch at first use can lose a transaction. Every
 connection is in autocommit mode; whoever writes says `with transaction(connection)`.
@@ -47,13 +47,15 @@ __all__ = [
     "writer",
 ]
 
-Family = Literal["state", "samples"]
-FAMILIES: tuple[Family, ...] = ("state", "samples")
+Family = Literal["state", "samples", "gateway"]
+FAMILIES: tuple[Family, ...] = ("state", "samples", "gateway")
 
 APPLICATION_ID = 0x57414B45  # "WAKE"
 BUSY_SECONDS = 15.0
-PAGE_BYTES = {"state": 4096, "samples": 8192}
-_CACHE_KIB = {"state": 4096, "samples": 32768}
+PAGE_BYTES = {"state": 4096, "samples": 8192, "gateway": 4096}
+SYNCHRONOUS = {"state": "FULL", "samples": "FULL", "gateway": "NORMAL"}
+"""What a commit waits for. A request of the gateway commits twice and must not wait for the disk: see decision 160."""
+_CACHE_KIB = {"state": 4096, "samples": 32768, "gateway": 4096}
 _READERS_KEPT = 8
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
 _kept = threading.local()
@@ -74,7 +76,7 @@ def database_path(data: Path, family: Family) -> Path:
 
 
 def create(data: Path) -> None:
-    """Make the data folder (0700) and both databases where they are missing, and bring their tables up to date.
+    """Make the data folder (0700) and the databases where they are missing, and bring their tables up to date.
 
     Safe to be called by several processes at once. Raises DatabaseNewer, DatabaseCorrupt, StoreFull, StoreError.
     """
@@ -92,14 +94,14 @@ def create(data: Path) -> None:
 
 
 def writer(data: Path, family: Family) -> sqlite3.Connection:
-    """Return a new connection that may write: autocommit, WAL, synchronous FULL, foreign keys held.
+    """Return a new connection that may write: autocommit, WAL, as synchronous as the family is, foreign keys held.
 
     The caller owns and closes it; it may be handed from thread to thread, not shared by two at once.
     """
     path = database_path(data, family)
     with translated(path):
         connection = _open(path, "rw")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={SYNCHRONOUS[family]}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
         connection.execute("PRAGMA journal_size_limit=67108864")

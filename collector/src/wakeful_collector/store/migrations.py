@@ -1,4 +1,4 @@
-"""The tables of both databases, as named steps in order; sqlite-utils remembers which ran.
+"""The tables of the databases, as named steps in order; sqlite-utils remembers which ran.
 
 A family module lists its steps as `MIGRATIONS = (("NNN-what", "SQL script"), ...)`. A step that was released is never
 changed; the next one corrects it.
@@ -18,6 +18,13 @@ from wakeful_collector.store import (
     channels,
     commands,
     events,
+    gateway_answers,
+    gateway_history,
+    gateway_host_keys,
+    gateway_leases,
+    gateway_limits,
+    gateway_machines,
+    gateway_states,
     heartbeats,
     incidents,
     inventories,
@@ -47,11 +54,20 @@ STATE: Steps = (
     *outbox.MIGRATIONS,
 )
 SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
+GATEWAY: Steps = (
+    *gateway_machines.MIGRATIONS,
+    *gateway_states.MIGRATIONS,
+    *gateway_leases.MIGRATIONS,
+    *gateway_history.MIGRATIONS,
+    *gateway_answers.MIGRATIONS,
+    *gateway_host_keys.MIGRATIONS,
+    *gateway_limits.MIGRATIONS,
+)
 
 
 def steps(family: str) -> Steps:
-    """Return the steps of a family (`state` or `samples`), oldest first."""
-    return {"state": STATE, "samples": SAMPLES}[family]
+    """Return the steps of a family (`state`, `samples` or `gateway`), oldest first."""
+    return {"state": STATE, "samples": SAMPLES, "gateway": GATEWAY}[family]
 
 
 def unknown(connection: sqlite3.Connection, family: str) -> list[str]:

@@ -1,0 +1,168 @@
+"""The kinds of a machine's settings: each checks a value, reads it from a form's text, and describes it as a schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from wakeful_collector import settings_kinds as kinds
+from wakeful_collector.settings_kinds import Unfit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NAME = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+MAC = re.compile(r"[0-9a-f]{12}")
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_.:-]{1,253}(?<!-)")
+ARGUMENTS_CHARACTERS_MAX = 2_048
+
+
+class FieldKind(NamedTuple):
+    """One kind: `check` returns the value as it is kept or raises Unfit, `from_text` takes what a form sends.
+
+    `widget` says how a form asks for it: text, number, choice, flag, days, password, lines.
+    """
+
+    check: Callable[[Any], Any]
+    schema: dict[str, Any]
+    widget: str = "text"
+    from_text: Callable[[str], Any] = str
+
+
+def text(most: int = 253, pattern: str = "", empty: bool = True) -> FieldKind:
+    """Return the kind of one line of text."""
+    schema: dict[str, Any] = {"type": "string", "maxLength": most}
+    if pattern:
+        schema["pattern"] = pattern
+
+    def check(raw: Any) -> str:
+        if not isinstance(raw, str):
+            raise Unfit("is not text", "give text")
+        given = raw.strip()
+        if (not given and empty) or (given and len(given) <= most and given.isprintable() and _fits(pattern, given)):
+            return given
+        hint = f"it must look like {pattern}" if pattern else f"give 1 to {most} printable characters"
+        raise Unfit(f"is {raw[:64]!r}" if given else "is missing", hint)
+
+    return FieldKind(check, schema)
+
+
+def secret(most: int = 1_024, lines: bool = False) -> FieldKind:
+    """Return the kind of what is sealed and never shown again; empty text removes it."""
+
+    def check(raw: Any) -> str:
+        if not isinstance(raw, str) or len(raw) > most or "\0" in raw or (not lines and not (raw or " ").isprintable()):
+            raise Unfit("does not fit", f"give text of at most {most} characters" + ("" if lines else " in one line"))
+        return raw
+
+    return FieldKind(check, {"type": "string", "maxLength": most}, "lines" if lines else "password")
+
+
+def whole(least: int, most: int) -> FieldKind:
+    """Return the kind of whole numbers."""
+    kind = kinds.whole(least, most)
+    return FieldKind(kind.check, {"type": "integer", "minimum": least, "maximum": most}, "number", kind.from_text)
+
+
+def choice(*words: str) -> FieldKind:
+    """Return the kind of one word out of several."""
+    return FieldKind(kinds.one_of(*words).check, {"type": "string", "enum": list(words)}, "choice")
+
+
+def _fits(pattern: str, given: str) -> bool:
+    return not pattern or re.search(pattern, given) is not None
+
+
+def _name(raw: Any) -> str:
+    if not isinstance(raw, str) or not re.fullmatch(NAME[1:-1], raw):
+        raise Unfit(f"is {str(raw)[:64]!r}", "give 1 to 32 of a-z, 0-9 and -, as it is to stand in /ollama/NAME")
+    if raw in {"api", "v1"}:
+        raise Unfit(f"is {raw!r}", "api and v1 are parts of Ollama's own paths; choose another name")
+    return raw
+
+
+def _mac(raw: Any) -> str:
+    bare = re.sub(r"[:.\-\s]", "", str(raw)).lower()
+    if not bare:
+        return ""
+    if not MAC.fullmatch(bare) or int(bare, 16) in {0, 0xFFFFFFFFFFFF} or int(bare[:2], 16) & 1:
+        raise Unfit(f"is {str(raw)[:64]!r}", "give the hardware address of one network card, as aa:bb:cc:dd:ee:ff")
+    return ":".join(bare[at : at + 2] for at in range(0, 12, 2))
+
+
+def _host_name(raw: Any) -> str:
+    given = raw.strip() if isinstance(raw, str) else raw
+    if given == "":
+        return ""
+    if not isinstance(given, str) or not HOST_NAME.fullmatch(given):
+        raise Unfit(f"is {str(raw)[:64]!r}", "give a host name or an address, without a scheme or a port")
+    return given
+
+
+def _clock(raw: Any) -> str:
+    if raw == "":
+        return ""
+    if not isinstance(raw, str) or not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", raw):
+        raise Unfit(f"is {str(raw)[:64]!r}", "give a time of the day as 08:30, or leave it empty")
+    return raw
+
+
+def _zone(raw: Any) -> str:
+    try:
+        return ZoneInfo(str(raw)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = "give a name of the time zone database, as Europe/Madrid or UTC"
+        raise Unfit(f"is {str(raw)[:64]!r}, which is not a time zone here", hint) from None
+
+
+def _days(raw: Any) -> tuple[str, ...]:
+    given = raw if isinstance(raw, (list, tuple)) else [raw]
+    wrong = [one for one in given if one not in DAYS]
+    if wrong:
+        raise Unfit(f"holds {str(wrong[0])[:64]!r}", f"choose among {', '.join(DAYS)}")
+    return tuple(day for day in DAYS if day in given)
+
+
+def _arguments(raw: Any) -> dict[str, Any]:
+    if not isinstance(raw, dict) or len(json.dumps(raw, default=str)) > ARGUMENTS_CHARACTERS_MAX:
+        raise Unfit("is not an object of arguments", 'give the arguments of the action as {"name": "value"}')
+    return raw
+
+
+def _arguments_text(given: str) -> Any:
+    try:
+        return json.loads(given) if given.strip() else {}
+    except ValueError:
+        return given
+
+
+def _flag_text(given: str) -> Any:
+    return {
+        "true": True,
+        "on": True,
+        "yes": True,
+        "1": True,
+        "false": False,
+        "off": False,
+        "no": False,
+        "0": False,
+    }.get(given.lower(), given)
+
+
+MACHINE_NAME = FieldKind(_name, {"type": "string", "pattern": NAME, "maxLength": 32})
+URL = FieldKind(kinds.URL.check, {"type": "string", "minLength": 8, "maxLength": 300})
+MAC_ADDRESS = FieldKind(_mac, {"type": "string", "maxLength": 20})
+HOST = FieldKind(_host_name, {"type": "string", "maxLength": 253})
+CLOCK_TIME = FieldKind(_clock, {"type": "string", "maxLength": 5})
+ZONE = FieldKind(_zone, {"type": "string", "minLength": 1, "maxLength": 64})
+WEEK_DAYS = FieldKind(
+    _days,
+    {"type": "array", "items": {"type": "string", "enum": list(DAYS)}, "maxItems": 7, "uniqueItems": True},
+    "days",
+    lambda given: [word for word in re.split(r"[,\s]+", given) if word],
+)
+FLAG = FieldKind(kinds.FLAG.check, {"type": "boolean"}, "flag", _flag_text)
+ARGUMENTS = FieldKind(_arguments, {"type": "object"}, "lines", _arguments_text)

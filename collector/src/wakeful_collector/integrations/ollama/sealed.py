@@ -1,0 +1,60 @@
+"""The secrets of a machine: sealed in its row, never shown again, opened only by what signs in or asks with them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wakeful_collector.integrations.ollama.secret_fields import NAMES, SECRETS
+from wakeful_collector.integrations.ollama.settings import MachineUnfit, Problem
+from wakeful_collector.read import gateway
+from wakeful_collector.settings_kinds import Unfit
+from wakeful_collector.store import vault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["NAMES", "SECRETS", "is_readable", "seal", "secrets", "set_names"]
+
+
+def secrets(data: Path, name: str) -> dict[str, str]:
+    """Return the secrets of a machine in clear; one sealed by another collector's key has none."""
+    found = gateway.machine(data, name)
+    return {} if found is None else _opened(data, found.sealed)
+
+
+def set_names(data: Path, name: str) -> frozenset[str]:
+    """Return which secrets a machine has."""
+    return frozenset(secrets(data, name))
+
+
+def is_readable(data: Path, name: str) -> bool:
+    """Tell whether this collector's key opens what is sealed."""
+    found = gateway.machine(data, name)
+    return found is None or not found.sealed or vault.unseal(data, found.sealed) is not None
+
+
+def seal(data: Path, known: str, given: Mapping[str, str]) -> str:
+    """Return what is to be stored once `given` changed the secrets sealed in `known`; empty text removes one.
+
+    Raises:
+        MachineUnfit: what is given does not fit; no text repeats it.
+    """
+    problems = []
+    kept = _opened(data, known)
+    for one in SECRETS:
+        if one.name in given:
+            try:
+                kept[one.name] = one.kind.check(given[one.name])
+            except Unfit as error:
+                problems.append(Problem(one.name, str(error), error.hint))
+    if problems:
+        raise MachineUnfit(problems)
+    kept = {name: value for name, value in kept.items() if value}
+    return vault.seal(data, json.dumps(kept)) if kept else ""
+
+
+def _opened(data: Path, sealed: str) -> dict[str, str]:
+    text = vault.unseal(data, sealed) if sealed else None
+    return {} if text is None else json.loads(text)
