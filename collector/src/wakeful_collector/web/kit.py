@@ -23,6 +23,7 @@ from wakeful_collector.web.kit_auth import (
     visitor,
 )
 from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
+from wakeful_collector.web.kit_guard import allowed as host_allowed
 from wakeful_collector.web.kit_invite import invite_line
 from wakeful_collector.web.kit_long import CROWDED, BrokenOff
 from wakeful_collector.web.kit_parts import is_part, lacks, number
@@ -47,6 +48,7 @@ __all__ = [
     "end_session",
     "error_answer",
     "for_program",
+    "host_allowed",
     "install",
     "invite_line",
     "is_part",

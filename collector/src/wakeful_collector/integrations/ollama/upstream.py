@@ -1,0 +1,179 @@
+"""The way to a machine's service: one connection for each request, which anybody may break off at any moment.
+
+Connections are not kept: the machine sleeps between two requests as like as not, and a kept one would then be dead
+without a word. A new one costs a fraction of a millisecond in a local network.
+"""
+
+from __future__ import annotations
+
+import http
+import http.client
+import select
+import socket
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from urllib3 import exceptions
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import SKIP_HEADER
+
+from wakeful_collector.model.addresses import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from urllib3.response import BaseHTTPResponse
+
+PIECE_BYTES = 64 * 1024
+_SILENT_SECONDS = 30
+_PROBE_SECONDS = 5
+_PROBES = 4
+_UNHEARD_MS = 60_000
+_OPTIONS: list[tuple[int, int, int | bytes]] = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    # A machine that lost its power says nothing for ever; a model that thinks says nothing for minutes. Only the
+    # kernel of the other side can tell which it is.
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _SILENT_SECONDS),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _PROBE_SECONDS),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, _PROBES),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_MS),
+]
+
+
+class Unreached(Exception):
+    """No connection came about: nothing was sent, so that it can be tried again."""
+
+
+class Died(Exception):
+    """The connection broke after something was sent, or what came was no HTTP."""
+
+
+class Upstream:
+    """One connection to the service at `url`; `abort` may be called by any thread at any time."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        self.host = parts.netloc
+        self._connection = _connection(secure, parts.hostname or "", parts.port or (443 if secure else 80))
+        self._socket: socket.socket | None = None
+        self._answer: BaseHTTPResponse | None = None
+        self.is_aborted = False
+
+    def connect(self, timeout_seconds: float) -> None:
+        """Open the connection; raise Unreached."""
+        try:
+            self._connection.timeout = timeout_seconds
+            self._connection.connect()
+        except (OSError, exceptions.HTTPError) as error:
+            self._connection.close()
+            raise Unreached(_reason(error)) from error
+        self._socket = self._connection.sock
+        self._socket.settimeout(None)
+        self._connection.timeout = None
+        why = refusal(self._socket.getpeername()[0], allow_private=True)
+        if why:
+            self.close()
+            raise Unreached(why)
+        if self.is_aborted:
+            self.abort()
+
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: Iterable[bytes] | None = None,
+        length_bytes: int | None = None,
+    ) -> None:
+        """Send a request; `length_bytes` is that of the body, None for one in chunks.
+
+        Raises Died, and whatever `body` raises.
+        """
+        said = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER, **headers}
+        if body is not None and length_bytes is not None:
+            said["Content-Length"] = str(length_bytes)
+        try:
+            self._send(method, target, said, body, chunked=body is not None and length_bytes is None)
+        except (OSError, exceptions.HTTPError, http.client.HTTPException, ValueError) as error:
+            raise Died(_reason(error)) from error
+
+    def is_ready(self, timeout_seconds: float) -> bool:
+        """Wait for the answer to begin, no longer than that; tell whether it has (or the connection broke)."""
+        poll = select.poll()
+        if self._socket is not None:
+            poll.register(self._socket, select.POLLIN)
+        return self._socket is None or bool(poll.poll(timeout_seconds * 1000))
+
+    def answer(self) -> BaseHTTPResponse:
+        """Return the answer once its head is there; its body comes by `read`. Raise Died."""
+        try:
+            self._answer = self._connection.getresponse()
+        except (OSError, exceptions.HTTPError, http.client.HTTPException, ValueError) as error:
+            raise Died(_reason(error)) from error
+        if self._answer.status < http.HTTPStatus.OK:
+            raise Died(f"it answered {self._answer.status}")
+        return self._answer
+
+    def _send(
+        self, method: str, target: str, headers: Mapping[str, str], body: Iterable[bytes] | None, *, chunked: bool
+    ) -> None:
+        try:
+            self._connection.request(
+                method, target, body, headers, chunked=chunked, preload_content=False, decode_content=False
+            )
+        except (BrokenPipeError, ConnectionResetError):
+            if self.is_aborted:
+                raise
+            # Who answers before it has read all of a body closes its end; its answer may be there all the same.
+
+    def read(self) -> bytes:
+        """Return what has come of the answer's body, waiting for the first byte of it; empty at its end. Raise Died."""
+        if self._answer is None:
+            raise Died("there is no answer")
+        try:
+            return self._answer.read1(PIECE_BYTES, decode_content=False) or b""
+        except (OSError, exceptions.HTTPError, ValueError) as error:
+            raise Died(_reason(error)) from error
+
+    def limit(self, seconds: float) -> None:
+        """Let each wait from here on last no longer than that."""
+        if self._socket is not None:
+            self._socket.settimeout(seconds)
+
+    def abort(self) -> None:
+        """Break the connection off: the service sees its client leave, and whoever waits here is woken by Died."""
+        self.is_aborted = True
+        if self._socket is not None:
+            try:
+                # Not SSLSocket's: that would take the cipher away under the hands of whoever reads.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            except OSError:
+                return
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._answer is not None:
+            self._answer.close()
+        self._connection.close()
+
+
+def _connection(secure: bool, host: str, port: int) -> HTTPConnection:
+    if not secure:
+        return HTTPConnection(host, port, socket_options=_OPTIONS, blocksize=PIECE_BYTES)
+    context = ssl.create_default_context()
+    return HTTPSConnection(host, port, socket_options=_OPTIONS, blocksize=PIECE_BYTES, ssl_context=context)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the last cause in few words, without the objects that libraries put before it."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError) and found.strerror:
+            return found.strerror
+        if isinstance(found, TimeoutError):
+            return "no answer in time"
+        error, found = found, found.__cause__ or found.__context__
+    return f"{type(error).__name__}: {error}"[:200]
