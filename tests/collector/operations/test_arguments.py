@@ -67,3 +67,11 @@ def test_what_does_not_fit_is_named(value: Any, said: str) -> None:
 
 def test_a_schema_without_a_type_takes_anything() -> None:
     assert check({"a": [1, "x", None]}, {}) is None
+
+
+def test_lines_are_taken_only_where_they_are_meant() -> None:
+    key = "-----BEGIN-----\r\n\tabc\n"
+    check(key, {"type": "string", "format": "lines"}, "key")
+    for text, schema in ((key, {"type": "string"}), ("a\x00b", {"type": "string", "format": "lines"})):
+        with pytest.raises(Unfit, match="key holds a control character"):
+            check(text, schema, "key")

@@ -86,7 +86,11 @@ def test_what_is_not_named_is_not_done() -> None:
     found = describe({"EQUIPO_IA": "fd00::7"})
     assert found is not None
     assert found.fields == {"url": "http://[fd00::7]:11434"}
-    assert (found.beside["wake"], found.beside["sleep"], found.beside["sleep_command"]) == ("never", "never", "poweroff")
+    assert (found.beside["wake"], found.beside["sleep"], found.beside["sleep_command"]) == (
+        "never",
+        "never",
+        "poweroff",
+    )
     assert (found.secrets, found.keys) == ({}, ())
 
 
