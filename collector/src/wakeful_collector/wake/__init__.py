@@ -8,7 +8,7 @@ from wakeful_collector.model.card import Card
 from wakeful_collector.model.wakeable import ACTION
 from wakeful_collector.read import waking
 from wakeful_collector.wake import sending
-from wakeful_collector.wake.relay import Agent, Plan, Relay, Sleeper, choose, stranger_addresses
+from wakeful_collector.wake.relay import Agent, Plan, Relay, Sleeper, best, choose, stranger_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.read.waking import Machine
 
-__all__ = ["ACTION", "Agent", "Plan", "Relay", "Sleeper", "choose", "plan", "plan_stranger"]
+__all__ = ["ACTION", "Agent", "Plan", "Relay", "Sleeper", "best_mac", "choose", "plan", "plan_stranger"]
 
 
 def plan(data: Path, host_id: str, given: Mapping[str, Any], now_ms: int) -> Plan:
@@ -41,6 +41,12 @@ def plan_stranger(
     networks |= {one.address.network for one in sending.own()}
     card = Card("", mac, stranger_addresses(address, networks))
     return _chosen(Sleeper(host_id, name, (card,)), told, given)
+
+
+def best_mac(data: Path, host_id: str, now_ms: int) -> str:
+    """Return the hardware address of a host by which it is most likely woken; "" when its agent told of none."""
+    cards = next((one.cards for one in waking.machines(data, now_ms) if one.id == host_id), ())
+    return best(cards).mac if cards else ""
 
 
 def _chosen(sleeper: Sleeper, told: Sequence[Machine], given: Mapping[str, Any]) -> Plan:

@@ -125,7 +125,7 @@ def _forced(sleeper: Sleeper, agents: Sequence[Agent], relay: str, wishes: Mappi
     if agent is None:
         return Plan(reason="the machine that was named to send the packet is not up")
     known = sorted(_relays(sleeper, agent), key=_order, reverse=True)
-    card = known[0].card if known else _best(sleeper.cards)
+    card = known[0].card if known else best(sleeper.cards)
     if not _may(agent, card):
         return Plan(reason=_permit(agent.name, card.mac))
     address = known[0].address if known else next((str(one) for one in card.addresses), "")
@@ -171,7 +171,8 @@ def _fitness(card: Card) -> int:
     return {True: 2, None: 1, False: 0}[card.armed]
 
 
-def _best(cards: Sequence[Card]) -> Card:
+def best(cards: Sequence[Card]) -> Card:
+    """Return the card that a machine is most likely woken by: one that is armed, one that has an address."""
     return max(cards, key=lambda card: (_fitness(card), bool(card.addresses)))
 
 

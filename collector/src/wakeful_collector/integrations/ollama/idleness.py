@@ -1,4 +1,4 @@
-"""Why a machine that nobody claims may not sleep now: loaded models, its GPU, logins, the hours it is to be awake. Pure.
+"""Why a machine that nobody claims may not sleep now: loaded models, its GPU, logins, hours. Pure.
 
 Each reason is a sentence without its subject, the machine, for the page: "its GPU is at 43 %".
 """
