@@ -17,7 +17,9 @@ from wakeful_collector.accounts import keys
 from wakeful_collector.integrations.ollama import compat_words as words
 from wakeful_collector.integrations.ollama import settings
 from wakeful_collector.integrations.ollama.compat_claims import sign_of_life
+from wakeful_collector.integrations.ollama.environment import KEY_CHARACTERS_MAX
 from wakeful_collector.read import gateway
+from wakeful_collector.web import kit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +71,7 @@ def create(chosen: Settings, application: Application, address_of: AddressOf) ->
         if not asked.startswith(PREFIX):
             return application(environ, start_response)
         try:
+            _check_door(chosen, environ)
             route = _route(asked.removeprefix(PREFIX), str(environ.get("REQUEST_METHOD", "")))
             address = address_of(environ)
             principal = _principal(chosen, environ, address)
@@ -80,6 +83,14 @@ def create(chosen: Settings, application: Application, address_of: AddressOf) ->
         return _Answer(start_response, route, str(body.get("name") or body.get("model"))).of(application, inner)
 
     return answer
+
+
+def _check_door(chosen: Settings, environ: Environ) -> None:
+    host = str(environ.get("HTTP_HOST", ""))
+    if not kit.host_allowed(host, chosen):
+        raise Unfit(421, {"detail": f"this collector does not answer to the host name {host[:100]!r} (hosts_allowed)"})
+    if environ.get(kit.CROWDED):
+        raise Unfit(503, {"detail": "too many requests are under way in this process of the collector"})
 
 
 def _route(name: str, method: str) -> Route:
@@ -95,7 +106,7 @@ def _principal(chosen: Settings, environ: Environ, address: str) -> Principal:
     """Return who asks, before anything of the body is read."""
     bearer = str(environ.get("HTTP_AUTHORIZATION", ""))
     key = bearer[7:].strip() if bearer[:7].lower() == "bearer " else str(environ.get("HTTP_X_API_KEY", ""))
-    found = keys.principal_of_key(chosen.data, key, address, clock.now_ms())
+    found = keys.principal_of_key(chosen.data, key[:KEY_CHARACTERS_MAX], address, clock.now_ms())
     if found is None:
         raise Unfit(401, {"detail": "Invalid or missing API Key"})
     if not found.may(SCOPE):

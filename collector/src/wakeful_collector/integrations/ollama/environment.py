@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAME = "default"
-KEY_CHARACTERS_MIN = 12
-"""Shorter keys are refused: they could be guessed by asking."""
+KEY_CHARACTERS_MIN, KEY_CHARACTERS_MAX = 12, 128
+"""Shorter keys are refused, as they could be guessed by asking; longer ones are none that any door looks at."""
 
 NAMES = {
     "EQUIPO_IA": "the machine's address or name; without it the other names say nothing",
@@ -148,10 +148,10 @@ def _keys(values: Mapping[str, str], problems: list[Problem]) -> tuple[str, ...]
     """Return the keys; those that are too short are a problem each, told by their place and never by their text."""
     found = []
     for place, key in enumerate((values.get("API_KEYS") or "").split(","), 1):
-        if len(key.strip()) >= KEY_CHARACTERS_MIN:
+        if KEY_CHARACTERS_MIN <= len(key.strip()) <= KEY_CHARACTERS_MAX:
             found.append(key.strip())
         elif key.strip():
             message = f"its key number {place} has {len(key.strip())} characters and is not let in"
-            hint = f"keys of {KEY_CHARACTERS_MIN} characters or more cannot be guessed by asking"
+            hint = f"give it {KEY_CHARACTERS_MIN} to {KEY_CHARACTERS_MAX}: shorter ones can be guessed by asking"
             problems.append(Problem("API_KEYS", message, hint))
     return tuple(dict.fromkeys(found))
