@@ -34,7 +34,8 @@ def markup(template: str) -> str:
 
 
 def web(files: list[Path], *kinds: str) -> list[Path]:
-    found = [file for file in files if "web" in file.parts and file.suffix in kinds and "vendor" not in file.parts]
+    places = {"web", "integrations"}
+    found = [file for file in files if places & {*file.parts} and file.suffix in kinds and "vendor" not in file.parts]
     assert found, f"no {kinds} in web/"
     return found
 

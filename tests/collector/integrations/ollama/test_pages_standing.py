@@ -1,0 +1,40 @@
+"""How one machine stands, put together: figures of the counters, buttons of the state."""
+
+from __future__ import annotations
+
+from wakeful_collector.integrations.ollama import settings
+from wakeful_collector.integrations.ollama.pages_standing import buttons, figures_of
+from wakeful_collector.integrations.ollama.states import State
+from wakeful_collector.store.gateway_history import Total
+
+from .gateway_data import BASIC
+
+MACHINE = settings.check(BASIC)
+
+
+def labels(state: State, permanent: bool = False, lacking: str = "") -> list[tuple[str, str]]:
+    return [(one.label, one.why_not) for one in buttons(MACHINE, state, permanent, [], lacking)]
+
+
+def test_counters_of_all_labels_and_of_this_machine_alone_are_added_up() -> None:
+    totals = [
+        Total("gpu", "requests", {"outcome": "ok"}, 7),
+        Total("gpu", "requests", {"outcome": "seen"}, 3),
+        Total("attic", "requests", {"outcome": "ok"}, 100),
+        Total("gpu", "wakes", {"by": "request"}, 2),
+        Total("gpu", "wake_seconds", {}, 90),
+        Total("gpu", "asleep_seconds", {}, 36_000),
+        Total("gpu", "completion_tokens", {"model": "a"}, 5),
+    ]
+    found = figures_of("gpu", 200, totals)
+    assert found == (10, 5, 2, 45, 2)
+    assert figures_of("gpu", 0, totals).saved_kwh is None
+    assert figures_of("none", 0, totals) == (0, 0, 0, None, None)
+
+
+def test_a_machine_that_wakes_is_neither_woken_nor_put_to_sleep() -> None:
+    assert labels(State.WAKING) == [("Keep awake for good", "")]
+    assert labels(State.ASLEEP, lacking="no") == [("Wake", "no"), ("Keep awake for good", "no")]
+    assert labels(State.AWAKE) == [("Sleep now", ""), ("Keep awake for good", "")]
+    assert labels(State.DRAINING, permanent=True) == [("Sleep anyway", ""), ("Let it sleep again", "")]
+    assert labels(State.STOPPING) == [("Wake", ""), ("Keep awake for good", "")]
