@@ -198,12 +198,12 @@ class _Answer:
             status, headers = self._held
             yield from _said(self._start, *self._told(status, gathered), headers)
 
-    def _begin(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+    def _begin(self, status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
         code = int(status[:3])
         if code >= HTTPStatus.BAD_REQUEST or self._route.method == "DELETE":
             self._held = code, headers
             return None
-        return self._start(status, headers, exc_info)
+        return self._start(status, headers, *more)
 
     def _told(self, status: int, body: bytes) -> tuple[int, dict[str, Any]]:
         error = _error(body)

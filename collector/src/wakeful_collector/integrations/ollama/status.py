@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -87,7 +88,8 @@ def holders(data: Path, machine: Machine, now_ms: int) -> list[str]:
     requests = sum(one.kind == REQUEST for one in leases)
     found = ["it is kept awake for good"] if standing is not None and standing.permanent else []
     found += [f"{requests} request{'s' if requests > 1 else ''} on the way"] if requests else []
-    return found + [f"{one.owner} claims it ({one.note or one.kind})" for one in leases if one.kind != REQUEST]
+    claims = Counter(f"{one.owner} claims it ({one.note or one.kind})" for one in leases if one.kind != REQUEST)
+    return found + [told if times == 1 else f"{told}, {times} times" for told, times in claims.items()]
 
 
 def lease_document(lease: Lease) -> dict[str, Any]:
