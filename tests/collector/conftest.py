@@ -72,8 +72,8 @@ class Machine:
     door: Door
     sequence: int = 0
 
-    def push(self, ticks: list[list[Any]], now_ms: int, series: list[list[Any]] | None = None, **more: Any) -> None:
-        """Push rows of [time in ms, values] and whatever else a push may hold; the answer must be 200."""
+    def push(self, ticks: list[list[Any]], now_ms: int, series: list[list[Any]] | None = None, **more: Any) -> Any:
+        """Push rows of [time in ms, values] and whatever else a push may hold; return the answer, which must be 200."""
         listed = SERIES if series is None else series
         schema = schema_hash(parse_series(listed))
         body = {"wire": 1, "run": f"run-{self.id}", "sequence": self.sequence, "schema": schema, "series": listed}
@@ -81,6 +81,7 @@ class Machine:
         agent = self.door.authenticate(f"Bearer {self.token}", now_ms)
         reply = self.door.take(agent, json.dumps({**body, "ticks": ticks, **more}).encode(), "", now_ms)  # type: ignore[arg-type]  # a refusal fails below
         assert reply.status == 200, reply
+        return json.loads(reply.body)
 
     @property
     def key(self) -> int:
