@@ -35,7 +35,7 @@ class Reply:
     def begin(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """Say status and headers, once."""
         self.status = status
-        known = [("Wakeful-State", self.state)] if self.state else []
+        known = [("Wakeful-State", str(self.state))] if self.state else []
         self._start_response(f"{status} {_phrase(status)}", [*headers, *known, *_ALWAYS])
 
     def begin_early(self) -> None:
