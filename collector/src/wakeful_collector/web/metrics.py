@@ -6,9 +6,20 @@ import ipaddress
 
 from flask import Blueprint, Response
 
-from wakeful_collector.read import deliveries, heartbeats, hosts, incidents, latest, traffic
+from wakeful_collector.read import (
+    deliveries,
+    gateway,
+    gateway_history,
+    gateway_leases,
+    heartbeats,
+    hosts,
+    incidents,
+    latest,
+    traffic,
+)
 from wakeful_collector.read import health as read_health
-from wakeful_collector.web import health, kit, metrics_names, metrics_own
+from wakeful_collector.web import health, kit, metrics_gateway, metrics_names, metrics_own
+from wakeful_collector.web.metrics_gateway import Gateway
 from wakeful_collector.web.metrics_text import render
 
 blueprint = Blueprint("metrics", __name__)
@@ -45,7 +56,7 @@ def readyz() -> kit.Answer:
 
 @blueprint.get("/metrics")
 def metrics() -> kit.Answer:
-    """Answer the collector's own health, and the fleet's newest values under node_exporter's names."""
+    """Answer the collector's own health, the gateway's, and the fleet's newest values under node_exporter's names."""
     if not _open():
         kit.require("read")
     data, now_ms = kit.data(), kit.now_ms()
@@ -59,6 +70,15 @@ def metrics() -> kit.Answer:
         now_ms,
     )
     own += metrics_own.escalation(*incidents.counts(data), deliveries.counts(data))
+    own += metrics_gateway.families(
+        Gateway(
+            gateway.machines(data),
+            gateway.states(data),
+            gateway_leases.leases(data, now_ms),
+            gateway_history.totals(data),
+        ),
+        gateway_history.FIRST_BYTE_BUCKETS,
+    )
     samples = latest.latest_of_all(data, metrics_names.NAMES)
     text = render([*own, *metrics_names.families(fleet, samples, hosts.unames(data), now_ms)])
     return Response(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
