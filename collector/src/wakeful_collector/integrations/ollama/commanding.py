@@ -40,7 +40,7 @@ def ask(data: Path, host: str, action: str, arguments: Mapping[str, Any], patien
         with changing(data) as connection:
             command = commands.ask(connection, wish, now_ms).command
     except commands.Refusal as refusal:
-        return Answer(False, False, refusal.message, refusal.status != 429)
+        return Answer(False, False, refusal.message.replace("\n", " / "), refusal.status != 429)
     return _answer(_await(data, command, patience_seconds), data)
 
 

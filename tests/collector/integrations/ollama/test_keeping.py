@@ -1,0 +1,346 @@
+"""The job that keeps machines: a whole life, with what fails in it, and time that passes twenty times faster."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wakeful_collector import clock
+from wakeful_collector.config import Settings
+from wakeful_collector.integrations.ollama import keeping, settings
+from wakeful_collector.integrations.ollama.keeping import JOBS, Keeper
+from wakeful_collector.integrations.ollama.states import State
+from wakeful_collector.read import gateway, gateway_history, incidents
+from wakeful_collector.store import gateway_leases, gateway_machines, gateway_states
+from wakeful_collector.store.changes import changing_gateway
+
+from ....fakes.ollama import Ollama, ollama
+from ....fakes.ssh_server import PASSWORD, USER, SshServer, ssh_server
+from .machines import MAGIC, add
+from .test_probing import post
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+STEP_SECONDS = 0.25
+PAUSE_SECONDS = 0.0125
+
+
+class World:
+    """A machine with Ollama and SSH that is off until its card hears the packet, and a keeper in a time of its own."""
+
+    def __init__(self, data: Path, server: Ollama, box: SshServer, ear: socket.socket) -> None:
+        self.data = data
+        self.server = server
+        self.box = box
+        self.keeper = Keeper()
+        self.now_ms = clock.now_ms()
+        self.packets = 0
+        self.deaf_packets = 0
+        self.stays = False
+        self._ear = ear
+        box.program("sudo", 'shift; shift; exec "$@"')
+        box.program("systemctl", "touch gone")
+        threading.Thread(target=self._live, daemon=True).start()
+
+    def _live(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                if self._ear.recv(2048) == MAGIC:
+                    self.packets += 1
+                    if self.packets > self.deaf_packets:
+                        self.server.reboot()
+
+    def add(self, **given: Any) -> None:
+        """Add the machine to the gateway."""
+        told: dict[str, Any] = {"sleep": "ssh", "ssh_host": self.box.host, "ssh_port": self.box.port, "ssh_user": USER}
+        told |= {"broadcast": "127.255.255.255", "wol_port": self._ear.getsockname()[1], "ssh_password": PASSWORD}
+        add(self.data, self.server.url, **{**told, "idle_seconds": 60, **given})
+
+    def turn(self) -> None:
+        """Let a quarter of a second pass."""
+        gone = self.box.folder / "gone"
+        if gone.exists():
+            gone.unlink()
+            if not self.stays:
+                self.server.shut()
+        self.now_ms += round(STEP_SECONDS * 1000)
+        self.keeper(self.data, Settings(data=self.data), self.now_ms)
+        time.sleep(PAUSE_SECONDS)
+
+    def until(self, question: Callable[[], Any], what: str, seconds: float = 900) -> float:
+        """Let time pass until the answer is true; return how long that was."""
+        begun = self.now_ms
+        while not question():
+            assert self.now_ms - begun < seconds * 1000, f"{what}: {gateway.state(self.data, 'box')}"
+            self.turn()
+        return (self.now_ms - begun) / 1000
+
+    def becomes(self, state: State, seconds: float = 900) -> float:
+        """Let time pass until the machine is in that state."""
+        return self.until(lambda: self.state is state, f"never {state}", seconds)
+
+    @property
+    def state(self) -> State | None:
+        """The state of the machine."""
+        row = gateway.state(self.data, "box")
+        return None if row is None or not row.memory else State(row.state)
+
+    @property
+    def reason(self) -> str:
+        """Why it is in that state."""
+        row = gateway.state(self.data, "box")
+        return "" if row is None else row.reason
+
+    def lease(self, name: str, kind: str = "request", seconds: float = 3_600) -> None:
+        """Take a lease."""
+        with changing_gateway(self.data) as connection:
+            row = gateway_leases.Lease(
+                name, "box", kind, "ana", "key:ana", "", self.now_ms, None, self.now_ms + round(seconds * 1000)
+            )
+            gateway_leases.take(connection, row)
+
+    def release(self, name: str) -> None:
+        """End a lease."""
+        with changing_gateway(self.data) as connection:
+            gateway_leases.end(connection, name)
+
+    def ask(self, what: str) -> None:
+        """Ask for something as a person does."""
+        with changing_gateway(self.data) as connection:
+            gateway_states.ask(connection, "box", gateway_states.Asked(what, "user:ana", self.now_ms))
+
+    def turns(self) -> list[str]:
+        """Return the states that followed each other."""
+        return [one.state for one in reversed(gateway_history.turns(self.data, "box", 0))]
+
+    def total(self, name: str) -> float:
+        """Return a counter."""
+        return sum(one.value for one in gateway_history.totals(self.data) if one.name == name)
+
+
+@pytest.fixture
+def world(data: Path, tmp_path: Path) -> Iterator[World]:
+    with (
+        ollama(asleep=True) as server,
+        ssh_server(tmp_path / "box") as box,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear,
+    ):
+        ear.bind(("127.255.255.255", 0))
+        yield World(data, server, box, ear)
+        with contextlib.suppress(OSError):
+            ear.shutdown(socket.SHUT_RDWR)
+
+
+def test_it_sleeps_until_it_is_wanted_serves_and_sleeps_again(world: World) -> None:
+    world.add()
+    world.becomes(State.ASLEEP)
+    for _ in range(20):
+        world.turn()
+    assert world.packets == 0, "nobody wants it"
+    world.lease("one")
+    world.lease("two")
+    world.becomes(State.AWAKE, 30)
+    world.until(lambda: world.packets == 3, "the call has three packets", 5)
+    world.until(lambda: gateway.answer(world.data, "box", "/api/tags"), "what pollers are told is kept")
+    world.release("one")
+    for _ in range(400):
+        world.turn()
+    assert world.state is State.AWAKE, "the other one still uses it"
+    assert world.packets == 3, "one call for both"
+    world.release("two")
+    assert world.becomes(State.DRAINING, 120) >= 60
+    world.becomes(State.ASLEEP, 60)
+    assert world.turns() == ["waking", "awake", "draining", "stopping", "asleep"]
+    assert world.box.commands == ["sudo -n -- systemctl suspend"]
+    assert (world.total("wakes"), world.total("sleeps")) == (1, 1)
+
+
+def test_what_was_off_and_on_is_counted(world: World) -> None:
+    world.add()
+    world.becomes(State.ASLEEP)
+    world.until(lambda: world.total("asleep_seconds") >= 30, "time asleep", 60)
+    assert world.total("seen_seconds") == world.total("asleep_seconds")
+    assert world.total("awake_seconds") == 0
+    world.ask("wake")
+    world.becomes(State.AWAKE)
+    world.until(lambda: world.total("awake_seconds") >= 20, "time awake", 60)
+    world.now_ms += 3_600_000
+    seen = world.total("seen_seconds")
+    world.turn()
+    assert world.total("seen_seconds") == seen, "the collector was suspended: it saw nothing"
+
+
+def test_a_packet_that_is_lost_is_sent_again(world: World) -> None:
+    world.add()
+    world.deaf_packets = 3
+    world.lease("one")
+    took = world.becomes(State.WAKING) + world.becomes(State.AWAKE, 60)
+    assert 9 <= took < 25
+    world.until(lambda: world.packets == 6, "the second call has three packets", 5)
+    assert world.turns() == ["waking", "awake"]
+
+
+def test_one_that_never_shows_is_given_up_with_the_reason(world: World) -> None:
+    world.add(boot_seconds=30)
+    world.deaf_packets = 10**6
+    world.lease("one", seconds=35)
+    world.becomes(State.UNREACHABLE, 60)
+    assert "no answer within 30 s; it was called 3 times" in world.reason
+    assert "never acknowledged" in world.reason
+    assert world.total("wake_failures") == 1
+
+
+def test_one_that_cannot_be_called_is_given_up_at_once(world: World, machine: Callable[..., Any]) -> None:
+    world.add(wake="action", wake_host=machine("pi").id, wake_action="plug", boot_seconds=300)
+    world.lease("one")
+    assert world.becomes(State.UNREACHABLE, 30) < 10
+    assert "pi has not said yet what it may be asked" in world.reason
+    assert "\n" not in world.reason
+
+
+def test_a_loaded_model_keeps_it_awake(world: World) -> None:
+    world.add(idle_seconds=20)
+    world.server.reboot()
+    world.becomes(State.AWAKE)
+    post(world.server.url, "/api/generate", model="gem", keep_alive=-1)
+    for _ in range(400):
+        world.turn()
+    assert world.state is State.AWAKE
+    row = gateway.state(world.data, "box")
+    assert row is not None
+    assert "gem:latest is kept loaded for ever" in row.memory["busy"][0]
+    world.server.turning.run(world.server.runner.loaded.clear)
+    world.becomes(State.ASLEEP, 200)
+
+
+def test_a_refused_order_leaves_it_awake_and_is_tried_again_later(world: World) -> None:
+    world.add(idle_seconds=5, stop_seconds=20)
+    world.box.program("sudo", "echo 'sudo: a password is required' >&2; exit 1")
+    world.server.reboot()
+    world.becomes(State.STOPPING, 120)
+    world.becomes(State.AWAKE, 30)
+    assert "could not be put to sleep: `sudo -n -- systemctl suspend` ended with 1: sudo: a password" in world.reason
+    for _ in range(400):
+        world.turn()
+    assert world.state is State.AWAKE, "not again at once"
+    assert world.total("sleep_failures") == 1
+    world.box.program("sudo", 'shift; shift; exec "$@"')
+    world.now_ms += 450_000
+    assert world.becomes(State.ASLEEP, 120) > 20, "ten minutes after it was refused"
+
+
+def test_an_order_that_does_nothing_is_a_failure_too(world: World) -> None:
+    world.add(idle_seconds=5, stop_seconds=20)
+    world.stays = True
+    world.server.reboot()
+    world.becomes(State.STOPPING, 120)
+    assert world.becomes(State.AWAKE, 60) >= 19
+    assert "still answers 20 s after it was ordered to sleep" in world.reason
+
+
+def test_who_comes_while_it_goes_to_sleep_has_it_woken_after_it(world: World) -> None:
+    world.add(idle_seconds=5)
+    world.server.reboot()
+    world.becomes(State.STOPPING, 120)
+    world.lease("late")
+    world.becomes(State.AWAKE, 120)
+    assert world.turns()[-4:] == ["stopping", "asleep", "waking", "awake"]
+
+
+def test_who_comes_while_it_drains_is_served(world: World) -> None:
+    world.add(idle_seconds=5)
+    world.server.reboot()
+    world.becomes(State.DRAINING, 120)
+    world.lease("soon")
+    world.becomes(State.AWAKE, 5)
+    assert world.box.commands == []
+
+
+def test_a_keeper_that_was_killed_goes_on_where_it_was(world: World) -> None:
+    world.add(idle_seconds=5)
+    world.lease("one")
+    for state in (State.WAKING, State.AWAKE):
+        world.becomes(state, 60)
+        world.keeper = Keeper()
+    world.release("one")
+    for state in (State.DRAINING, State.STOPPING, State.ASLEEP):
+        world.becomes(state, 120)
+        world.keeper = Keeper()
+    assert world.turns() == ["waking", "awake", "draining", "stopping", "asleep"]
+    assert world.packets <= 6
+
+
+def test_a_host_of_wakeful_that_was_put_to_sleep_may_be_silent(world: World, machine: Callable[..., Any]) -> None:
+    host = machine("gpu-box")
+    world.add(host=host.id, check_gpu=False, check_logins=False)
+    world.server.reboot()
+    world.becomes(State.AWAKE)
+    world.ask("sleep")
+    world.becomes(State.ASLEEP, 60)
+    absence = incidents.absence(world.data, host.key, world.now_ms)
+    assert absence is not None
+    assert (absence.kind, absence.until_ms) == ("sleeping", None)
+    world.ask("wake")
+    world.becomes(State.AWAKE, 60)
+    absence = incidents.absence(world.data, host.key, world.now_ms)
+    assert absence is not None
+    assert absence.until_ms is not None
+
+
+def test_a_machine_that_is_removed_is_looked_after_no_more(world: World) -> None:
+    world.add()
+    world.becomes(State.ASLEEP)
+    assert list(world.keeper._attendants[world.data]) == ["box"]
+    with changing_gateway(world.data) as connection:
+        gateway_machines.remove(connection, "box")
+    world.turn()
+    assert world.keeper._attendants[world.data] == {}
+    assert gateway.states(world.data) == {}
+
+
+def test_one_machine_that_fails_costs_the_others_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.add()
+    add(world.data, "http://192.0.2.9:1", name="odd")
+    real = settings.policy
+
+    def policy(machine: Any) -> Any:
+        if machine.name == "odd":
+            raise RuntimeError("odd")
+        return real(machine)
+
+    monkeypatch.setattr(keeping.settings, "policy", policy)
+    world.becomes(State.ASLEEP)
+    assert caplog.text.count("the machine odd could not be looked after") == 1, "said once, not at every turn"
+    with changing_gateway(world.data) as connection:
+        gateway_machines.remove(connection, "box")
+    with pytest.raises(RuntimeError, match="odd"):
+        world.turn()
+    monkeypatch.undo()
+    world.turn()
+
+
+def test_an_act_that_fails_of_itself_is_a_failed_act(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(keeping.waking, "call", broken)
+    world.add(boot_seconds=20)
+    world.lease("one", seconds=25)
+    world.becomes(State.UNREACHABLE, 60)
+    assert "RuntimeError: it could not be done, the collector's log says why" in world.reason
+
+
+def test_without_machines_there_is_nothing_to_do(data: Path) -> None:
+    (job,) = JOBS
+    assert (job.name, job.interval_seconds) == ("gateway", 0.25)
+    job.run(data, Settings(data=data), clock.now_ms())
+    assert gateway.states(data) == {}
