@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wakeful_collector.integrations.ollama import limit_changes, machine_changes, settings, status, wishes
+from wakeful_collector.integrations.ollama import limit_changes, machine_changes, settings, status, trusting, wishes
 from wakeful_collector.integrations.ollama.schemas import MACHINE, shape
 from wakeful_collector.operations.registry import Context, Operation
 
@@ -43,4 +43,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *wishes.OPERATIONS,
     *machine_changes.OPERATIONS,
     *limit_changes.OPERATIONS,
+    *trusting.OPERATIONS,
 )
