@@ -84,10 +84,10 @@ def test_secrets_stand_in_no_audit_trail_and_no_answer(ask: Asker) -> None:
 
 
 def test_everything_wrong_is_said_at_once(ask: Asker) -> None:
-    wrong = GPU | {"mac": "nonsense", "url": "ftp://x/y", "awake_from": "25:00"}
+    wrong = GPU | {"mac": "nonsense", "url": "ftp://x/y", "awake_from": "25:00", "ssh_user": "a b"}
     code, status, text = refusal(ask, "gateway.machine.add", **wrong)
     assert (code, status) == ("invalid_machine", 400)
-    assert all(word in text for word in ("mac is 'nonsense'", "url is", "awake_from is"))
+    assert all(word in text for word in ("mac is 'nonsense'", "url is", "awake_from is", "ssh_user is"))
     assert refusal(ask, "gateway.machine.add", name="gpu")[2].startswith("url is missing")
     assert refusal(ask, "gateway.machine.add", **GPU, ssh_password="two\nlines")[0] == "invalid"
     assert gateway.machines(ask.settings.data) == []

@@ -64,7 +64,7 @@ def _remove(context: Context, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shape() -> dict[str, Any]:
-    """Return the schema of a machine: every setting and secret as a flat property, empty where that is allowed."""
+    """Return the schema of a machine: every setting and secret as a flat property."""
     found = {name: _loosened(one) for name, one in settings.schema().items()}
     for one in sealed.SECRETS:
         if one.kind.widget == LINES:
@@ -73,7 +73,8 @@ def _shape() -> dict[str, Any]:
 
 
 def _loosened(one: dict[str, Any]) -> dict[str, Any]:
-    return {**one, "pattern": f"^$|{one['pattern']}"} if "pattern" in one else one
+    """Return the schema of a setting without what the settings check themselves: they say all that is wrong at once."""
+    return {name: value for name, value in one.items() if name not in {"pattern", "minLength"}}
 
 
 OPERATIONS = (

@@ -35,6 +35,7 @@ wakeful gateway limit laptop concurrency=2 per_minute=60 models='llama3*,qwen*'
 """
 WAIT_SECONDS = 300
 LEASE_SECONDS = 3_600
+_AGAIN_SECONDS = 0.5
 _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 _CHANGES = {"add": "gateway.machine.add", "change": "gateway.machine.change", "limit": "gateway.limit"}
 
@@ -197,7 +198,7 @@ def _awake(session: Session, name: str, wait_seconds: float) -> int:
             return FAILED
         if monotonic() >= deadline:
             return TIMED_OUT
-        sleep(min(1.0, max(0.05, deadline - monotonic())))
+        sleep(min(_AGAIN_SECONDS, max(0.05, deadline - monotonic())))
 
 
 def _told(session: Session, operation: str, result: dict[str, Any], name: str, wait_seconds: float) -> int:
