@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import ollama as official
 import openai
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,9 @@ def native(url: str, key: str = "", **settings: Any) -> official.Client:
     return official.Client(host=url, headers=headers, **settings)
 
 
-def compatible(url: str, key: str = "none", **settings: Any) -> openai.OpenAI:
+def compatible(url: str, key: str = "", **settings: Any) -> openai.OpenAI:
     """Return the official OpenAI client of an address (without /v1)."""
-    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, **settings)
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key or "none", **settings)
 
 
 class Answer(NamedTuple):
@@ -65,6 +66,33 @@ def answering(
         yield connection.getresponse()
     finally:
         connection.close()
+
+
+class Hand(NamedTuple):
+    """Somebody who sends requests by hand to an address, with a key where one is needed."""
+
+    url: str
+    key: str = ""
+
+    def ask(self, method: str, path: str, body: Any = None, headers: Any = None, seconds: float = 20) -> Answer:
+        """Send one request."""
+        return ask(self.url, method, path, body, self._headers(headers), seconds)
+
+    def answering(
+        self, method: str, path: str, body: Any = None, headers: Any = None, seconds: float = 20
+    ) -> contextlib.AbstractContextManager[http.client.HTTPResponse]:
+        """Send one request and give the answer as soon as its head is there."""
+        return answering(self.url, method, path, body, self._headers(headers), seconds)
+
+    def _headers(self, headers: Any) -> dict[str, str]:
+        return ({"Authorization": f"Bearer {self.key}"} if self.key else {}) | (headers or {})
+
+
+def refused(call: Any) -> tuple[int, str]:
+    """Return the status and the text with which the official client tells of a refusal."""
+    with pytest.raises(official.ResponseError) as caught:
+        list(call())
+    return caught.value.status_code, caught.value.error
 
 
 def paced(server: Ollama, tokens: int, seconds: float) -> list[str]:

@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 class Collector:
     """`wakeful-collector serve` on a port that stays the same from start to start."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **settings: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.data = data
+        self.settings = settings
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         environ = {name: text for name, text in os.environ.items() if not name.startswith("WAKEFUL_")}
-        environ |= {"WAKEFUL_DATA": str(self.data), "WAKEFUL_LISTEN": f"127.0.0.1:{self.port}"}
+        environ |= {"WAKEFUL_DATA": str(self.data), "WAKEFUL_LISTEN": f"127.0.0.1:{self.port}", **self.settings}
         argv = [sys.executable, "-m", "wakeful_collector", "serve", "--quiet"]
         self.process = subprocess.Popen(argv, env=environ)
         wait_for(lambda: self.answers(), 30)

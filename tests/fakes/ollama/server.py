@@ -66,6 +66,24 @@ class Ollama(Door):
         self.turning.run(self.runner.loaded.clear)
         self.open()
 
+    def reset(self) -> None:
+        """Be as at the beginning: another test begins with the same server."""
+        self.turning.run(self._reset)
+        self.open()
+
+    def _reset(self) -> None:
+        self.visits.clear()
+        self.thawed.set()
+        vars(self.manners).update(vars(Manners()))
+        self.shelf.models = {model.name: model for model in MODELS}
+        self.shelf.remote = {model.name: model for model in REMOTE}
+        self.shelf.blobs.clear()
+        self.runner.loaded.clear()
+        self.runner.loads.clear()
+        self.runner.faults.clear()
+        self.runner.active_most = 0
+        self.hostname = self.address
+
     # How it answers.
 
     async def handle(self, exchange: Exchange) -> None:
