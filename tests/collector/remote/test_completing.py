@@ -57,6 +57,21 @@ def test_what_the_collector_knows(candidates, announcing, machine, now_ms):
     assert candidates("restart", "cpl-web", "cpl-watch", "") == []
 
 
+def test_machines_of_the_gateway(candidates, operator):
+    added = operator("gateway", "add", "cpl-gpu", "url=http://127.0.0.1:9", "wake=never", scope="admin")
+    assert added.code == 0
+    try:
+        assert candidates("gateway", "per") == ["permanent"]
+        assert candidates("gateway", "wake", "cpl-") == ["cpl-gpu"]
+        assert candidates("gateway", "permanent", "cpl-gpu", "o") == ["on", "off"]
+        assert candidates("gateway", "change", "cpl-gpu", "idle") == ["idle_seconds="]
+        assert candidates("gateway", "change", "cpl-gpu", "sleep=s") == ["sleep=ssh"]
+        assert candidates("gateway", "change", "cpl-gpu", "na") == []
+        assert candidates("gateway", "wake", "cpl-gpu", "") == []
+    finally:
+        operator("gateway", "remove", "cpl-gpu", "--yes", scope="admin")
+
+
 def test_words_that_are_given(candidates):
     assert candidates("completion", "") == ["bash", "zsh", "fish"]
     assert candidates("hosts", "--status", "s") == ["silent"]

@@ -19,10 +19,12 @@ CANDIDATES_MAX = 2_000
 _SAFE = re.compile(r"[\w.,@%+-]+")
 """What no shell acts on; a host whose name holds more is offered by its id."""
 
-_OPERATIONS = {
-    "gateway": {"add": "gateway.machine.add", "change": "gateway.machine.change", "limit": "gateway.limit"},
+_OF_GATEWAY = {
+    "add": "gateway.machine.add",
+    "change": "gateway.machine.change",
+    "limit": "gateway.limit",
 }
-"""What operation the `key=value` words of a command are arguments of, by its first word."""
+"""What operation the `key=value` words of `wakeful gateway WHAT` are arguments of."""
 
 
 def complete(words: list[str], environ: Mapping[str, str]) -> int:
@@ -99,11 +101,15 @@ def _arguments(verb: verbs.Verb, asked: _Asked, given: list[str], current: str) 
         known = asked.action(given[0], given[1]).get("parameters") or {}
         shapes = {name: {"enum": one.get("choices")} for name, one in known.items() if isinstance(one, dict)}
     else:
-        name = _OPERATIONS.get(verb.name, {}).get(given[0], given[0] if verb.name == "run" else "host.wake")
+        name = given[0] if verb.name == "run" else "host.wake"
+        if verb.name == "gateway":
+            if given[0] == "permanent":
+                return ["on", "off"]
+            name = _OF_GATEWAY.get(given[0], "")
         shapes = (asked.operation(name).get("arguments") or {}).get("properties") or {}
     name, sign, _ = current.partition("=")
     if not sign:
-        taken = {word.partition("=")[0] for word in given}
+        taken = {word.partition("=")[0] for word in given} | ({"name", "key"} if verb.name == "gateway" else set())
         return [f"{one}=" for one in shapes if one not in taken and _SAFE.fullmatch(one)]
     values = (shapes.get(name) or {}).get("enum") or (asked.hosts() if name == "host" else [])
     return [f"{name}={value}" for value in values if _SAFE.fullmatch(str(value))]
