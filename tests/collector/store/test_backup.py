@@ -8,7 +8,10 @@ import tarfile
 import pytest
 import zstandard
 
-from wakeful_collector.store import backup, database, samples
+from wakeful_collector.read import gateway
+from wakeful_collector.store import backup, database, gateway_machines, samples
+from wakeful_collector.store.changes import changing_gateway
+from wakeful_collector.store.gateway_machines import MachineRow
 from wakeful_wire.schema import schema_hash, series
 
 COLUMNS = [series("system.uptime")]
@@ -61,6 +64,35 @@ def test_what_was_backed_up_comes_back(data, tmp_path):
     assert found.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     push(tmp_path / "new", 1)
     assert [row[0] for row in found.execute("SELECT sequence FROM hot")] == [0, 1]
+
+
+def test_the_gateway_comes_back_with_its_machines(data, tmp_path):
+    with changing_gateway(data) as connection:
+        gateway_machines.keep(connection, MachineRow("box", "http://10.0.0.9:11434", None, True, {}, "", 1, 1))
+    facts = backup.backup(data, tmp_path / "b", 77)
+    assert facts.gateway_bytes > 4096
+    backup.restore(tmp_path / "b", tmp_path / "new")
+    assert [one.name for one in gateway.machines(tmp_path / "new")] == ["box"]
+
+
+def test_a_backup_from_before_the_gateway_is_restored_with_an_empty_one(data, tmp_path):
+    with changing_gateway(data) as connection:
+        gateway_machines.keep(connection, MachineRow("box", "http://10.0.0.9:11434", None, True, {}, "", 1, 1))
+    backup.backup(data, tmp_path / "b", 77)
+
+    def older(name, content):
+        if name == "gateway.db":
+            return None
+        if name.endswith(".json"):
+            note = json.loads(content) | {"form": 1}
+            del note["gateway_bytes"]
+            return json.dumps(note).encode()
+        return content
+
+    rewritten(tmp_path / "b", older)
+    assert backup.restore(tmp_path / "b", tmp_path / "new").gateway_bytes == 0
+    assert gateway.machines(tmp_path / "new") == []
+    assert [row[0] for row in database.reader(tmp_path / "new", "samples").execute("SELECT sequence FROM hot")] == [0]
 
 
 def test_databases_that_are_there_are_never_written_over(data, tmp_path):

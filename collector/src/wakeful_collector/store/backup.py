@@ -1,4 +1,4 @@
-"""Both databases in one file while the collector runs, and back again: a tar of two databases and a note, in zstd."""
+"""The databases in one file while the collector runs, and back again: a tar of them and a note, in zstd."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from wakeful_collector.store.database import APPLICATION_ID, DatabaseCorrupt, Da
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORM = 1
+FORM = 2
+"""1 had no gateway.db: such a backup is restored without one, and an empty one is made."""
 _NOTE = "wakeful-backup.json"
-_ROOM = 8 * 1024 * 1024
+_ORDER: tuple[database.Family, ...] = ("gateway", "samples", "state")
 
 
 class BackupFacts(NamedTuple):
@@ -34,17 +35,18 @@ class BackupFacts(NamedTuple):
     version: str
     state_bytes: int
     samples_bytes: int
+    gateway_bytes: int = 0
 
 
 def backup(data: Path, file: Path, now_ms: int) -> BackupFacts:
-    """Write a backup of both databases to `file` (0600), which appears whole or not at all; writers are not blocked.
+    """Write a backup of the databases to `file` (0600), which appears whole or not at all; writers are not blocked.
 
-    The samples are copied first: what they speak of is then in the state. Raises StoreError, StoreFull.
+    The state is copied last: what the others speak of is then in it. Raises StoreError, StoreFull.
     """
     with _disk(file.parent), tempfile.TemporaryDirectory(prefix=".wakeful-backup-", dir=file.parent) as folder:
-        samples, state = Path(folder) / "samples.db", Path(folder) / "state.db"
-        samples_bytes, state_bytes = _copy(data, "samples", samples), _copy(data, "state", state)
-        facts = BackupFacts(FORM, now_ms, wakeful_collector.__version__, state_bytes, samples_bytes)
+        copies = {family: Path(folder) / f"{family}.db" for family in _ORDER}
+        sizes = {f"{family}_bytes": _copy(data, family, path) for family, path in copies.items()}
+        facts = BackupFacts(FORM, now_ms, wakeful_collector.__version__, **sizes)
         note = Path(folder) / _NOTE
         note.write_bytes(msgspec.json.encode(facts._asdict()))
         part = Path(folder) / "backup"
@@ -54,7 +56,7 @@ def backup(data: Path, file: Path, now_ms: int) -> BackupFacts:
                 packer.stream_writer(out, closefd=False) as packed,
                 tarfile.open(fileobj=packed, mode="w|") as archive,
             ):
-                for path in (note, state, samples):
+                for path in (note, *copies.values()):
                     archive.add(path, arcname=path.name)
             out.flush()
             os.fsync(out.fileno())
@@ -78,9 +80,10 @@ def restore(file: Path, data: Path) -> BackupFacts:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as folder:
             facts = _unpack(file, Path(folder))
-            for family in database.FAMILIES:
+            families = [family for family in _ORDER if family != "gateway" or facts.form > 1]
+            for family in families:
                 _check(Path(folder) / f"{family}.db", family, file)
-            for family in database.FAMILIES:
+            for family in families:
                 (Path(folder) / f"{family}.db").replace(database.database_path(data, family))
     database.create(data)
     return facts
@@ -96,7 +99,7 @@ def _copy(data: Path, family: database.Family, path: Path) -> int:
 def _unpack(file: Path, folder: Path) -> BackupFacts:
     if not file.is_file():
         raise StoreError(f"there is no file {file}")
-    wanted = {_NOTE, "state.db", "samples.db"}
+    wanted = {_NOTE, *(f"{family}.db" for family in database.FAMILIES)}
     try:
         _whole(file)
         with (

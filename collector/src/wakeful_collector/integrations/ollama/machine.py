@@ -37,6 +37,8 @@ GONE_PROBES_STOPPING = 2
 def step(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step:
     """Return what follows from the facts at `now_ms`."""
     seen = _noted(_sane(memory, policy, now_ms), facts, now_ms)
+    if facts.asked == FORCE and SLEEP in facts.acting:  # an older order that hangs: this one comes after it
+        facts = facts._replace(asked="")
     return _DECIDE[seen.state](seen, facts, policy, now_ms)
 
 
@@ -58,7 +60,7 @@ def _noted(memory: Memory, facts: Facts, now_ms: int) -> Memory:
     if facts.is_wanted and now_ms - memory.used_ms >= 1000:  # not every turn has to be kept
         memory = memory._replace(used_ms=now_ms)
     if facts.act is not None and facts.act.name == WAKE:
-        memory = memory._replace(said=facts.act.detail)
+        memory = memory._replace(said=facts.act.detail, is_called=facts.act.ok)
     return memory
 
 
@@ -78,19 +80,18 @@ def _waking(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step:
     consumed = facts.asked == WAKE
     if facts.answers:
         reason = f"it answered after {_since(memory.since_ms, now_ms):.0f} s"
-        return _awake_at_last(memory, facts, reason, memory.by, now_ms)
+        return _awake_at_last(memory, facts, reason, memory.by or "itself", now_ms)
     if facts.act is not None and facts.act.name == WAKE and facts.act.permanent:
         return _given_up(memory, facts, policy, facts.act.detail, now_ms)
     if _since(memory.since_ms, now_ms) >= policy.boot_seconds:
         tried = f"it was called {memory.sent} times" if memory.sent != 1 else "it was called once"
         reason = f"no answer within {policy.boot_seconds:.0f} s; {tried}" + (f": {memory.said}" if memory.said else "")
         return _given_up(memory, facts, policy, reason, now_ms)
-    failed = facts.act is not None and facts.act.name == WAKE and not facts.act.ok
     is_due = _since(memory.sent_ms, now_ms) >= policy.packet_seconds
-    if is_due and WAKE not in facts.acting and (policy.repeat or failed or memory.sent_failed):
-        memory = memory._replace(sent=memory.sent + 1, sent_ms=now_ms, sent_failed=False)
+    if is_due and WAKE not in facts.acting and (policy.repeat or not memory.is_called):
+        memory = memory._replace(sent=memory.sent + 1, sent_ms=now_ms, is_called=False)
         return Step(memory, (WAKE,), consumed=consumed)
-    return Step(memory._replace(sent_failed=memory.sent_failed or failed), consumed=consumed)
+    return Step(memory, consumed=consumed)
 
 
 def _awake(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step:
@@ -197,11 +198,9 @@ def _is_idle(memory: Memory, policy: Policy, now_ms: int) -> bool:
 
 
 def _waking_now(memory: Memory, facts: Facts, by: str, now_ms: int) -> Step:
-    memory = memory._replace(
-        by=by, wanted_by="", sent=1, sent_ms=now_ms, sent_failed=False, said="", woke_ms=now_ms, missed=0
-    )
-    if WAKE in facts.acting:  # of the waking before; this one calls again when that is through
-        memory = memory._replace(sent=0, sent_failed=True)
+    memory = memory._replace(by=by, wanted_by="", sent=1, sent_ms=now_ms, is_called=False, said="", woke_ms=now_ms)
+    if WAKE in facts.acting:  # of the waking before; this one calls when that is through
+        memory = memory._replace(sent=0)
     turned = _to(memory, State.WAKING, _wanted_by(by), by, now_ms, bool(facts.asked))
     return turned._replace(acts=() if WAKE in facts.acting else (WAKE,))
 
@@ -218,7 +217,7 @@ def _awake_at_last(memory: Memory, facts: Facts, reason: str, by: str, now_ms: i
 def _given_up(memory: Memory, facts: Facts, policy: Policy, reason: str, now_ms: int) -> Step:
     cool_ms = now_ms + round(policy.cool_seconds * 1000)
     memory = memory._replace(cool_ms=cool_ms, tries=memory.tries + 1)
-    turned = _to(memory, State.UNREACHABLE, reason, memory.by, now_ms, bool(facts.asked))
+    turned = _to(memory, State.UNREACHABLE, reason, memory.by or "itself", now_ms, bool(facts.asked))
     return turned._replace(said=(WAKE_FAILED,))
 
 

@@ -95,7 +95,7 @@ class Memory(NamedTuple):
 
     `by` is who had it woken, `used_ms` when somebody claimed it last; `busy` and `busy_ms` are why and when it could
     not sleep, `looked_ms` and `probed_ms` when somebody looked. `missed` counts probes that failed in a row, `sent` is
-    how often it was called in this waking, `sent_failed` that the last call went wrong, `said` what came of it,
+    how often it was called in this waking, `is_called` that the last call went well, `said` what came of it,
     `woke_ms` when the last waking began, `cool_ms` until when requests do not wake it again, `tries` the failed wakings
     in a row. `failures` are failed orders to sleep in a row, `retry_ms` is the time of the next; `ordered_ms` is when
     it was ordered to sleep, as long as nobody knows what became of it, `wanted_by` who wants it back after it slept.
@@ -113,7 +113,7 @@ class Memory(NamedTuple):
     missed: int = 0
     sent: int = 0
     sent_ms: int = 0
-    sent_failed: bool = False
+    is_called: bool = False
     said: str = ""
     woke_ms: int = 0
     cool_ms: int = 0

@@ -1,0 +1,36 @@
+"""What the state machine remembers survives being written down, also by another version."""
+
+from __future__ import annotations
+
+import json
+
+from wakeful_collector.integrations.ollama import states
+from wakeful_collector.integrations.ollama.states import Facts, Memory, State
+
+FULL = Memory(
+    State.WAKING, 5, "because", "request", 6, ("a", "b"), 7, 8, 9, 1, 2, 10, True, "said", 11, 12, 3, 4, 13, 14
+)
+
+
+def test_a_memory_comes_back_as_it_was() -> None:
+    full = FULL._replace(wanted_by="user:ada")
+    assert all(getattr(full, name) != getattr(Memory(), name) for name in Memory._fields), "a field is not tried"
+    stored = json.loads(json.dumps(full.stored()))
+    assert states.remembered("waking", 5, "because", stored) == full
+
+
+def test_what_another_version_kept_is_left_out_and_what_it_lacks_is_the_default() -> None:
+    found = states.remembered("awake", 5, "x", {"sent": 3, "of_the_future": [1], "state": "asleep"})
+    assert found == Memory(State.AWAKE, 5, "x", sent=3)
+
+
+def test_a_machine_nobody_looked_at_sleeps_or_is_not_there() -> None:
+    assert states.first(True, 7)[:2] == (State.ASLEEP, 7)
+    assert states.first(False, 7)[:2] == (State.UNREACHABLE, 7)
+
+
+def test_who_wants_a_machine() -> None:
+    assert not Facts().is_wanted
+    assert Facts(requests=1).is_wanted
+    assert Facts(claims=1).is_wanted
+    assert Facts(permanent=True).is_wanted
