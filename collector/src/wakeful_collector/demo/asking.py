@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.demo.fate import SLEEP_HOURS
+from wakeful_collector.demo.fate import QUIET_HOURS
 from wakeful_collector.demo.keeping import KEEPER
+from wakeful_collector.demo.napping import NAPS
 from wakeful_collector.model import channel, message
 from wakeful_collector.model.command import Command, CommandState
 from wakeful_collector.model.delivery import DEAD, DELIVERED, Attempt, Next
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 _MINUTE_MS = 60_000
 _HOOK = "http://127.0.0.1:9/wakeful"
 """Port 9 throws away what it gets, where anything listens there at all: the demo calls nobody."""
+
+_SLEEPERS = {
+    "sleeps": ("user:jonas", "nobody needs it at night"),
+    NAPS: ("local:gateway", "the gateway put it to sleep"),
+}
+"""Who said of which machine that it sleeps, and why."""
 
 _ASKED: tuple[tuple[float, str, dict[str, Any], str, CommandState, float, str], ...] = (
     (1_440, "backup-world", {"world": "valheim", "keep_days": 7}, "key:nightly", CommandState.DONE, 41.0,
@@ -44,10 +51,10 @@ def tell(data: Path, story: Story) -> None:
         if len(machines) > KEEPER:
             _ask(connection, story)
         for machine, key in zip(machines, story.keys, strict=True):
-            if machine.fate == "sleeps":
-                since_ms = story.end_ms - round(SLEEP_HOURS * 60 * _MINUTE_MS) - 30_000
-                reason = "nobody needs it at night"
-                absences.keep(connection, absences.Absence(key, "sleeping", since_ms, None, True, "user:jonas", reason))
+            if machine.fate in _SLEEPERS:
+                who, reason = _SLEEPERS[machine.fate]
+                since_ms = story.end_ms - round(QUIET_HOURS[machine.fate] * 60 * _MINUTE_MS) - 30_000
+                absences.keep(connection, absences.Absence(key, "sleeping", since_ms, None, True, who, reason))
 
 
 def _ask(connection: sqlite3.Connection, story: Story) -> None:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wakeful_collector import clock
-from wakeful_collector.demo import papers, signals
+from wakeful_collector.demo import gateway, papers, signals
 from wakeful_collector.demo.fate import Course
 from wakeful_collector.demo.keeping import Keeping
+from wakeful_collector.demo.ollama import Upstream
 from wakeful_collector.ingest.door import Door
 from wakeful_collector.ingest.intake import Intake
 from wakeful_collector.read import hosts, latest
@@ -89,8 +90,9 @@ class Puppet:
 class Driver:
     """Pushes for the whole fleet through one door."""
 
-    def __init__(self, data: Path, story: Story) -> None:
+    def __init__(self, data: Path, story: Story, upstream: Upstream | None = None) -> None:
         self.data = data
+        self.upstream = upstream
         self.door = Door(data)
         end_seconds = story.end_ms / 1000.0
         pairs = zip(story.machines(), story.keys, strict=True)
@@ -123,7 +125,21 @@ class Driver:
         while puppet.kept.woke:
             mac = puppet.kept.woke.pop()
             for one in self.puppets:
-                one.woken = one.woken or one.machine.mac == mac
+                if one.machine.mac == mac:
+                    self._wake(one)
+        if puppet.kept.suspended:
+            puppet.kept.suspended = puppet.woken = False
+            self._switch(on=False)
+
+    def _wake(self, puppet: Puppet) -> None:
+        puppet.woken = True
+        if puppet.kept.naps:
+            self._switch(on=True)
+
+    def _switch(self, on: bool) -> None:
+        """Let the machine that naps answer, or no longer."""
+        if self.upstream is not None:
+            self.upstream.wake() if on else self.upstream.sleep()
 
     def watched(self, now_ms: int) -> set[int]:
         """Return the keys of hosts that somebody looks at live."""
@@ -143,7 +159,10 @@ def drive(data: Path, story: Story) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    driver = Driver(data, story)
+    upstream = Upstream() if gateway.napper(story) else None
+    if upstream is not None:
+        gateway.settle(data, story, upstream.url)
+    driver = Driver(data, story, upstream)
     pushed_ms = 0
     try:
         while not stopping.is_set():
@@ -156,3 +175,5 @@ def drive(data: Path, story: Story) -> None:
             stopping.wait(GLANCE_SECONDS - clock.now_ms() % 1000 / 1000)
     finally:
         driver.close()
+        if upstream is not None:
+            upstream.close()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wakeful_collector.demo import rhythm
+from wakeful_collector.demo import napping, rhythm
+from wakeful_collector.demo.napping import NAPS, SLEPT_MINUTES
 
 if TYPE_CHECKING:
     from wakeful_collector.demo.fleet import Machine, Volume
@@ -23,7 +24,7 @@ DEPLOY_DAYS = 3.2
 HOT_MINUTES = 45.0
 FILL_DAYS = 5.0
 FULL_AT_END = 0.962
-QUIET_HOURS = {"silent": SILENT_HOURS, "sleeps": SLEEP_HOURS}
+QUIET_HOURS = {"silent": SILENT_HOURS, "sleeps": SLEEP_HOURS, NAPS: SLEPT_MINUTES / 60.0}
 """Since how many hours a machine says nothing at the end of the story."""
 
 INFINITY = float("inf")
@@ -44,7 +45,7 @@ class Course:
         if self.reboot_seconds:
             down = (kept >= self.reboot_seconds - REBOOT_GAP_SECONDS) & (kept < self.reboot_seconds)
             kept = kept[~down]
-        return kept
+        return napping.awake(kept, self.end_seconds, self.machine.salt) if self.machine.fate == NAPS else kept
 
     def busy(self, seconds: Floats) -> Floats:
         """Return the share of the cores that work, 0 to 1."""

@@ -7,6 +7,7 @@ import hashlib
 import random
 from typing import NamedTuple
 
+from wakeful_collector.demo.napping import NAPS
 from wakeful_collector.demo.roles import PLACES, ROLES, Role
 
 AGENT_VERSION = "0.1.0"
@@ -60,6 +61,7 @@ FATES = (
 
 _EVERY = 25
 _SLEEPER = 10
+_NAPPER = 8
 
 
 def fleet(hosts: int, seed: int) -> list[Machine]:
@@ -82,6 +84,8 @@ def _shares(hosts: int) -> list[Role]:
     ordered = [role for _, role in sorted(slots, key=lambda slot: slot[0])]
     second = [index for index, role in enumerate(ordered) if role.name == "nas"][1]
     ordered[_SLEEPER], ordered[second] = ordered[second], ordered[_SLEEPER]  # small fleets have one that sleeps
+    cards = next(index for index, role in enumerate(ordered) if role.name == "gpu")
+    ordered[_NAPPER], ordered[cards] = ordered[cards], ordered[_NAPPER]  # and one that naps behind the gateway
     return [ordered[index % whole] for index in range(hosts)]
 
 
@@ -116,6 +120,8 @@ def _machine(index: int, name: str, role: Role, place: str, seed: int, chance: r
 def _fate(index: int) -> str:
     if index == _SLEEPER:
         return FATES[-1]
+    if index == _NAPPER:
+        return NAPS
     turn, rest = divmod(index, _EVERY)
     early = ("disk fills", "silent", "hot", "rebooted")
     if turn == 0 and rest in {3, 7, 11, 15}:

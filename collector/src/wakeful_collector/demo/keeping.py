@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.demo.napping import NAPS
+
 if TYPE_CHECKING:
     from wakeful_collector.demo.fleet import Machine
 
 KEEPER = 2
 """The number of the machine that keeps servers alive, and may wake its neighbours: a game host in every fleet."""
+
+PLUG, SOCKETS = "plug", ("attic", "printer")
+"""The action by which that machine switches a socket of the house, and which."""
+
+SUSPEND = "suspend"
+"""The action by which the machine that naps goes to sleep."""
 
 FELL_MINUTES = 38.0
 GAVE_UP_MINUTES = 24.0
@@ -47,6 +55,8 @@ class Keeping:
 
     def __init__(self, machine: Machine, end_ms: int) -> None:
         self.is_keeper = machine.number == KEEPER
+        self.naps = machine.fate == NAPS
+        self.suspended = False
         self.asked: list[dict[str, Any]] = []
         self.woke: list[str] = []
         self.watches = _watches(end_ms) if self.is_keeper else []
@@ -54,6 +64,8 @@ class Keeping:
 
     def actions(self) -> list[dict[str, Any]]:
         """Return what the machine announces that it may be asked for."""
+        if self.naps:
+            return [_action(SUSPEND, "changes", "Suspends this machine to memory", {})]
         return _actions() if self.is_keeper else []
 
     def inventories(self) -> dict[str, Any]:
@@ -81,6 +93,9 @@ class Keeping:
         if action == "wake":
             self.woke.append(arguments["mac"])
             return f"{arguments.get('name') or arguments['mac']} answered after 3 packets", []
+        if action == SUSPEND:
+            self.suspended = True
+            return "it is on its way to sleep", []
         if watch is None:
             return f"{action} ended with 0 after 0.4 s", []
         verb = action.partition(".")[2]
@@ -197,12 +212,14 @@ def _actions() -> list[dict[str, Any]]:
     wakes = dict.fromkeys(("name", "address", "interface", "check"), optional)
     numbers = {name: {"kind": "number", "required": False} for name in ("port", "repeat", "wait_seconds")}
     worlds = {"kind": "choice", "required": True, "choices": list(_NAMES), "help": "whose world"}
+    sockets = {"kind": "choice", "required": True, "choices": list(SOCKETS), "help": "which one"}
     keep = {"kind": "number", "required": False, "default": 7, "least": 1, "most": 60, "help": "days until it goes"}
     return [
         _action("watch.pause", "changes", "Leaves a watch alone", {"watch": watch, "seconds": seconds}),
         _action("watch.resume", "none", "Takes a watch up again", {"watch": watch}),
         _action("watch.repair", "changes", "Repairs now", {"watch": watch}),
         *(_action(f"server.{verb}", danger, "", {"watch": watch}) for verb, danger in _SIGNALS),
+        _action(PLUG, "changes", "Switches a socket on for five minutes", {"socket": sockets}),
         _action("backup-world", "changes", "Saves a world and keeps it aside", {"world": worlds, "keep_days": keep}),
         {
             **_action(

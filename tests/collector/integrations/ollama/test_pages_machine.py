@@ -169,18 +169,31 @@ def test_a_machine_without_models_says_how_to_get_one(ada: Any, gpu: Path) -> No
 
 def test_the_timeline_says_what_why_who_and_how_long(ada: Any, gpu: Path) -> None:
     turn(gpu, 90, "asleep", "waking", "", "user:mira")
-    turn(gpu, 88, "waking", "awake", "it answered", "itself")
+    turn(gpu, 88, "waking", "awake", "it answered", "user:mira")
     turn(gpu, 10, "awake", "unreachable", f"it went away {HOSTILE}", "")
     stand(gpu, "unreachable")
     text = ada.get(f"{PATH}?part=turns", headers=PART).text
     assert "<img" not in text
     words = re.sub(r"<[^>]+>|\s+", " ", text)
     assert re.search(r"Unreachable\s*: It went away", words)
-    assert re.search(r"Awake\s+for 1 h\s*: It answered\.", words)
-    assert re.search(r"Waking\s+for 2 min\s+by mira", words)
+    assert re.search(r"Awake\s+for 1 h\s*: It answered\.\s+by mira", words)
+    assert "Waking" not in words, "what was passed through is no line of its own"
     whole = ada.get(PATH).text
     assert 'class="unreachable"' in whole
     assert ">5.4 %</dd>" in whole, "it was awake for 78 of 1440 minutes"
+
+
+def test_what_goes_on_now_is_a_line_and_coming_back_is_none(ada: Any, gpu: Path) -> None:
+    turn(gpu, 60, "waking", "awake", "it answered", "request")
+    turn(gpu, 30, "awake", "draining", "nobody used it", "idle")
+    turn(gpu, 29.9, "draining", "awake", "somebody uses it again", "request")
+    turn(gpu, 1, "awake", "draining", "nobody used it", "idle")
+    stand(gpu, "draining", 1)
+    words = re.sub(r"<[^>]+>|\s+", " ", ada.get(f"{PATH}?part=turns", headers=PART).text)
+    assert re.search(
+        r"Going to sleep\s*: Nobody used it\..*Awake\s+for 59 min\s*: It answered\.\s+for a request", words
+    )
+    assert "again" not in words
 
 
 def test_figures_come_from_the_counters(ada: Any, data: Path) -> None:

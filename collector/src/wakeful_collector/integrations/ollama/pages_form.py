@@ -44,11 +44,16 @@ ONLY = {
     **dict.fromkeys(("ssh_host", "ssh_port", "ssh_user", "sleep_command"), "sleep-ssh"),
     **dict.fromkeys(("ssh_password", "ssh_key", "sudo_password"), "sleep-ssh"),
     **dict.fromkeys(("sleep_action", "sleep_arguments"), "sleep-action"),
+    "boot_seconds": "wake-any",
+    "stop_seconds": "sleep-any",
 }
 """The fields that make sense with one choice alone: the style sheet hides them with any other."""
 
 OF_HOSTS = frozenset({"host", "relay", "wake_host"})
 NEEDED = frozenset({"name", "url"})
+FOLDED = frozenset({"requests"})
+"""The groups that hardly anybody changes."""
+
 REMOVE = "remove."
 """What names of boxes begin with that take a secret away."""
 
@@ -78,6 +83,8 @@ class Group(NamedTuple):
     """Fields that belong together, under their title."""
 
     title: str
+    key: str
+    folded: bool
     fields: list[Field]
 
 
@@ -100,7 +107,15 @@ def groups(
     for secret in SECRETS:
         made = _secret(secret, wrong.get(secret.name, ""))
         found[secret.group].append(made._replace(is_set=secret.name in secrets))
-    return [Group(TITLES.get(name, name), fields) for name, fields in found.items()]
+    return [
+        Group(
+            TITLES.get(name, name),
+            name.replace(" ", "-"),
+            name in FOLDED and not any(one.problem for one in fields),
+            fields,
+        )
+        for name, fields in found.items()
+    ]
 
 
 def given(form: MultiDict[str, str]) -> dict[str, Any]:
@@ -169,7 +184,7 @@ def _field(field: dataclasses.Field[Any], value: Any, hosts: tuple[tuple[str, st
         name=field.name,
         label=about["label"],
         widget="choice" if field.name in OF_HOSTS or field.name == "time_zone" else about["kind"].widget,
-        help=about["help"],
+        help=about["help"].replace("`", "").replace("Id of the host", "The host"),
         problem=problem,
         only=ONLY.get(field.name, ""),
         least=schema.get("minimum"),

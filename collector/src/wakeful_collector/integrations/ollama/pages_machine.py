@@ -8,6 +8,7 @@ from flask import request
 
 from wakeful_collector.integrations.ollama import pages_standing, pages_words
 from wakeful_collector.integrations.ollama.pages_frame import blueprint, found_machine, lacking, machine_page
+from wakeful_collector.integrations.ollama.pages_standing import MOVING
 from wakeful_collector.read import gateway_history
 from wakeful_collector.store.gateway_leases import REQUEST
 from wakeful_collector.web import kit
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
 
 LONG = ((1_800, "half an hour"), (3_600, "an hour"), (14_400, "4 hours"), (28_800, "8 hours"), (86_400, "a day"))
 LEASES_SHOWN = 50
-TURNS_SHOWN = 60
+TURNS_READ = 400
+STEPS_SHOWN = 40
+CAME_BACK = ("draining", "awake")
+"""Somebody came while it was about to sleep: that is no turn worth a line."""
+
 WEEK_MS = 7 * pages_standing.DAY_MS
 
 
@@ -94,10 +99,16 @@ def claim(lease: Lease) -> Claim:
 
 
 def steps(turns: list[Turn]) -> list[Step]:
-    """Return turns (newest first) with their words and how long each state lasted."""
+    """Return turns (newest first) with their words and how long each state lasted.
+
+    What is passed through on the way to another state is left out, unless it goes on now; why and for whom it was is
+    said by the turn that it led to.
+    """
     found: list[Step] = []
     after_ms: int | None = None
-    for turn in turns:
+    for number, turn in enumerate(turns):
+        if (number and turn.state in MOVING) or (turn.was, turn.state) == CAME_BACK:
+            continue
         mood, word, _ = pages_words.state(turn.state)
         lasted = None if after_ms is None else (after_ms - turn.at_ms) / 1000
         found.append(Step(turn.at_ms, mood, word, lasted, turn.reason, pages_words.by(turn.by)))
@@ -121,8 +132,9 @@ def _models(one: Standing) -> dict[str, Any]:
 
 
 def _turns(one: Standing) -> dict[str, Any]:
-    found = gateway_history.turns(kit.data(), one.name, kit.now_ms() - WEEK_MS, TURNS_SHOWN + 1)
-    return {"turns": steps(found)[:TURNS_SHOWN], "more_turns": len(found) > TURNS_SHOWN}
+    found = gateway_history.turns(kit.data(), one.name, kit.now_ms() - WEEK_MS, TURNS_READ)
+    shown = steps(found)
+    return {"turns": shown[:STEPS_SHOWN], "more_turns": len(shown) > STEPS_SHOWN}
 
 
 PARTS: dict[str, Callable[[Standing], dict[str, Any]]] = {
