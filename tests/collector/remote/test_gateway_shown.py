@@ -83,9 +83,20 @@ def test_models_with_what_is_loaded():
 
 
 def test_what_was_done():
-    text = shown(gateway_shown.result, "gateway.limit", {"key": "key:x", "removed": True, "per_minute": None, "n": 3})
+    done = {"key": "key:x", "removed": True, "per_minute": None, "n": 3, "off": False}
+    done["trusted"] = [
+        {"kind": "ssh-ed25519", "fingerprint": "SHA256:a"},
+        {"kind": "ssh-rsa", "fingerprint": "SHA256:b"},
+    ]
+    text = shown(gateway_shown.result, "gateway.limit", done)
     assert text.splitlines()[0] == "done gateway.limit"
-    assert [line.split() for line in text.splitlines()[1:]] == [["key", "key:x"], ["removed", "yes"], ["n", "3"]]
+    assert [line.split() for line in text.splitlines()[1:]] == [
+        ["key", "key:x"],
+        ["removed", "yes"],
+        ["n", "3"],
+        ["off", "no"],
+        ["trusted", "ssh-ed25519", "SHA256:a,", "ssh-rsa", "SHA256:b"],
+    ]
 
 
 @pytest.mark.parametrize(

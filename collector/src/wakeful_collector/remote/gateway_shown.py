@@ -98,10 +98,15 @@ def models(out: Terminal, found: list[dict[str, Any]], now_ms: int) -> None:
 def result(out: Terminal, operation: str, found: dict[str, Any]) -> None:
     """Write what an operation answered."""
     out.line(Styled("done", "good"), f" {operation}")
-    words = {True: "yes", False: "no", None: ""}
-    out.pairs(
-        ((name, words[value] if isinstance(value, bool | None) else str(value)) for name, value in found.items()), "  "
-    )
+    out.pairs(((name, _plain(value)) for name, value in found.items()), "  ")
+
+
+def _plain(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return "" if value is None else "yes" if value else "no"
+    if isinstance(value, dict):
+        return " ".join(map(_plain, value.values()))
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
 
 
 def size(value: object) -> str:

@@ -32,7 +32,7 @@ def gateway(operator, shared, shared_keys):
 @pytest.fixture
 def gpu(gateway):
     """A machine that is never woken and never answers: the worker leaves it as a test puts it for a while."""
-    assert gateway("add", "gpu", f"url={NOWHERE}", "wake=never", "sleep=ssh", "ssh_user=ia").code == OK
+    assert gateway("add", "gpu", f"url={NOWHERE}", "wake=never", "sleep=ssh", "ssh_user=ia", "ssh_port=9").code == OK
     return "gpu"
 
 
@@ -159,6 +159,15 @@ def test_models_as_they_were_seen_last(gateway, gpu, shared):
     assert "llama3:latest" in shown
     assert "4.7 GB" in shown
     assert gateway("models", "--json").document["machines"][0]["models"][0]["name"] == "llama3:latest"
+
+
+def test_a_key_is_trusted_after_a_yes(gateway, gpu, shared):
+    stand(shared, "awake", "the SSH key has changed")
+    asked = gateway("trust", gpu)
+    assert (asked.code, "the SSH key has changed" in asked.err) == (REFUSED, True)
+    for more in ((), ("--fingerprint", "SHA256:" + "a" * 43)):  # nobody listens there: no key is shown
+        ran = gateway("trust", gpu, *more, "--yes")
+        assert (ran.code, "its key cannot be seen now" in ran.err) == (REFUSED, True)
 
 
 def test_limits_of_keys(gateway):

@@ -31,6 +31,7 @@ wakeful gateway lease gpu --for 2h --note training
 wakeful gateway lease gpu -- ./train.sh --epochs 3
 wakeful gateway add gpu url=http://192.168.1.20:11434 wake=packet mac=00:11:22:33:44:55 sleep=ssh ssh_user=ia
 wakeful gateway change gpu ssh_password=@- idle_seconds=600
+wakeful gateway trust gpu --fingerprint SHA256:AbC...
 wakeful gateway limit laptop concurrency=2 per_minute=60 models='llama3*,qwen*'
 """
 WAIT_SECONDS = 300
@@ -66,6 +67,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--for", dest="seconds", type=seconds_of, default=LEASE_SECONDS, metavar="TIME", help="how long a lease lives"
     )
     parser.add_argument("--note", default="", metavar="TEXT", help="what a lease is for")
+    parser.add_argument("--fingerprint", metavar="SHA256:...", help="the SSH key that is to be trusted, and no other")
     parser.add_argument("--force", action="store_true", help="put it to sleep whoever uses it")
     asking.add_sureness(parser)
 
@@ -168,9 +170,13 @@ def _remove(session: Session, given: argparse.Namespace) -> int:
 
 
 def _trust(session: Session, given: argparse.Namespace) -> int:
-    question = f"Trust the new SSH key of {given.machine}; compare its fingerprint at the machine first."
-    session.confirm(question, "changes", given.machine, given.yes)
-    return _done(session, "gateway.trust", {"machine": given.machine})
+    """Trust another SSH key; whoever is asked sees what the machine was refused for, with both fingerprints."""
+    (found,) = machines(session, machine=given.machine)
+    why = f" It stands so: {found.get('reason')}." if found.get("reason") else ""
+    which = f"the SSH key {given.fingerprint}" if given.fingerprint else "whatever SSH key it shows now"
+    session.confirm(f"Trust {which} of {given.machine}.{why}", "changes", given.machine, given.yes)
+    named = {"fingerprint": given.fingerprint} if given.fingerprint else {}
+    return _done(session, "gateway.trust", {"machine": given.machine, **named})
 
 
 def machines(session: Session, **named: str) -> list[dict[str, Any]]:
