@@ -1,4 +1,4 @@
-"""The gateway's door in this process, before a fake Ollama: asked as gunicorn asks it, over a socket that can hang up."""
+"""The gateway door in this process, before a fake Ollama: asked as gunicorn asks it, over a socket that hangs up."""
 
 from __future__ import annotations
 

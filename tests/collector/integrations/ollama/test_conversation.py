@@ -6,6 +6,10 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
+from wakeful_collector.integrations.ollama.upstream import Died
+
 from .front_door import CHAT, TALK, Call, Door, until, wired
 
 if TYPE_CHECKING:
@@ -143,3 +147,24 @@ def test_a_body_that_ends_early_ends_the_request(door: Door, server: Ollama) -> 
     assert (got.broken, got.status) == (True, 0)
     assert (door.rows()[0].outcome, door.rows()[0].status) == ("cancelled", 499)
     assert door.is_idle()
+
+
+def test_a_stream_that_dies_in_the_middle_of_a_line_breaks_off(door: Door, server: Ollama) -> None:
+    class Half:
+        """An upstream whose last piece is half a line."""
+
+        def __init__(self) -> None:
+            self.pieces = [b'{"response":"a"}\n', b'{"resp']
+
+        def read(self) -> bytes:
+            if not self.pieces:
+                raise Died("it fell")
+            return self.pieces.pop(0)
+
+    call = Call(door, door.environ("POST", "/ollama/api/generate", {"model": "gem", "prompt": "x"}))
+    with pytest.MonkeyPatch.context() as changed:
+        half = Half()
+        changed.setattr("wakeful_collector.integrations.ollama.upstream.Upstream.read", lambda _: half.read())
+        call.finish()
+    assert (call.broken, call.got().body) == (True, b'{"response":"a"}\n{"resp')
+    assert door.rows()[0].outcome == "broken"

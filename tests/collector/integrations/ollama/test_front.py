@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from wakeful_collector.model.store_errors import StoreFull
 
 from .front_door import CHAT, Door
 
@@ -106,3 +109,20 @@ def test_a_fault_of_ours_is_a_500_without_its_story(
     got = door.ask("POST", "/ollama/api/chat", CHAT)
     assert (got.status, "ZeroDivision" in got.body.decode()) == (500, False)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_without_room_on_the_disk_a_request_is_refused_and_its_answer_still_ends_well(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFull("the disk is full")
+
+    with monkeypatch.context() as changed:
+        changed.setattr("wakeful_collector.integrations.ollama.leasing.Ticket.end", full)
+        got = door.ask("POST", "/ollama/api/chat", CHAT)
+    assert (got.status, got.broken, json.loads(got.body.splitlines()[-1])["done"]) == (200, False, True)
+    assert "could not be written down" in caplog.text
+    with monkeypatch.context() as changed:
+        changed.setattr("wakeful_collector.integrations.ollama.leasing.Desk.enter", full)
+        got = door.ask("POST", "/ollama/v1/chat/completions", CHAT)
+    assert (got.status, got.document["error"]["code"]) == (503, "store")
