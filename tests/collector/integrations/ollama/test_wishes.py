@@ -71,6 +71,11 @@ def test_a_machine_in_use_is_put_to_sleep_by_force_only(ask: Asker, program: Ask
     assert asked(data, "gpu") is None
     ask("gateway.sleep", machine="gpu", force=True)
     assert asked(data, "gpu") == ("force", "user:ada")
+    # What still claimed it would wake it again at once.
+    assert [one.kind for one in gateway_leases.leases(data, ask.now_ms)] == ["request", "request"]
+    known = gateway.state(data, "gpu")
+    assert known is not None
+    assert not known.permanent
 
 
 def test_what_nothing_puts_to_sleep_is_refused(ask: Asker) -> None:

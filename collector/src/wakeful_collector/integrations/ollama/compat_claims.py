@@ -11,13 +11,14 @@ from wakeful_collector.integrations.ollama import claims, status
 from wakeful_collector.integrations.ollama import compat_words as words
 from wakeful_collector.integrations.ollama.claims import TooManyClaims
 from wakeful_collector.integrations.ollama.schemas import shape
+from wakeful_collector.integrations.ollama.states import FORCE, SLEEP
+from wakeful_collector.integrations.ollama.wishes import ask
 from wakeful_collector.model.host import HostStatus, host_status
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Registry
 from wakeful_collector.read import gateway, gateway_leases, hosts
 from wakeful_collector.store import gateway_leases as leases
 from wakeful_collector.store import gateway_states
 from wakeful_collector.store.changes import changing_gateway
-from wakeful_collector.store.gateway_states import Asked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +87,7 @@ def _stop(context: Context, _given: dict[str, Any]) -> dict[str, Any]:
         return words.message(f"The machine stays on: {'; '.join(holding)}", known.claims)
     if not machine.can_sleep:
         return words.message("The machine stays on: nothing says how it is put to sleep", known.claims)
-    _ask(context, machine, "sleep")
+    ask(context, machine, SLEEP)
     return words.message("The machine is put to sleep, if nothing is loaded or at work there", known.claims)
 
 
@@ -110,7 +111,7 @@ def _shut_down(context: Context, _given: dict[str, Any]) -> dict[str, Any]:
     holding = status.holders(data, machine, context.now_ms)
     if holding and not context.principal.may("operate"):
         return words.message(f"The machine goes to sleep once nobody uses it: {'; '.join(holding)}", 0)
-    _ask(context, machine, "force")
+    ask(context, machine, FORCE)
     return words.message("The machine is being put to sleep; the state was reset", 0)
 
 
@@ -120,11 +121,6 @@ def _let_go(context: Context, machine: Machine) -> None:
             if one.kind == LEGACY:
                 leases.end(connection, one.id)
         gateway_states.set_permanent(connection, machine.name, False, context.now_ms)
-
-
-def _ask(context: Context, machine: Machine, what: str) -> None:
-    with changing_gateway(context.settings.data) as connection:
-        gateway_states.ask(connection, machine.name, Asked(what, context.principal.name, context.now_ms))
 
 
 def _note(address: str) -> str:

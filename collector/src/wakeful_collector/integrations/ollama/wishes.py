@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from wakeful_collector.integrations.ollama import claims, status
 from wakeful_collector.integrations.ollama.claims import SECONDS_MAX, TooManyClaims
 from wakeful_collector.integrations.ollama.schemas import LEASE, MACHINE, shape
+from wakeful_collector.integrations.ollama.states import FORCE, SLEEP, WAKE
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import gateway_leases
+from wakeful_collector.store import gateway_leases as gateway_leases_table
 from wakeful_collector.store import gateway_states
 from wakeful_collector.store.changes import changing_gateway
 from wakeful_collector.store.gateway_leases import REQUEST
@@ -26,7 +28,7 @@ def _wake(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     machine = status.known(context.settings.data, given["machine"])
     if not machine.can_wake and not status.serves(context.settings.data, machine, context.now_ms):
         raise OperationError("not_wakeable", f"nothing says how {machine.name} is woken; set `wake` of it", 409)
-    _ask(context, machine, "wake")
+    ask(context, machine, WAKE)
     return _answer(context, machine)
 
 
@@ -41,7 +43,7 @@ def _sleep(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     if holding:
         told = "; ".join(holding)
         raise OperationError("in_use", f"{machine.name} is in use: {told}. `force` puts it to sleep anyway", 409)
-    _ask(context, machine, "force" if force else "sleep")
+    ask(context, machine, FORCE if force else SLEEP)
     return _answer(context, machine)
 
 
@@ -94,8 +96,12 @@ def _gone(lease_id: str) -> OperationError:
     return OperationError("unknown_lease", f"there is no lease {lease_id!r} (any more)", 404)
 
 
-def _ask(context: Context, machine: Machine, what: str) -> None:
+def ask(context: Context, machine: Machine, what: str) -> None:
+    """Ask a machine to `wake`, to `sleep`, or by `force`: then nobody claims it any longer, or it would wake again."""
     with changing_gateway(context.settings.data) as connection:
+        if what == FORCE:
+            gateway_leases_table.end_claims(connection, machine.name)
+            gateway_states.set_permanent(connection, machine.name, False, context.now_ms)
         gateway_states.ask(connection, machine.name, Asked(what, context.principal.name, context.now_ms))
 
 
