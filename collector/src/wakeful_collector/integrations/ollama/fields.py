@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wakeful_collector import settings_kinds as kinds
 from wakeful_collector.settings_kinds import Unfit
+from wakeful_wire.mac import parse_mac, spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAME = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
-MAC = re.compile(r"[0-9a-f]{12}")
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_.:-]{1,253}(?<!-)")
 ARGUMENTS_CHARACTERS_MAX = 2_048
+SSH_KEY_CHARACTERS_MAX = 16_384
 
 
 class FieldKind(NamedTuple):
@@ -36,7 +37,7 @@ def text(most: int = 253, pattern: str = "", empty: bool = True) -> FieldKind:
     """Return the kind of one line of text."""
     schema: dict[str, Any] = {"type": "string", "maxLength": most}
     if pattern:
-        schema["pattern"] = pattern
+        schema["pattern"] = f"{pattern}|^$" if empty else pattern
 
     def check(raw: Any) -> str:
         if not isinstance(raw, str):
@@ -59,6 +60,25 @@ def secret(most: int = 1_024, lines: bool = False) -> FieldKind:
         return raw
 
     return FieldKind(check, {"type": "string", "maxLength": most}, "lines" if lines else "password")
+
+
+def _securon(raw: Any) -> str:
+    try:
+        return spaced(raw) if raw != "" else ""
+    except (ValueError, AttributeError):
+        raise Unfit("is not six bytes", "write them as aa:bb:cc:dd:ee:ff") from None
+
+
+def _ssh_key(raw: Any) -> str:
+    from wakeful_collector.integrations.ollama import ssh_keys
+
+    given: str = secret(SSH_KEY_CHARACTERS_MAX, lines=True).check(raw)
+    try:
+        if given.strip():
+            ssh_keys.private_key(given)
+    except ssh_keys.KeyUnfit as error:
+        raise Unfit(f"cannot be used: {error}", "paste the whole private key, one without a passphrase") from None
+    return given if given.strip() else ""
 
 
 def whole(least: int, most: int) -> FieldKind:
@@ -85,12 +105,13 @@ def _name(raw: Any) -> str:
 
 
 def _mac(raw: Any) -> str:
-    bare = re.sub(r"[:.\-\s]", "", str(raw)).lower()
-    if not bare:
+    if raw == "":
         return ""
-    if not MAC.fullmatch(bare) or int(bare, 16) in {0, 0xFFFFFFFFFFFF} or int(bare[:2], 16) & 1:
-        raise Unfit(f"is {str(raw)[:64]!r}", "give the hardware address of one network card, as aa:bb:cc:dd:ee:ff")
-    return ":".join(bare[at : at + 2] for at in range(0, 12, 2))
+    try:
+        return parse_mac(str(raw))
+    except ValueError as error:
+        hint = "give the hardware address of one network card, as aa:bb:cc:dd:ee:ff"
+        raise Unfit(f"is {str(raw)[:64]!r}: {error}", hint) from None
 
 
 def _host_name(raw: Any) -> str:
@@ -166,3 +187,5 @@ WEEK_DAYS = FieldKind(
 )
 FLAG = FieldKind(kinds.FLAG.check, {"type": "boolean"}, "flag", _flag_text)
 ARGUMENTS = FieldKind(_arguments, {"type": "object"}, "lines", _arguments_text)
+SECURON = FieldKind(_securon, {"type": "string", "maxLength": 17}, "password")
+SSH_KEY = FieldKind(_ssh_key, {"type": "string", "maxLength": SSH_KEY_CHARACTERS_MAX}, "lines")

@@ -23,7 +23,7 @@ class Secret(NamedTuple):
 SECRETS = (
     Secret(
         "securon",
-        kinds.secret(17),
+        kinds.SECURON,
         "waking",
         "SecureOn password",
         "Six bytes as aa:bb:cc:dd:ee:ff that some cards want at the end of the packet; it travels in clear.",
@@ -31,7 +31,7 @@ SECRETS = (
     Secret("ssh_password", kinds.secret(), "sleeping", "SSH password", "Not needed when there is a key."),
     Secret(
         "ssh_key",
-        kinds.secret(16_384, lines=True),
+        kinds.SSH_KEY,
         "sleeping",
         "SSH private key",
         "In OpenSSH's or PEM form, without a passphrase; restrict it there to the one command.",
