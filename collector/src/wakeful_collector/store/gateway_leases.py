@@ -160,10 +160,12 @@ def is_awaited(connection: sqlite3.Connection) -> bool:
     return connection.execute(statement).fetchone() is not None
 
 
-def running_of(connection: sqlite3.Connection, key: str) -> int:
+def running_of(connection: sqlite3.Connection, key: str, now_ms: int) -> int:
     """Return how many requests of a key are served at all machines together."""
-    statement = "SELECT count(*) FROM leases WHERE kind = 'request' AND admitted_ms IS NOT NULL AND key = ?"
-    return int(connection.execute(statement, (key,)).fetchone()[0])
+    statement = (
+        "SELECT count(*) FROM leases WHERE kind = 'request' AND admitted_ms IS NOT NULL AND key = ? AND expires_ms > ?"
+    )
+    return int(connection.execute(statement, (key, now_ms)).fetchone()[0])
 
 
 def running_elsewhere(connection: sqlite3.Connection, machine: str, now_ms: int) -> dict[str, int]:

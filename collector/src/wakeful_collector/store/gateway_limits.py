@@ -63,7 +63,10 @@ def remove(connection: sqlite3.Connection, key: str) -> bool:
 
 def all_of(connection: sqlite3.Connection) -> list[Limit]:
     """Return all limits by key."""
-    return [_limit(row) for row in connection.execute("SELECT key, concurrency, per_minute, models FROM limits")]
+    return [
+        _limit(row)
+        for row in connection.execute("SELECT key, concurrency, per_minute, models FROM limits ORDER BY key")
+    ]
 
 
 def for_key(connection: sqlite3.Connection, key: str) -> Limit:

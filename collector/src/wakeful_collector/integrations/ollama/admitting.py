@@ -55,7 +55,7 @@ def enter(connection: sqlite3.Connection, machine: Machine, lease: Lease, model:
         is_serving
         and not count.waiting
         and count.running < machine.parallel
-        and _has_room(connection, limit, lease.key)
+        and _has_room(connection, limit, lease.key, now_ms)
     )
     if not admitted and count.waiting >= machine.queue:
         text = f"{count.waiting} requests wait for {machine.name} already"
@@ -93,8 +93,8 @@ def admit_everywhere(connection: sqlite3.Connection, now_ms: int) -> tuple[str, 
     return admitted
 
 
-def _has_room(connection: sqlite3.Connection, limit: Limit, key: str) -> bool:
-    return limit.concurrency is None or gateway_leases.running_of(connection, key) < limit.concurrency
+def _has_room(connection: sqlite3.Connection, limit: Limit, key: str, now_ms: int) -> bool:
+    return limit.concurrency is None or gateway_leases.running_of(connection, key, now_ms) < limit.concurrency
 
 
 def _bound(limit: Limit, elsewhere: int) -> int | None:

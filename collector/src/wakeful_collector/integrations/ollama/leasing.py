@@ -224,16 +224,15 @@ class Desk:
             line = queues.get(ticket.machine.name, [])
             place = line.index(ticket.id) if ticket.id in line else ticket.look.position
             waited_seconds = (now_ms - ticket.lease.begun_ms) / 1000
+            look = Look(state, False, place, chance.reason, chance)
+            is_news = (look.state, look.reason) != (ticket.look.state, ticket.look.reason)
+            ticket.look = look
             if chance.verdict == outlook.REFUSE:
                 _refuse(ticket, Refused("not_awake", chance.reason, 504, chance.retry_seconds))
             elif state not in SERVING and waited_seconds > patience_seconds:
                 _refuse(ticket, Refused("not_awake", NOBODY, 504, 60))
-            look = Look(state, False, place, chance.reason, chance)
-            if look != ticket.look:
-                is_news = (look.state, look.reason) != (ticket.look.state, ticket.look.reason)
-                ticket.look = look
-                if is_news:
-                    ticket.changed.set()
+            elif is_news:
+                ticket.changed.set()
 
 
 def desk(data: Path) -> Desk:
