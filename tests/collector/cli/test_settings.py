@@ -45,6 +45,19 @@ def test_a_mistyped_variable_is_a_warning(run, monkeypatch):
     assert "did you mean WAKEFUL_LISTEN?" in ran.err
 
 
+def test_what_describes_a_machine_of_the_gateway_is_looked_at_too(run, monkeypatch, tmp_path):
+    file = tmp_path / "gateway.env"
+    file.write_text("EQUIPO_IA=gpu\nAPI_KEYS=short\n")
+    file.chmod(0o644)
+    monkeypatch.setenv("WAKEFUL_GATEWAY_ENV", str(file))
+    refused = run("check-config")
+    assert (refused.code, "chmod 600" in refused.err) == (2, True)
+    file.chmod(0o600)
+    ran = run("check-config")
+    assert ran.code == 0
+    assert "warning: API_KEYS: its key number 1 has 5 characters" in ran.err
+
+
 def test_the_sample_is_toml(run):
     text = run("check-config", "--sample").out
     assert tomllib.loads(text) == {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import config
 from wakeful_collector.cli.output import coloured, say, say_aside, say_json
+from wakeful_collector.integrations.ollama import environment
 from wakeful_collector.settings_kinds import toml
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def _check(arguments: argparse.Namespace) -> int:
     except config.ConfigErrors as errors:
         problems = errors.problems
     warnings = config.unknown_variables(os.environ)
+    if chosen is not None:
+        warnings += environment.found(os.environ, chosen.gateway_env)[1]
     if arguments.json:
         say_json(
             {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wakeful_collector.integrations.ollama.environment import FIELDS, NAMES, describe, gather
+from wakeful_collector.integrations.ollama.environment import FIELDS, NAMES, describe, found, gather
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +34,9 @@ def dotenv(tmp_path: Path) -> Path:
 def test_a_file_describes_the_default_machine(dotenv: Path) -> None:
     values, problems = gather({}, dotenv)
     assert not problems
-    found = describe(values)
-    assert found is not None
-    assert found.fields == {
+    known = describe(values)
+    assert known is not None
+    assert known.fields == {
         "url": "http://192.168.1.100:11434",
         "wake": "packet",
         "mac": "00:11:22:33:44:55",
@@ -46,10 +46,10 @@ def test_a_file_describes_the_default_machine(dotenv: Path) -> None:
         "ssh_port": 2222,
         "ssh_user": "ia",
     }
-    assert found.beside["default"] is True
-    assert found.secrets == {"ssh_password": 'pa#ss "word" ', "sudo_password": 'pa#ss "word" '}
-    assert found.keys == ("first-long-key-1", "second-long-key-2")
-    assert not found.problems
+    assert known.beside["default"] is True
+    assert known.secrets == {"ssh_password": 'pa#ss "word" ', "sudo_password": 'pa#ss "word" '}
+    assert known.keys == ("first-long-key-1", "second-long-key-2")
+    assert not known.problems
 
 
 def test_the_environment_wins_and_secrets_may_stand_in_files(dotenv: Path, tmp_path: Path) -> None:
@@ -61,12 +61,12 @@ def test_the_environment_wins_and_secrets_may_stand_in_files(dotenv: Path, tmp_p
         "SSH_SUDO_PASS_FILE": str(tmp_path / "password"),
         "API_KEYS_FILE": str(tmp_path / "keys"),
     }
-    found = describe(gather(environ, dotenv)[0])
-    assert found is not None
-    assert (found.fields["url"], found.fields["ssh_host"]) == ("http://gpu.lan:11434", "gpu.lan")
-    assert found.secrets["sudo_password"] == "from a file"
-    assert found.secrets["ssh_password"] == 'pa#ss "word" '
-    assert found.keys == ("one-key-of-docker", "another-of-docker")
+    known = describe(gather(environ, dotenv)[0])
+    assert known is not None
+    assert (known.fields["url"], known.fields["ssh_host"]) == ("http://gpu.lan:11434", "gpu.lan")
+    assert known.secrets["sudo_password"] == "from a file"
+    assert known.secrets["ssh_password"] == 'pa#ss "word" '
+    assert known.keys == ("one-key-of-docker", "another-of-docker")
 
 
 def test_files_that_cannot_be_read_are_all_said(tmp_path: Path) -> None:
@@ -83,19 +83,19 @@ def test_without_the_machine_nothing_is_said() -> None:
 
 
 def test_what_is_not_named_is_not_done() -> None:
-    found = describe({"EQUIPO_IA": "fd00::7"})
-    assert found is not None
-    assert found.fields == {"url": "http://[fd00::7]:11434"}
-    assert (found.beside["wake"], found.beside["sleep"], found.beside["sleep_command"]) == (
+    known = describe({"EQUIPO_IA": "fd00::7"})
+    assert known is not None
+    assert known.fields == {"url": "http://[fd00::7]:11434"}
+    assert (known.beside["wake"], known.beside["sleep"], known.beside["sleep_command"]) == (
         "never",
         "never",
         "poweroff",
     )
-    assert (found.secrets, found.keys) == ({}, ())
+    assert (known.secrets, known.keys) == ({}, ())
 
 
 def test_what_is_wrong_is_said_at_once_and_never_with_a_secret() -> None:
-    found = describe(
+    known = describe(
         {
             "EQUIPO_IA": "gpu",
             "IA_MAC": "x",
@@ -106,12 +106,23 @@ def test_what_is_wrong_is_said_at_once_and_never_with_a_secret() -> None:
             "API_KEYS": "long-enough-to-be-one, s3cret ,",
         }
     )
-    assert found is not None
-    assert [problem.where for problem in found.problems] == ["OLLAMA_PORT", "WOL_PORT", "SSH_PORT", "API_KEYS"]
-    assert "key number 2 has 6 characters" in found.problems[-1].message
-    assert "s3cret" not in str(found.problems)
-    assert found.keys == ("long-enough-to-be-one",)
+    assert known is not None
+    assert [problem.where for problem in known.problems] == ["OLLAMA_PORT", "WOL_PORT", "SSH_PORT", "API_KEYS"]
+    assert "key number 2 has 6 characters" in known.problems[-1].message
+    assert "s3cret" not in str(known.problems)
+    assert known.keys == ("long-enough-to-be-one",)
 
 
 def test_every_field_has_a_name_that_is_known() -> None:
     assert set(FIELDS.values()) <= set(NAMES)
+
+
+def test_everything_wrong_is_found_together(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.env"
+    file.write_text("EQUIPO_IA=gpu\nSSH_PORT=x\n")
+    known, problems = found({"API_KEYS": "short", "SSH_USER_FILE": str(tmp_path / "none")}, file)
+    assert known is not None
+    assert [problem.where for problem in problems] == ["SSH_USER_FILE", "SSH_PORT", "API_KEYS"]
+    file.write_text("")
+    assert "holds no EQUIPO_IA" in str(found({}, file)[1])
+    assert found({}, None) == (None, [])

@@ -51,14 +51,9 @@ class Adopting:
         stamp = _stamp(chosen.gateway_env)
         if self._seen.get(data) == stamp:
             return
-        values, problems = environment.gather(self._environ(), chosen.gateway_env)
-        described = environment.describe(values)
+        described, problems = environment.found(self._environ(), chosen.gateway_env)
         if described is not None:
-            problems += described.problems
             problems += _machine(chosen, described, now_ms)
-        if chosen.gateway_env is not None and described is None and not problems:
-            hint = "EQUIPO_IA=192.168.1.20 names the machine"
-            problems.append(Problem("gateway_env", f"{chosen.gateway_env} holds no EQUIPO_IA", hint))
         _keys(data, described, now_ms)
         if problems:
             raise Unfit("; ".join(map(str, problems)))

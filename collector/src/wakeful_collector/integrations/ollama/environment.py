@@ -84,6 +84,18 @@ def gather(environ: Mapping[str, str], file: Path | None) -> tuple[dict[str, str
     return values, problems
 
 
+def found(environ: Mapping[str, str], file: Path | None) -> tuple[Described | None, list[Problem]]:
+    """Return the machine that is described, if one is, and everything that is wrong with its description."""
+    values, problems = gather(environ, file)
+    described = describe(values)
+    if described is not None:
+        problems += described.problems
+    elif file is not None and not problems:
+        hint = "EQUIPO_IA=192.168.1.20 names the machine"
+        problems.append(Problem("gateway_env", f"{file} holds no EQUIPO_IA", hint))
+    return described, problems
+
+
 def describe(values: Mapping[str, str]) -> Described | None:
     """Return the machine that these values describe; None when they describe none. Pure."""
     address = values.get("EQUIPO_IA", "")
