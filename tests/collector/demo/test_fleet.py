@@ -3,6 +3,7 @@
 import re
 
 from wakeful_collector.demo.fleet import FATES, fleet
+from wakeful_collector.demo.napping import NAPS
 from wakeful_collector.demo.roles import ROLES
 
 
@@ -32,4 +33,4 @@ def test_a_small_fleet_is_varied_and_something_befalls_it():
 
 
 def test_every_fate_is_met_in_a_large_fleet():
-    assert {one.fate for one in fleet(200, 1)} == {*FATES, ""}
+    assert {one.fate for one in fleet(200, 1)} == {*FATES, NAPS, ""}

@@ -24,7 +24,7 @@ DEPLOY_DAYS = 3.2
 HOT_MINUTES = 45.0
 FILL_DAYS = 5.0
 FULL_AT_END = 0.962
-QUIET_HOURS = {"silent": SILENT_HOURS, "sleeps": SLEEP_HOURS, NAPS: SLEPT_MINUTES / 60.0}
+QUIET_HOURS = {"silent": SILENT_HOURS, "sleeps": SLEEP_HOURS, NAPS: (SLEPT_MINUTES + 0.5) / 60.0}
 """Since how many hours a machine says nothing at the end of the story."""
 
 INFINITY = float("inf")

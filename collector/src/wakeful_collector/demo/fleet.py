@@ -57,7 +57,10 @@ FATES = (
     "never pushed",
     "sleeps",
 )
-"""What befalls one machine in every twenty-five, each fate but the last in turn; one storage machine sleeps."""
+"""What befalls one machine in every twenty-five, each fate but the last in turn; one storage machine sleeps.
+
+One machine with graphics cards naps: `napping.NAPS`.
+"""
 
 _EVERY = 25
 _SLEEPER = 10

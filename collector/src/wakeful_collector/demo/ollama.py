@@ -104,6 +104,11 @@ class _Talk(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the handler's own signature
         """Say nothing."""
 
+    def parse_request(self) -> bool:
+        """Read a request, and hang up if the machine fell asleep since the connection was made."""
+        self.close_connection = not self._upstream.is_up
+        return self._upstream.is_up and super().parse_request()
+
     def do_HEAD(self) -> None:
         """Answer as to GET, without a body."""
         self.do_GET()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector.read import gateway, gateway_leases
+from wakeful_collector.store import gateway_history
+from wakeful_collector.store.changes import changing_gateway
 
 from .gateway_data import HOSTILE, NOW_MS, keep, lease, request, say, stand, turn
 
@@ -62,9 +64,30 @@ def test_every_state_says_what_happens_next(ada: Any, gpu: Path, state: str, wor
     assert next_words in text
     assert ": because" in text
     assert ("every 2s" in text) is (state in {"waking", "draining", "stopping"})
-    said = ada.get(f"{PATH}/standing").get_json()
-    assert said["state"] == state
-    assert said["says"].startswith(("gpu is awake", f"gpu: {word.lower()}; i"))
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("asleep", "gpu is asleep; it is woken by the first request."),
+        ("waking", "gpu is waking; in 2 min it is given up unless it answers."),
+        ("awake", "gpu is awake and works on it."),
+        ("draining", "gpu is awake and works on it."),
+        ("stopping", "gpu is shutting down, and is woken again after that."),
+        ("unreachable", "gpu is unreachable; it is woken by the next request."),
+    ],
+)
+def test_whoever_waits_in_the_chat_is_told_what_it_does(ada: Any, gpu: Path, state: str, said: str) -> None:
+    stand(gpu, state, 1)
+    assert ada.get(f"{PATH}/standing").get_json() == {"state": state, "says": said}
+
+
+def test_whoever_waits_is_told_how_long_it_takes_as_a_rule(ada: Any, gpu: Path) -> None:
+    with changing_gateway(gpu) as connection:
+        gateway_history.count(connection, "gpu", "wakes", {"by": "request"}, 2)
+        gateway_history.count(connection, "gpu", "wake_seconds", value=165)
+    stand(gpu, "waking", 1)
+    assert ada.get(f"{PATH}/standing").get_json()["says"] == "gpu is waking, which takes about 82 s."
 
 
 def test_buttons_follow_the_state_and_do_what_they_say(ada: Any, gpu: Path) -> None:

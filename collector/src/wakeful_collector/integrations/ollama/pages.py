@@ -21,7 +21,7 @@ OFFERS = (
     kit.Offer("gateway.permanent", "Noted."),
     kit.Offer("gateway.lease", "It stays awake for you until then."),
     kit.Offer("gateway.release", "Released: it sleeps when nobody else needs it."),
-    kit.Offer("gateway.trust", "The key that it shows now is trusted.", elsewhere=True),
+    kit.Offer("gateway.trust", "That key is trusted from now on.", elsewhere=True),
     kit.Offer("gateway.machine.remove", "Removed.", elsewhere=True),
 )
 """The operations of the gateway that have buttons."""

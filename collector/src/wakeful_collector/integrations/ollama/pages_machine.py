@@ -9,6 +9,7 @@ from flask import request
 from wakeful_collector.integrations.ollama import pages_standing, pages_words
 from wakeful_collector.integrations.ollama.pages_frame import blueprint, found_machine, lacking, machine_page
 from wakeful_collector.integrations.ollama.pages_standing import MOVING
+from wakeful_collector.integrations.ollama.states import State
 from wakeful_collector.read import gateway_history
 from wakeful_collector.store.gateway_leases import REQUEST
 from wakeful_collector.web import kit
@@ -82,11 +83,16 @@ def standing(name: str) -> kit.Answer:
 
 
 def says(one: Standing) -> str:
-    """Return what the machine is doing, as a sentence with a full stop."""
-    if one.state == "awake":
+    """Return what the machine is doing, as a sentence with a full stop for somebody who waits for an answer."""
+    if one.serves:
         ahead = f"; {pages_words.count(one.waiting, 'request')} waiting" if one.waiting else ""
         return f"{one.name} is awake and works on it{ahead}."
-    return f"{one.name}: {one.word.lower()}; {one.next}."
+    if one.state == State.WAKING:
+        usual = one.figures.wake_seconds
+        return f"{one.name} is waking" + (f", which takes about {usual:.0f} s." if usual else f"; {one.next}.")
+    if one.state == State.STOPPING:
+        return f"{one.name} is shutting down, and is woken again after that."
+    return f"{one.name} is {one.word.lower()}; {one.next}."
 
 
 def claim(lease: Lease) -> Claim:

@@ -5,6 +5,7 @@ import { announce } from "/static/js/announce.js";
 import { figures, plain } from "/static/js/format.js";
 
 const LOOK_MS = 1000;
+const TURNED_MS = 700;
 const SLACK_PIXELS = 40;
 const SECOND_NS = 1e9;
 
@@ -60,6 +61,7 @@ class Chat {
     this.fit();
     this.busy(true);
     const bubble = this.show("assistant");
+    setTimeout(() => document.dispatchEvent(new CustomEvent("wakeful:changed")), TURNED_MS);
     const looking = this.watch(bubble);
     try {
       const answered = await this.answer(bubble, this.under.signal, looking.stop);
