@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from wakeful_collector.model.store_errors import DatabaseMissing
 from wakeful_collector.read import people as read
-from wakeful_collector.store import people
-from wakeful_collector.store.changes import changing
+from wakeful_collector.store import database, gateway_limits, people
+from wakeful_collector.store.changes import changing, changing_gateway
+from wakeful_collector.store.gateway_limits import Limit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +40,70 @@ def test_what_raises_is_undone(data: Path, now_ms: int) -> None:
 def test_no_database_is_said_in_our_words(tmp_path: Path) -> None:
     with pytest.raises(DatabaseMissing), changing(tmp_path):
         pass
+
+
+def _keep(data: Path, key: str) -> None:
+    with changing_gateway(data) as connection:
+        gateway_limits.keep(connection, Limit(key))
+
+
+def _keys(data: Path) -> list[str]:
+    return [one.key for one in gateway_limits.all_of(database.reader(data, "gateway"))]
+
+
+def test_a_change_of_the_gateway_is_kept_whole_or_not_at_all(data: Path) -> None:
+    def fail() -> None:
+        with changing_gateway(data) as connection:
+            gateway_limits.keep(connection, Limit("b"))
+            raise KeyError
+
+    _keep(data, "a")
+    with pytest.raises(KeyError):
+        fail()
+    _keep(data, "c")
+    assert _keys(data) == ["a", "c"]
+
+
+def test_many_threads_share_one_writer_of_the_gateway(data: Path) -> None:
+    seen: set[int] = set()
+
+    def write(number: int) -> None:
+        for at in range(20):
+            with changing_gateway(data) as connection:
+                seen.add(id(connection))
+                gateway_limits.keep(connection, Limit(f"{number}-{at}"))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 1
+    assert len(_keys(data)) == 160
+
+
+def test_a_gateway_that_was_restored_is_opened_anew(data: Path, blank_data: Path) -> None:
+    _keep(data, "before")
+    for suffix in ("", "-wal", "-shm"):
+        (data / f"gateway.db{suffix}").unlink(missing_ok=True)
+    with pytest.raises(DatabaseMissing):
+        _keep(data, "nowhere")
+    shutil.copy(blank_data / "gateway.db", data / "gateway.db")
+    _keep(data, "after")
+    assert _keys(data) == ["after"]
+
+
+def test_a_child_has_a_writer_of_its_own_also_when_it_was_forked_in_the_middle_of_a_change(data: Path) -> None:
+    _keep(data, "parent")
+    with changing_gateway(data) as connection:
+        gateway_limits.keep(connection, Limit("held"))
+        child = os.fork()
+        if child == 0:  # pragma: no cover - another process
+            try:
+                from wakeful_collector.store import changes
+
+                os._exit(0 if not changes._writers else 1)
+            finally:
+                os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert _keys(data) == ["held", "parent"]

@@ -64,5 +64,6 @@ def awake_seconds(data: Path, machine: str, since_ms: int, now_ms: int) -> float
         first = inside[0].was
     else:
         first = "" if known is None else known.state
-    marks = [(since_ms, first), *((turn.at_ms, turn.state) for turn in inside), (now_ms, "")]
-    return sum(max(0, upto - at) for (at, state), (upto, _) in pairwise(marks) if state in UP) / 1000
+    turned = [(turn.at_ms, turn.state) for turn in inside if turn.at_ms < now_ms]
+    marks = [(since_ms, first), *turned, (max(since_ms, now_ms), "")]
+    return sum(upto - at for (at, state), (upto, _) in pairwise(marks) if state in UP) / 1000

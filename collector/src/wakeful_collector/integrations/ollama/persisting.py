@@ -8,7 +8,7 @@ from wakeful_collector.integrations.ollama import states
 from wakeful_collector.integrations.ollama.admitting import admit_waiting
 from wakeful_collector.integrations.ollama.persisted import Known, known
 from wakeful_collector.integrations.ollama.states import SERVING, State
-from wakeful_collector.store import gateway_history, gateway_leases, gateway_states
+from wakeful_collector.store import gateway_history, gateway_leases, gateway_machines, gateway_states
 from wakeful_collector.store.changes import changing_gateway
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def advance(data: Path, machine: Machine, before: Known, step: Step, now_ms: int
     if before.row is not None and step.memory == before.memory and step.turn is None and not step.consumed:
         return True
     with changing_gateway(data) as connection:
+        if gateway_machines.by_name(connection, machine.name) is None:
+            return False
         current = gateway_states.of(connection, machine.name)
         if not _is_as_it_was(current, before.row) or _is_claimed(connection, machine, current, step, now_ms):
             return False
