@@ -111,6 +111,13 @@ OPTIONAL: tuple[Entry, ...] = (
         absent="this machine was not started by systemd (containers are not)",
     ),
     Entry(
+        "logins",
+        "logins:LoginsMeter",
+        ("path:run/systemd/sessions", "path:run/utmp"),
+        absent="neither logind nor utmp is on this machine",
+        exposes="how many people are logged in, never who",
+    ),
+    Entry(
         "logs",
         "logs:LogsMeter",
         ("path:var/log/journal/*", "path:run/log/journal/*", "configured"),

@@ -1,4 +1,4 @@
-"""What runs on the machine: containers, units, guests, logs."""
+"""What runs on the machine, and who: containers, units, guests, logs, logins."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ ROWS = (
     Metric("systemd.service.tasks", GAUGE, "{task}", "Processes and threads of a service", ("unit",)),
     Metric("log.records.rate", GAUGE, "{record}/min", "Errors and warnings of a unit a minute", ("unit", "severity")),
     Metric("log.truncated", GAUGE, "1", "1 when more was logged than was read, so that rates are too low"),
+    Metric("system.login.count", GAUGE, "{session}", "People who are logged in: local, remote", ("type",)),
     Metric("libvirt.up", GAUGE, "1", "1 while libvirt answers"),
     Metric("libvirt.guests", GAUGE, "{guest}", "Guests by state", ("state",)),
     Metric("libvirt.guest.up", GAUGE, "1", "1 while a guest runs", ("guest",)),

@@ -107,8 +107,9 @@ class Attendant:
         if wanted.probe:
             self._probe.begin(lambda: looking.answers(machine, _key(data, machine)))
         if wanted.busy:
-            look = lambda: looking.reasons(data, machine, _key(data, machine), clock.now_ms())  # noqa: E731 - one use
-            self._look.begin(look, known.memory.since_ms)
+            self._look.begin(
+                lambda: looking.reasons(data, machine, _key(data, machine), clock.now_ms()), known.memory.since_ms
+            )
 
     def _begin(self, act: str, data: Path, machine: Machine) -> None:
         secrets = partial(sealed.secrets, data, machine.name)
