@@ -16,11 +16,15 @@ from wakeful_agent.config.orders import WATCH_ACTIONS
 from wakeful_agent.config.settings import SETTINGS as AGENT_SETTINGS
 from wakeful_agent.daemon import events as agent_events
 from wakeful_collector import config as collector_config
-from wakeful_collector.app import create_app
+from wakeful_collector.app import REGISTRY, create_app
 from wakeful_collector.cli import parser as collector_parser
-from wakeful_collector.operations import core
+from wakeful_collector.integrations.ollama import compat, compat_claims, compat_front, environment, secret_fields
+from wakeful_collector.integrations.ollama import settings as gateway_settings
+from wakeful_collector.integrations.ollama.states import State
 from wakeful_collector.remote.verbs import VERBS
 from wakeful_collector.store import database
+from wakeful_collector.store.gateway_history import OUTCOMES
+from wakeful_collector.web import metrics_gateway
 from wakeful_wire import limits
 from wakeful_wire.names import METRICS
 from wakeful_wire.push import RESULT_STATES
@@ -91,8 +95,35 @@ def test_every_command_is_documented(user_docs: str) -> None:
 
 
 def test_every_operation_is_documented(user_docs: str) -> None:
-    assert len(list(core.REGISTRY)) > 5
-    assert not coded(user_docs, [operation.name for operation in core.REGISTRY])
+    assert len(list(REGISTRY)) > 30
+    assert not coded(user_docs, [operation.name for operation in REGISTRY])
+
+
+def test_every_setting_of_a_machine_of_the_gateway_is_documented(root: Path) -> None:
+    page = (root / "docs" / "gateway" / "machines.md").read_text("ascii")
+    fields = [field.name for field in gateway_settings.FIELDS]
+    assert not [name for name in [*fields, *secret_fields.NAMES] if f"\n| `{name}` |" not in page]
+    choices = [word for field in gateway_settings.FIELDS for word in field.metadata["kind"].schema.get("enum", ())]
+    assert not coded(page, choices)
+
+
+def test_what_the_gateway_measures_is_documented(root: Path) -> None:
+    page = (root / "docs" / "gateway.md").read_text("ascii")
+    known = metrics_gateway.Gateway([], {}, [], [])
+    assert not coded(page, [family.name for family in metrics_gateway.families(known, ())])
+    assert not coded(page, [*State, *OUTCOMES])
+
+
+def test_what_an_older_gateway_had_is_documented(root: Path) -> None:
+    page = (root / "docs" / "gateway" / "compatibility.md").read_text("ascii")
+    assert not coded(page, list(environment.NAMES))
+    routes = [rule for rule in compat.ROUTES if rule not in page]
+    routes += [
+        f"{compat_front.PREFIX}{name}" for name in compat_front.ROUTES if f"{compat_front.PREFIX}{name}`" not in page
+    ]
+    assert not routes
+    names = [operation.name.partition(".")[2] for operation in compat_claims.REGISTRY]
+    assert not [name for name in names if f"POST /gateway/{name}`" not in page]
 
 
 def test_every_event_kind_is_documented(root: Path, modules: list[Path]) -> None:

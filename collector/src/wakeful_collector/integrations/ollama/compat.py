@@ -26,9 +26,10 @@ SCOPE = "gateway"
 blueprint = Blueprint("gateway_compat", __name__, url_prefix="/gateway")
 BLUEPRINTS = (blueprint,)
 
-_DOES = {"init": "init", "arrancar": "arrancar", "apagar": "apagar", "shutdown": "shutdown"}
-_GETS = ("debug", "test", "status", "lista_modelos")
-_POSTS = (*_DOES, "permanent_on_enable", "permanent_on_disable")
+GETS = ("debug", "test", "status", "lista_modelos")
+POSTS = ("init", "arrancar", "apagar", "permanent_on_enable", "permanent_on_disable", "shutdown")
+ROUTES = ("GET /gateway/", *(f"GET /gateway/{name}" for name in GETS), *(f"POST /gateway/{name}" for name in POSTS))
+"""What there is, by method and path."""
 
 
 @blueprint.get("", strict_slashes=False)
@@ -100,7 +101,7 @@ def permanent(route: str) -> kit.Answer:
 @blueprint.route("/<path:rest>", methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"))
 def nothing(rest: str) -> kit.Answer:
     """Answer for what is not there, or not by this method, as those services do."""
-    allowed = {"GET": rest in _GETS, "POST": rest in _POSTS}
+    allowed = {"GET": rest in GETS, "POST": rest in POSTS}
     if any(allowed.values()):
         allow = ", ".join(method for method, is_there in allowed.items() if is_there)
         return _answer({"detail": "Method Not Allowed"}, 405, {"Allow": allow})
