@@ -105,6 +105,7 @@ class Conversation:
                 self._waited_ms = self._since_ms(self.asked.began_seconds) if approach.has_waited else 0
             yield from self._exchange()
         except Refused as refused:
+            self.reply.state = self.ticket.look.state or self.reply.state
             refusal = Refusal(refused.status, refused.code, refused.message, refused.retry_seconds)
             self._status, self._outcome = refusal.status, refusal.code
             raise refusal from None

@@ -47,7 +47,7 @@ class Reply:
         self.begin(HTTPStatus.OK, headers)
 
     def refuse(self, refusal: Refusal) -> bytes:
-        """Return the error as a whole answer, or as the end of one begun early; raise BrokenOff where neither can be."""
+        """Return the error as a whole answer, or as the end of one begun early; raise BrokenOff where none can be."""
         if self.is_begun:
             if not self._is_early:
                 raise BrokenOff(refusal.message)
@@ -60,6 +60,8 @@ class Reply:
         ]
         if refusal.retry_seconds:
             headers.append(("Retry-After", str(max(1, round(refusal.retry_seconds)))))
+        if refusal.status == HTTPStatus.GATEWAY_TIMEOUT:
+            headers.append(FUTILE)
         if refusal.status == HTTPStatus.UNAUTHORIZED:
             headers.append(("WWW-Authenticate", "Bearer"))
         self.begin(refusal.status, headers)
@@ -68,6 +70,9 @@ class Reply:
 
 UNBUFFERED = ("X-Accel-Buffering", "no")
 """Tells nginx to pass a stream on as it comes."""
+
+FUTILE = ("X-Should-Retry", "false")
+"""Tells OpenAI's clients not to repeat by themselves what has just waited for a whole boot: each would wake it anew."""
 
 
 def _phrase(status: int) -> str:
