@@ -55,6 +55,8 @@ BUSY_SECONDS = 15.0
 PAGE_BYTES = {"state": 4096, "samples": 8192, "gateway": 4096}
 SYNCHRONOUS = {"state": "FULL", "samples": "FULL", "gateway": "NORMAL"}
 """What a commit waits for. A request of the gateway commits twice and must not wait for the disk: see decision 160."""
+GATEWAY_LOG_PAGES_MAX = 16_384
+"""How long the log of `gateway.db` may grow (64 MiB) before a writer copies it itself, should the worker not run."""
 _CACHE_KIB = {"state": 4096, "samples": 32768, "gateway": 4096}
 _READERS_KEPT = 8
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
@@ -105,6 +107,8 @@ def writer(data: Path, family: Family) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
         connection.execute("PRAGMA journal_size_limit=67108864")
+        if family == "gateway":  # the worker copies the log into the database: no request waits for the disk
+            connection.execute(f"PRAGMA wal_autocheckpoint={GATEWAY_LOG_PAGES_MAX}")
     return connection
 
 

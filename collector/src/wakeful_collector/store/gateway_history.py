@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ _SELECT = f"SELECT seq, {', '.join(_COLUMNS)} FROM requests"  # noqa: S608 - con
 
 def add(connection: sqlite3.Connection, request: Request) -> None:
     """Write a request that ended, and count it."""
-    values = [one[:_TEXT_MAX] if isinstance(one, str) else one for one in astuple(request)]
+    values = [getattr(request, name) for name in _COLUMNS]
+    values = [one[:_TEXT_MAX] if isinstance(one, str) else one for one in values]
     connection.execute(_INSERT, values)
     counted = _counted(request, _model(connection, request))
     _count(connection, request.machine, counted)
