@@ -99,3 +99,11 @@ def test_sudo_does_not_permit_it(data: Path, server: Sshd) -> None:
     assert "is not allowed to execute" in outcome.detail
     assert server.password not in outcome.detail
     assert down(server) == ""
+
+
+def test_a_key_that_may_run_one_command_runs_that_one(data: Path, server: Sshd) -> None:
+    server.permit("shutdown -h now", free=True)
+    keys = server.folder / "authorized_keys"
+    keys.write_text(f'restrict,command="sudo -n -- shutdown -h now" {keys.read_text()}', encoding="ascii")
+    assert order(data, server, ssh_password="", ssh_key=server.key).ok
+    assert down(server) == "-h now\n"

@@ -52,6 +52,9 @@ def test_a_loaded_model_and_a_busy_gpu_are_reasons(data: Path, server: Ollama, m
     told = looking.reasons(data, box, "", now_ms)
     assert told[0].startswith("gem:latest is kept loaded for ever")
     assert told[1:] == ("its GPU is at 90%",)
+    running = gateway.answer(data, "box", "/api/ps")
+    assert running is not None, "what was seen is what pollers are told"
+    assert [one["name"] for one in json.loads(running.body)["models"]] == ["gem:latest"]
     gone = add(data, server.url, host="00000000-0000-4000-8000-000000000000")
     assert looking.reasons(data, gone, "", now_ms)[1:] == silent
 

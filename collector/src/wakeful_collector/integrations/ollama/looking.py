@@ -28,7 +28,7 @@ def answers(machine: Machine, key: str) -> bool:
 def reasons(data: Path, machine: Machine, key: str, now_ms: int) -> tuple[str, ...]:
     """Return why the machine may not sleep now; a look that failed is such a reason too."""
     try:
-        loaded = _loaded(machine, key, now_ms)
+        loaded = _loaded(data, machine, key, now_ms)
     except (probing.Unanswered, ValueError) as error:
         return (f"its loaded models cannot be seen: {error}",)
     return idleness.reasons(machine, loaded, _told(data, machine), now_ms)
@@ -44,8 +44,10 @@ def refresh(data: Path, machine: Machine, key: str) -> int:
             break  # the next probe tells whether it is gone
         if found.status == 200:
             seen.append(found)
-    if not seen:
-        return 0
+    return _keep(data, machine, seen) if seen else 0
+
+
+def _keep(data: Path, machine: Machine, seen: list[probing.Seen]) -> int:
     now_ms = clock.now_ms()
     with changing_gateway(data) as connection:
         return sum(
@@ -57,13 +59,15 @@ def refresh(data: Path, machine: Machine, key: str) -> int:
         )
 
 
-def _loaded(machine: Machine, key: str, now_ms: int) -> tuple[probing.Loaded, ...]:
+def _loaded(data: Path, machine: Machine, key: str, now_ms: int) -> tuple[probing.Loaded, ...]:
     seen = probing.get(machine.url, probing.RUNNING, key, ASK_SECONDS)
     if seen.status in _NO_OLLAMA:
         return ()
     if seen.status != 200:
         raise ValueError(f"{probing.RUNNING} answers {seen.status}")
-    return probing.loaded(seen.body, now_ms)
+    found = probing.loaded(seen.body, now_ms)
+    _keep(data, machine, [seen])
+    return found
 
 
 def _told(data: Path, machine: Machine) -> idleness.Told | None:
