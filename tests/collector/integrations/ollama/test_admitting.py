@@ -12,6 +12,7 @@ from wakeful_collector.store import gateway_leases, gateway_limits, gateway_mach
 from wakeful_collector.store.changes import changing_gateway
 from wakeful_collector.store.gateway_leases import Lease
 from wakeful_collector.store.gateway_limits import Limit
+from wakeful_collector.store.gateway_states import Asked
 
 from . import machines
 
@@ -119,6 +120,12 @@ def test_a_machine_that_failed_to_show_refuses_with_its_reason(queue: Queue) -> 
     stand(queue.connection, "unreachable", cool_ms=NOW + 40_000)
     assert queue.refusal() == ("not_awake", 504, 40)
     stand(queue.connection, "unreachable", cool_ms=NOW - 1)
+    assert not queue.enter()
+
+
+def test_a_machine_that_a_person_just_had_woken_is_waited_for(queue: Queue) -> None:
+    stand(queue.connection, "unreachable", cool_ms=NOW + 40_000)
+    gateway_states.ask(queue.connection, "box", Asked("wake", "user:ada", NOW))
     assert not queue.enter()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from wakeful_collector.integrations.ollama import outlook
 from wakeful_collector.integrations.ollama.outlook import REFUSE, SERVE, WAIT
-from wakeful_collector.integrations.ollama.states import SLEEP, Facts, Memory, Policy, State
+from wakeful_collector.integrations.ollama.states import SLEEP, WAKE, Facts, Memory, Policy, State
 
 NOW = 1_795_000_000_000
 POLICY = Policy()
@@ -91,6 +91,13 @@ def test_what_a_request_may_expect(memory: Memory, can_wake: bool, verdict: str,
     found = outlook.prospect(memory, can_wake, POLICY, NOW)
     assert (found.verdict, found.retry_seconds) == (verdict, retry)
     assert found.reason or verdict == SERVE
+
+
+def test_whom_a_person_wants_awake_is_waited_for() -> None:
+    memory = at(State.UNREACHABLE, cool_ms=NOW + 41_500)
+    assert outlook.prospect(memory, True, POLICY, NOW, WAKE).verdict == WAIT
+    assert outlook.prospect(memory, True, POLICY, NOW, SLEEP).verdict == REFUSE
+    assert outlook.prospect(memory, False, POLICY, NOW, WAKE).verdict == REFUSE
 
 
 def test_a_refusal_says_why_the_machine_is_not_there() -> None:

@@ -46,7 +46,7 @@ def enter(connection: sqlite3.Connection, machine: Machine, lease: Lease, model:
     if not limit.permits(model):
         raise Refused("forbidden", f"the model {model[:128]!r} is not permitted for this key", 403)
     known = persisted.read(gateway_states.of(connection, machine.name), machine, now_ms)
-    chance = outlook.prospect(known.memory, machine.can_wake, settings.policy(machine), now_ms)
+    chance = persisted.prospect(known, machine, now_ms)
     if chance.verdict == outlook.REFUSE:
         raise Refused("not_awake", chance.reason, 504, chance.retry_seconds)
     count = gateway_leases.count(connection, machine.name, now_ms)

@@ -253,9 +253,9 @@ def _chance(data: Path, name: str, now_ms: int) -> tuple[str, Prospect, float]:
     if machine is None:
         return "", Prospect(outlook.REFUSE, f"the machine {name} was removed"), 0.0
     policy = settings.policy(machine)
-    memory = persisted.read(gateway.state(data, name), machine, now_ms).memory
+    known = persisted.read(gateway.state(data, name), machine, now_ms)
     patience_seconds = policy.boot_seconds + policy.stop_seconds + policy.cool_seconds + MARGIN_SECONDS
-    return memory.state, outlook.prospect(memory, machine.can_wake, policy, now_ms), patience_seconds
+    return known.memory.state, persisted.prospect(known, machine, now_ms), patience_seconds
 
 
 def _admit(ticket: Ticket, now_ms: int) -> None:

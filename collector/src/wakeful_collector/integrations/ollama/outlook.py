@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wakeful_collector.integrations.ollama.states import SERVING, SLEEP, State
+from wakeful_collector.integrations.ollama.states import SERVING, SLEEP, WAKE, State
 
 if TYPE_CHECKING:
     from wakeful_collector.integrations.ollama.states import Facts, Memory, Policy
@@ -51,8 +51,8 @@ def looks(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Looks:
     return Looks(probe, facts.asked == SLEEP or stale or _is_due(memory.looked_ms, every_seconds, now_ms))
 
 
-def prospect(memory: Memory, can_wake: bool, policy: Policy, now_ms: int) -> Prospect:
-    """Return what a request may expect of the machine."""
+def prospect(memory: Memory, can_wake: bool, policy: Policy, now_ms: int, asked: str = "") -> Prospect:
+    """Return what a request may expect of the machine; `asked` is what a person wants of it right now."""
     if memory.state in SERVING:
         return Prospect(SERVE)
     if memory.state is State.WAKING:
@@ -66,7 +66,7 @@ def prospect(memory: Memory, can_wake: bool, policy: Policy, now_ms: int) -> Pro
         why = "it sleeps" if memory.state is State.ASLEEP else "it does not answer"
         return Prospect(REFUSE, f"{why}, and nothing is set that may wake it", round(policy.probe_seconds) or 1)
     cool_ms = max(memory.cool_ms, memory.woke_ms + round(policy.cool_seconds * 1000))
-    if memory.state is State.UNREACHABLE and now_ms < cool_ms:
+    if memory.state is State.UNREACHABLE and now_ms < cool_ms and asked != WAKE:
         return Prospect(REFUSE, memory.reason, max(1, -(-(cool_ms - now_ms) // 1000)))
     return Prospect(WAIT, "it sleeps and is woken", round(policy.boot_seconds))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wakeful_collector.integrations.ollama import states
+from wakeful_collector.integrations.ollama import outlook, settings, states
 from wakeful_collector.read import gateway
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wakeful_collector.integrations.ollama.outlook import Prospect
     from wakeful_collector.integrations.ollama.settings import Machine
     from wakeful_collector.integrations.ollama.states import Memory
     from wakeful_collector.store.gateway_states import Asked, StateRow
@@ -27,6 +28,12 @@ class Known(NamedTuple):
 def known(data: Path, machine: Machine, now_ms: int) -> Known:
     """Return what is kept of a machine; of one that nobody looked at yet, what it begins with."""
     return read(gateway.state(data, machine.name), machine, now_ms)
+
+
+def prospect(found: Known, machine: Machine, now_ms: int) -> Prospect:
+    """Return what a request may expect of a machine that stands so."""
+    asked = "" if found.asked is None else found.asked.what
+    return outlook.prospect(found.memory, machine.can_wake, settings.policy(machine), now_ms, asked)
 
 
 def read(row: StateRow | None, machine: Machine, now_ms: int) -> Known:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integration import Integration
-from wakeful_collector.integrations.ollama import adopting, compat, compat_front, front, keeping, operations, pages
+from wakeful_collector.integrations.ollama import (
+    adopting,
+    compat,
+    compat_front,
+    front,
+    housekeeping,
+    keeping,
+    operations,
+    pages,
+)
 
 if TYPE_CHECKING:
     from wakeful_collector.config import Settings
@@ -21,7 +30,7 @@ ROOM = Integration(
     "ollama",
     "Ollama gateway",
     operations=operations.OPERATIONS,
-    jobs=(*keeping.JOBS, *adopting.JOBS),
+    jobs=(*keeping.JOBS, *adopting.JOBS, *housekeeping.JOBS),
     blueprints=(*pages.BLUEPRINTS, *compat.BLUEPRINTS),
     front=_front,
     navigation=pages.NAVIGATION,
