@@ -35,6 +35,8 @@ async def deliver(exchange: Exchange, pieces: AsyncIterator[Piece], form: Format
                 return
             await _send(exchange, form.stream_kind, form.failed(str(error)))
         except Cut as cut:
+            if cut.half:
+                await _send(exchange, form.stream_kind, [form.frames(piece)[0][:20]])
             broken(exchange, cut)
             return
     if stream:

@@ -43,6 +43,8 @@ def read(body: bytes, struct: str) -> dict[str, Any]:
         document, _ = json.JSONDecoder().raw_decode(body.decode("utf-8", "replace").lstrip())
     except json.JSONDecodeError as error:
         raise Refusal(400, _decoder_text(body, error)) from error
+    except RecursionError as error:
+        raise Refusal(400, "invalid character '[' exceeded max depth") from error
     if not isinstance(document, dict):
         name = GO_NAMES.get(type(document), "null")
         raise Refusal(400, f"json: cannot unmarshal {name} into Go value of type api.{struct}")

@@ -29,8 +29,9 @@ class Fault:
     """What goes wrong with one of the next generations (or pulls), after so many of its frames.
 
     `kind` is `error` (a line of the stream says so; with nothing sent yet a 500), `cut` (the connection ends in the
-    middle of the answer, as of a process that was killed), `reset` (the same, with a reset), `hang` (nothing more
-    comes, nothing is closed) or `busy` (503, as of a full queue).
+    middle of the answer, as of a process that was killed), `half` (the same, in the middle of a frame; not before the
+    first), `reset` (the same, with a reset), `hang` (nothing more comes, nothing is closed) or `busy` (503, as of a
+    full queue).
     """
 
     kind: str

@@ -24,11 +24,11 @@ BUSY = "server busy, please try again.  maximum pending requests exceeded"
 
 
 class Cut(Exception):
-    """The connection is to be broken now, with a reset or without."""
+    """The connection is to be broken now: with a reset or without, between two frames or after half a one."""
 
-    def __init__(self, reset: bool) -> None:
+    def __init__(self, reset: bool, half: bool) -> None:
         super().__init__()
-        self.reset = reset
+        self.reset, self.half = reset, half
 
 
 class Piece(NamedTuple):
@@ -176,7 +176,7 @@ async def fail(fault: Fault) -> None:
         await asyncio.Event().wait()
     if fault.kind == "error":
         raise Failed(fault.text)
-    raise Cut(fault.kind == "reset")
+    raise Cut(fault.kind == "reset", fault.kind == "half")
 
 
 def _split(text: str) -> list[str]:
