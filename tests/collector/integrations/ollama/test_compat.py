@@ -13,6 +13,7 @@ from wakeful_collector.app import create_app
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.store.changes import changing
 
+from ....fakes.ollama import ollama
 from .asking import GPU, MODELS, Asker, asked, seen, stand
 
 if TYPE_CHECKING:
@@ -93,6 +94,15 @@ def test_the_models_it_had(client: Any, settings: Settings, now_ms: int) -> None
         "size": 4_700_000_000,
         "modified_at": "2026-01-02T03:04:05Z",
     }
+
+
+def test_the_models_it_has_while_it_is_awake(client: Any, settings: Settings, owner: Asker, now_ms: int) -> None:
+    with ollama() as server:
+        owner("gateway.machine.change", name="gpu", url=server.url, upstream_key="of-the-upstream")
+        stand(settings.data, "gpu", "awake", now_ms)
+        assert "gem:latest" in [one["name"] for one in client.get("/gateway/lista_modelos").get_json()["models"]]
+        assert server.seen("/api/tags")[-1].header("authorization") == "Bearer of-the-upstream"
+    assert "gem:latest" in client.get("/gateway/lista_modelos").text  # it is gone, and nobody has seen that yet
 
 
 def test_what_is_set_without_any_secret(client: Any) -> None:

@@ -53,6 +53,13 @@ def test_each_start_counts_and_each_stop_gives_one_back(owner: Asker) -> None:
     client = Client(owner)
     assert client.says("arrancar") == "The machine is being woken. Peticions Ollama: 1"
     assert client.says("arrancar").endswith("Peticions Ollama: 2")
+    assert asked(owner.settings.data, "gpu") == ("wake", "key:env-1")
+    owner("gateway.machine.remove", name="gpu")
+    owner("gateway.machine.add", **GPU, claim_seconds=600)
+    for state in ("waking", "unreachable"):  # one that does not show is not called for each who tries again
+        stand(owner.settings.data, "gpu", state, owner.now_ms)
+        client.post("arrancar")
+    assert asked(owner.settings.data, "gpu") is None
     stand(owner.settings.data, "gpu", "awake", owner.now_ms)
     assert client.says("arrancar") == "The machine is on already. Peticions Ollama: 3"
     assert client.says("apagar") == (
@@ -64,7 +71,7 @@ def test_each_start_counts_and_each_stop_gives_one_back(owner: Asker) -> None:
     assert asked(owner.settings.data, "gpu") == ("sleep", "key:env-1")
     assert client.says("apagar").endswith("Peticions Ollama: 0")
     rows = audit.rows(owner.settings.data, 20, operation="gateway.arrancar")
-    assert [row.entry.principal for row in rows] == ["key:env-1"] * 3
+    assert [row.entry.principal for row in rows] == ["key:env-1"] * 5
 
 
 def test_a_client_gives_back_its_own_first_and_never_that_of_another_key(owner: Asker) -> None:

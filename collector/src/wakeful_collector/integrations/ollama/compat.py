@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from wakeful_collector import __version__
 from wakeful_collector.integrations.ollama import compat_claims as legacy
 from wakeful_collector.integrations.ollama import compat_words as words
-from wakeful_collector.integrations.ollama import sealed, status
+from wakeful_collector.integrations.ollama import sealed, seen, status
 from wakeful_collector.operations import registry
 from wakeful_collector.web import kit
 
@@ -53,10 +53,13 @@ def test() -> kit.Answer:
 
 @blueprint.get("/lista_modelos")
 def models() -> kit.Answer:
-    """Answer the models that were seen last."""
+    """Answer the models: as they are while it is awake, else as they were seen last."""
     machine = _machine()
+    known = _facts(machine)
+    if known.state in words.ANSWERING:
+        _look(machine)
     found, at_ms = status.listed(kit.data(), machine.name, status.MODELS_PATH)
-    return _answer(words.models(found, at_ms is not None, _facts(machine)))
+    return _answer(words.models(found, at_ms is not None, known))
 
 
 @blueprint.get("/debug")
@@ -125,6 +128,15 @@ def broken(error: HTTPException) -> kit.Answer:
 def _machine() -> Machine:
     kit.require(SCOPE)
     return status.known(kit.data(), None)
+
+
+def _look(machine: Machine) -> None:
+    """Keep the list of models as it is now, if the machine answers in time."""
+    key = sealed.secrets(kit.data(), machine.name).get("upstream_key", "")
+    headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    live = seen.live(machine.url, "GET", status.MODELS_PATH, headers)
+    if live is not None:
+        seen.remember(kit.data(), machine.name, status.MODELS_PATH, live)
 
 
 def _facts(machine: Machine) -> words.Facts:

@@ -11,7 +11,7 @@ from wakeful_collector.integrations.ollama import claims, status
 from wakeful_collector.integrations.ollama import compat_words as words
 from wakeful_collector.integrations.ollama.claims import TooManyClaims
 from wakeful_collector.integrations.ollama.schemas import shape
-from wakeful_collector.integrations.ollama.states import FORCE, SLEEP
+from wakeful_collector.integrations.ollama.states import FORCE, SLEEP, WAKE, State
 from wakeful_collector.integrations.ollama.wishes import ask
 from wakeful_collector.model.host import HostStatus, host_status
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Registry
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from wakeful_collector.store.gateway_leases import Lease
 
 LEGACY = "legacy"
-_ASLEEP = "asleep"
 
 
 def facts(data: Path, machine: Machine, now_ms: int) -> words.Facts:
@@ -35,7 +34,7 @@ def facts(data: Path, machine: Machine, now_ms: int) -> words.Facts:
     found = gateway.state(data, machine.name)
     host = hosts.host(data, machine.host) if machine.host else None
     return words.Facts(
-        _ASLEEP if found is None else found.state,
+        State.ASLEEP if found is None else found.state,
         "" if found is None else found.reason,
         host is not None and host_status(host, now_ms) is HostStatus.UP,
         len(living(data, machine, now_ms)),
@@ -68,6 +67,8 @@ def _start(context: Context, _given: dict[str, Any]) -> dict[str, Any]:
         claims.claim(data, machine.name, LEGACY, context.principal.name, note, machine.claim_seconds, context.now_ms)
     except TooManyClaims as error:
         raise OperationError("too_many", str(error), 503) from None
+    if known.state == State.ASLEEP:  # whoever says so does not wait for the pause that is between the wakes of requests
+        ask(context, machine, WAKE)
     text = "The machine is on already" if words.is_on(known) else "The machine is being woken"
     return words.message(text, len(living(data, machine, context.now_ms)))
 
