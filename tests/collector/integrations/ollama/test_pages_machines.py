@@ -43,7 +43,7 @@ def test_each_machine_has_a_card_with_its_state_and_buttons(root: Any, data: Pat
     text = root.get(PATH, headers=PART).text
     assert "<html" not in text
     assert "<img" not in text
-    assert text.index("attic") < text.index(">gpu</a>")
+    assert text.index(">gpu</a>") < text.index(">attic</a>"), "the default one stands first"
     assert "1 running, 1 waiting" in text
     assert "0.0 kWh" in text
     assert 'class="tag">default<' in text

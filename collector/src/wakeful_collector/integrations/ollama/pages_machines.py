@@ -39,8 +39,6 @@ def _limit(given: dict[str, Any]) -> kit.Answer:
     try:
         kit.run("gateway.limit", given)
     except kit.OperationError as error:
-        if error.status in {401, 403}:
-            raise
         return _page(error.message, {**given, "models": " ".join(given.get("models", ()))})
     return redirect(url_for("ollama.machines", _anchor="limits"), 303)
 
@@ -63,7 +61,8 @@ def _page(error: str = "", given: dict[str, Any] | None = None) -> kit.Answer:
 
 def _standings() -> list[pages_standing.Standing]:
     data, known = kit.data(), lacking()["lacking"]
-    return [pages_standing.standing(data, one, known, kit.now_ms()) for one in settings.machines(data)]
+    found = [pages_standing.standing(data, one, known, kit.now_ms()) for one in settings.machines(data)]
+    return sorted(found, key=lambda one: not one.is_default)
 
 
 def _base_address() -> str:

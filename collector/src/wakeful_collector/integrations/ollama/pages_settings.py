@@ -36,7 +36,7 @@ def machine_add() -> kit.Answer:
     except MachineUnfit as error:
         return _new_page(given, error.problems)
     except kit.OperationError as error:
-        return _new_page(given, error=_said(error))
+        return _new_page(given, error=error.message)
     return redirect(url_for("ollama.machine", name=made.name), 303)
 
 
@@ -60,7 +60,7 @@ def machine_change(name: str) -> kit.Answer:
     except MachineUnfit as error:
         return _edit_page(found, given, error.problems)
     except kit.OperationError as error:
-        return _edit_page(found, given, error=_said(error))
+        return _edit_page(found, given, error=error.message)
     return redirect(url_for("ollama.machine", name=found.name), 303)
 
 
@@ -94,9 +94,3 @@ def _summary(problems: Sequence[Problem]) -> str:
     if not problems:
         return ""
     return "one field does not fit" if len(problems) == 1 else f"{len(problems)} fields do not fit"
-
-
-def _said(error: kit.OperationError) -> str:
-    if error.status in {401, 403}:
-        raise error
-    return error.message
