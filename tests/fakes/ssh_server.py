@@ -70,6 +70,8 @@ class SshServer:
         self.hangs_up_after_exec = False
         self.stalls_login = False
         self.refuses_sessions = False
+        self.refuses_commands = False
+        self.stalls_commands = False
         self.commands: list[str] = []
         self.said: list[str] = []
         self.talks = 0
@@ -208,6 +210,10 @@ class _Account(paramiko.ServerInterface):
         return paramiko.OPEN_SUCCEEDED if kind == "session" else paramiko.OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        if self._server.stalls_commands:
+            self._server._released.wait(30)
+        if self._server.refuses_commands:
+            return False
         words = (command.decode(), channel, self._transport)
         threading.Thread(target=self._server.execute, args=words, daemon=True).start()
         return True

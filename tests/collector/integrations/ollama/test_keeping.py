@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 STEP_SECONDS = 0.25
 PAUSE_SECONDS = 0.0125
+SLOW_SECONDS = 0.1
+"""Where a packet that is really sent must be seen before the time has come to send the next one."""
 
 
 class World:
@@ -44,6 +46,7 @@ class World:
         self.packets = 0
         self.deaf_packets = 0
         self.stays = False
+        self.pause_seconds = PAUSE_SECONDS
         self._ear = ear
         box.program("sudo", 'shift; shift; exec "$@"')
         box.program("systemctl", "touch gone")
@@ -72,7 +75,7 @@ class World:
                 self.server.shut()
         self.now_ms += round(STEP_SECONDS * 1000)
         self.keeper(self.data, Settings(data=self.data), self.now_ms)
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(self.pause_seconds)
 
     def until(self, question: Callable[[], Any], what: str, seconds: float = 900) -> float:
         """Let time pass until the answer is true; return how long that was."""
@@ -146,8 +149,10 @@ def test_it_sleeps_until_it_is_wanted_serves_and_sleeps_again(world: World) -> N
     assert world.packets == 0, "nobody wants it"
     world.lease("one")
     world.lease("two")
+    world.pause_seconds = SLOW_SECONDS
     world.becomes(State.AWAKE, 30)
     world.until(lambda: world.packets == 3, "the call has three packets", 5)
+    world.pause_seconds = PAUSE_SECONDS
     world.until(lambda: gateway.answer(world.data, "box", "/api/tags"), "what pollers are told is kept")
     world.release("one")
     for _ in range(400):
@@ -180,6 +185,7 @@ def test_what_was_off_and_on_is_counted(world: World) -> None:
 def test_a_packet_that_is_lost_is_sent_again(world: World) -> None:
     world.add()
     world.deaf_packets = 3
+    world.pause_seconds = SLOW_SECONDS
     world.lease("one")
     took = world.becomes(State.WAKING) + world.becomes(State.AWAKE, 60)
     assert 9 <= took < 25
@@ -195,6 +201,10 @@ def test_one_that_never_shows_is_given_up_with_the_reason(world: World) -> None:
     assert "no answer within 30 s; it was called 3 times" in world.reason
     assert "never acknowledged" in world.reason
     assert world.total("wake_failures") == 1
+    seen = world.total("seen_seconds")
+    for _ in range(60):
+        world.turn()
+    assert world.total("seen_seconds") == seen, "nobody knows whether it is on"
 
 
 def test_one_that_cannot_be_called_is_given_up_at_once(world: World, machine: Callable[..., Any]) -> None:
@@ -263,12 +273,32 @@ def test_who_comes_while_it_drains_is_served(world: World) -> None:
     assert world.box.commands == []
 
 
+def test_a_lease_that_is_taken_in_the_last_moment_holds_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = keeping.persisting.advance
+    taken: list[None] = []
+
+    def advance(data: Path, machine: Any, before: Any, step: Any, now_ms: int) -> bool:
+        if step.memory.state is State.STOPPING and not taken:
+            taken.append(world.lease("last"))
+        return real(data, machine, before, step, now_ms)
+
+    monkeypatch.setattr(keeping.persisting, "advance", advance)
+    world.add(idle_seconds=5)
+    world.server.reboot()
+    world.becomes(State.DRAINING, 120)
+    world.becomes(State.AWAKE, 30)
+    assert world.reason == "somebody uses it again"
+    assert world.box.commands == []
+
+
 def test_a_keeper_that_was_killed_goes_on_where_it_was(world: World) -> None:
     world.add(idle_seconds=5)
     world.lease("one")
+    world.pause_seconds = SLOW_SECONDS
     for state in (State.WAKING, State.AWAKE):
         world.becomes(state, 60)
         world.keeper = Keeper()
+    world.pause_seconds = PAUSE_SECONDS
     world.release("one")
     for state in (State.DRAINING, State.STOPPING, State.ASLEEP):
         world.becomes(state, 120)

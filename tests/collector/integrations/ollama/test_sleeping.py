@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wakeful_collector.integrations.ollama import sealed, sleeping
+from wakeful_collector.integrations.ollama import sealed, settings, sleeping
 from wakeful_collector.integrations.ollama.states import Outcome
 from wakeful_collector.read import gateway
 
@@ -37,8 +37,6 @@ def server(tmp_path: Path) -> Iterator[SshServer]:
 def order(data: Path, server: SshServer, **given: Any) -> Outcome:
     told = {"sleep": "ssh", "ssh_host": server.host, "ssh_port": server.port, "ssh_user": USER}
     add(data, **{**told, "ssh_password": PASSWORD, "sudo_password": "open, sudo", **given})
-    from wakeful_collector.integrations.ollama import settings
-
     box = settings.machine(data, "box")
     assert box is not None
     return sleeping.order(data, box, sealed.secrets(data, "box"))
@@ -115,6 +113,16 @@ def test_the_key_is_pinned_at_first_use_and_another_is_refused(
         assert part in outcome.detail
     assert done(server) == ""
     assert [one.key for one in gateway.host_keys(data, "box")] == [first.key], "nothing was trusted"
+
+
+def test_secrets_of_another_collector_are_told_as_such(data: Path, server: SshServer) -> None:
+    assert order(data, server).ok
+    box = settings.machine(data, "box")
+    assert box is not None
+    (data / "vault.key").write_bytes(bytes(32))
+    outcome = sleeping.order(data, box, sealed.secrets(data, "box"))
+    assert outcome == Outcome("sleep", False, "its secrets were sealed with another vault.key: set them again", True)
+    assert len(server.commands) == 1
 
 
 def test_a_machine_that_is_not_there_took_no_order(data: Path, server: SshServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import paramiko
@@ -89,11 +90,25 @@ def test_what_hangs_is_left_in_time(server: SshServer, what: str) -> None:
         assert not one.is_alive()
 
 
+def test_a_server_that_never_says_whether_it_runs_a_command_is_left(server: SshServer) -> None:
+    server.stalls_commands = True
+    begun = time.monotonic()
+    ended = ssh.run(account(server), ["true"], [server.host_key], pytest.fail, 2.0)
+    assert (ended.status, ended.late) == (None, True)
+    assert time.monotonic() - begun < 10
+
+
 def test_a_server_that_opens_no_session_is_told_as_such(server: SshServer) -> None:
     server.refuses_sessions = True
     with pytest.raises(ssh.SshError, match="does not speak SSH as expected") as caught:
         asked(server, "true")
     assert caught.value.kind == ssh.BROKEN
+
+
+def test_a_server_that_runs_nothing_is_told_as_such(server: SshServer) -> None:
+    server.refuses_commands = True
+    with pytest.raises(ssh.SshError, match="does not speak SSH as expected"):
+        asked(server, "true")
 
 
 def test_nobody_there(server: SshServer) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from wakeful_collector import clock
-from wakeful_collector.integrations.ollama import commanding, ssh
+from wakeful_collector.integrations.ollama import commanding, sealed, ssh
 from wakeful_collector.integrations.ollama.ssh_keys import HostKey
 from wakeful_collector.integrations.ollama.states import SLEEP, Outcome
 from wakeful_collector.read import gateway
@@ -38,6 +38,8 @@ def order(data: Path, machine: Machine, secrets: Mapping[str, str]) -> Outcome:
     if machine.sleep == "action":
         answer = commanding.ask(data, machine.host, machine.sleep_action, machine.sleep_arguments, ACTION_SECONDS)
         return Outcome(SLEEP, answer.done or answer.taken, answer.text, answer.permanent)
+    if not sealed.is_readable(data, machine.name):
+        return Outcome(SLEEP, False, "its secrets were sealed with another vault.key: set them again", True)
     try:
         ended = _over_ssh(data, machine, secrets)
     except ssh.SshError as error:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import shlex
 import socket
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -143,6 +144,7 @@ def _connected(host: str, port: int, keys: tuple[str, ...], deadline: float) -> 
             held.callback(channel.close)
             transport = paramiko.Transport(channel)
             held.callback(transport.close)
+            held.callback(_ended_at(deadline, transport.close).cancel)
             transport.set_log_channel(_LOG)
             transport.get_security_options().key_types = keys
             transport.banner_timeout = transport.handshake_timeout = _left(deadline, where)
@@ -150,6 +152,14 @@ def _connected(host: str, port: int, keys: tuple[str, ...], deadline: float) -> 
             yield transport
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise _told(error, host, where, clock.monotonic_seconds() >= deadline) from None
+
+
+def _ended_at(deadline: float, end: Callable[[], object]) -> threading.Timer:
+    """Call `end` when the time is over: some waits of the library have no end of their own."""
+    timer = threading.Timer(max(0.0, deadline - clock.monotonic_seconds()), end)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _told(error: Exception, host: str, where: str, late: bool) -> SshError:
@@ -205,7 +215,7 @@ def _run(transport: Transport, command: str, stdin: str, where: str, deadline: f
     except (SSHException, EOFError, OSError):
         if transport.is_active():
             raise
-        return Ended(None, "")  # gone as it was asked: it may have begun
+        return Ended(None, "", clock.monotonic_seconds() >= deadline)  # gone as it was asked: it may have begun
     with contextlib.suppress(OSError):  # it may have ended without reading
         channel.sendall(stdin.encode("utf-8"))
         channel.shutdown_write()
@@ -216,7 +226,9 @@ def _run(transport: Transport, command: str, stdin: str, where: str, deadline: f
         channel.status_event.wait(max(0.0, deadline - clock.monotonic_seconds()))
     except TimeoutError:
         return Ended(None, _text(output), late=True)
-    return Ended(None if channel.exit_status < 0 else channel.exit_status, _text(output))
+    if channel.exit_status < 0:
+        return Ended(None, _text(output), clock.monotonic_seconds() >= deadline)
+    return Ended(channel.exit_status, _text(output))
 
 
 def _receive(channel: Channel, deadline: float) -> bytes:

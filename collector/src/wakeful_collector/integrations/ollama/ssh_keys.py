@@ -50,19 +50,26 @@ def private_key(text: str) -> PKey:
         KeyUnfit: it is none of those.
     """
     import paramiko
+    from cryptography.hazmat.primitives import serialization as forms
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    kinds = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
-    written = _openssh(text)
-    for kind in kinds:
-        try:
-            return kind.from_private_key(io.StringIO(written))
-        except (paramiko.SSHException, ValueError):
-            continue
-    raise KeyUnfit("the private key is neither Ed25519 nor ECDSA nor RSA")
+    loaded = _loaded(text)
+    if isinstance(loaded, Ed25519PrivateKey):
+        kind: type[PKey] = paramiko.Ed25519Key
+    elif isinstance(loaded, EllipticCurvePrivateKey):
+        kind = paramiko.ECDSAKey
+    elif isinstance(loaded, RSAPrivateKey):
+        kind = paramiko.RSAKey
+    else:
+        raise KeyUnfit("the private key is neither Ed25519 nor ECDSA nor RSA")
+    raw = loaded.private_bytes(forms.Encoding.PEM, forms.PrivateFormat.OpenSSH, forms.NoEncryption())
+    return kind.from_private_key(io.StringIO(raw.decode("ascii")))
 
 
-def _openssh(text: str) -> str:
-    """Return a private key of any form in OpenSSH's own."""
+def _loaded(text: str) -> object:
+    """Return a private key of any form and kind; raise KeyUnfit."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization as forms
 
@@ -70,10 +77,8 @@ def _openssh(text: str) -> str:
     raw = ("\n".join(lines) + "\n").encode("utf-8", "replace")
     read = forms.load_ssh_private_key if b"BEGIN OPENSSH" in raw else forms.load_pem_private_key
     try:
-        loaded = read(raw, None)
-        form, coding, plain = forms.PrivateFormat.OpenSSH, forms.Encoding.PEM, forms.NoEncryption()
-        return loaded.private_bytes(coding, form, plain).decode("ascii")
-    except (TypeError, ValueError, UnsupportedAlgorithm, AttributeError) as error:
+        return read(raw, None)
+    except (TypeError, ValueError, UnsupportedAlgorithm) as error:
         locked = "passphrase" in str(error).lower() or "password" in str(error).lower()
     if locked:
         raise KeyUnfit("the private key has a passphrase; take one without, that may do nothing else")
