@@ -332,7 +332,7 @@ def test_many_at_once_are_one_message_to_people_and_each_to_programs(
 
 def test_links() -> None:
     settings = Settings(data="/nowhere")  # type: ignore[arg-type]  # only its addresses matter
-    told = {"incident": {"id": "inc_1", "host": {"id": "agt_1"}}}
+    told = {"incident": {"id": "inc_1", "kind": "watch", "host": {"id": "agt_1"}}}
     assert page_link(settings, told) == "http://127.0.0.1:8800/hosts/agt_1/watches?incident=inc_1#inc_1"
     assert (
         page_link(replace(settings, public_url="https://w.example"), {"incident": None})

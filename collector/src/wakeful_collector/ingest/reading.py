@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Ticks = list[tuple[int, list[float | None]]]
 OURS = frozenset({"host.enrolled", "host.first_seen", "host.renamed", "host.silent", "host.back", "host.conflict"})
-"""Events that only the collector tells, beside those of commands: who asked for what is no agent's to say."""
+"""Events that only the collector tells, beside those of commands and of the gateway: they are no agent's to tell."""
 
 _RUN_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -154,7 +154,7 @@ def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Readin
 
 def _check_kinds(events: Sequence[push.Event]) -> None:
     for one in events:
-        if one.kind in OURS or one.kind.startswith("command."):
+        if one.kind in OURS or one.kind.startswith(("command.", "gateway.")):
             raise WireError("invalid", f"events: {one.kind[:64]} is told by the collector, never by an agent")
 
 

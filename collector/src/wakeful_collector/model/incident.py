@@ -22,9 +22,13 @@ OPENED, OVER, HEALED, TEST = "opened", "closed", "healed", "test"
 MOMENTS = (OPENED, OVER, HEALED)
 """What a message is about: an incident that needs a person, its end, and one that healed before anybody was called."""
 
-WATCH, BLIND, HOST = "watch", "blind", "host"
-KINDS = (WATCH, BLIND, HOST)
-"""What is about: a watch that is down, one that nobody can tell of, a host that says nothing."""
+WATCH, BLIND, HOST, GATEWAY = "watch", "blind", "host", "gateway"
+KINDS = (WATCH, BLIND, HOST, GATEWAY)
+"""What is about: a watch that is down, one that nobody can tell of, a host that says nothing, a machine of the gateway
+that does not wake or sleep."""
+
+NO_HOST = 0
+"""The host key of what the collector sees by itself of a machine that is no host here."""
 
 LATE_MS = 600_000
 """What a host tells this long after its newest tick is backlog, which pages nobody."""

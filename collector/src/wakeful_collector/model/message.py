@@ -111,6 +111,9 @@ def _title(told: dict[str, Any], moment: str) -> str:
     host, thing = told["host"]["name"], told["subject"]
     if told["kind"] == shapes.HOST:
         return f"{host} {told['cause']}" if moment == shapes.OPENED else f"{host} is back after {_duration(told)}"
+    if told["kind"] == shapes.GATEWAY:
+        ended = f"{thing} is well again after {_duration(told)}"
+        return f"{thing} {told['cause']}" if moment == shapes.OPENED else ended
     name = f"{thing} on {host}"
     if moment == shapes.OPENED:
         last = next((one["text"] for one in reversed(told["story"]) if one["kind"] in _DECISIVE), told["cause"])
@@ -128,7 +131,10 @@ _DECISIVE = {"recovery.given_up", "recovery.flapping", "watch.held"}
 
 def _facts(told: dict[str, Any], moment: str) -> list[str]:
     host = told["host"]
-    found = [f"Host: {host['name']}" + (f" ({', '.join(host['tags'])})" if host["tags"] else "")]
+    is_gateways = told["kind"] == shapes.GATEWAY
+    found = [f"Machine of the gateway: {told['subject']}"] if is_gateways else []
+    if not is_gateways or host["id"]:
+        found.append(f"Host: {host['name']}" + (f" ({', '.join(host['tags'])})" if host["tags"] else ""))
     found.append(f"Since: {_clock(told['opened'])}" + (f", over {_clock(told['over'])}" if told["over"] else ""))
     if told["cause"] and (moment != shapes.OPENED or told["kind"] != shapes.HOST):
         found.append(f"Seen: {told['cause']}")

@@ -36,6 +36,10 @@ _WORDS = {
     "agent.stopped": "its agent was told to stop",
     "host.silent": "went silent",
     "host.back": "pushes again",
+    "gateway.unreachable": "does not wake up",
+    "gateway.sleep_failed": "does not go to sleep",
+    "gateway.host_key_changed": "shows another SSH host key",
+    "gateway.well": "is well again",
 }
 _SAID = ("detail", "summary", "why", "reason", "error")
 

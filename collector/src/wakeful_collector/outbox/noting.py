@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from wakeful_collector.model.incident import Incident
     from wakeful_wire.push import Event
 
 _HOUR_MS = 3_600_000
@@ -47,7 +48,7 @@ def note(
         found = shapes.hear(current, told, now_ms, host_key, new_id(), is_past)
         if found is None or (current is None and is_crowded(connection, host_key)):
             continue
-        muted = is_muted(connection, host_key, now_ms)
+        muted = is_muted(connection, found, now_ms)
         judged, moment = shapes.judge(found, now_ms, None, Circumstances(muted))
         incidents.keep(connection, judged)
         if moment is not None:
@@ -61,8 +62,11 @@ def is_crowded(connection: sqlite3.Connection, host_key: int) -> bool:
     return incidents.crowd(connection, host_key, 0)[0] >= shapes.GOING_ON_MAX
 
 
-def is_muted(connection: sqlite3.Connection, host_key: int, now_ms: int) -> bool:
-    """Tell whether nobody is to be called for a host: it may be silent, or called too often within the hour."""
-    if absences.of(connection, host_key, now_ms) is not None:
+def is_muted(connection: sqlite3.Connection, one: Incident, now_ms: int) -> bool:
+    """Tell whether nobody is to be called: the host may be silent, or called too often within the hour.
+
+    A machine of the gateway that sleeps is silent by design; that it does not wake is told nevertheless.
+    """
+    if one.kind != shapes.GATEWAY and absences.of(connection, one.host_key, now_ms) is not None:
         return True
-    return incidents.crowd(connection, host_key, now_ms - _HOUR_MS)[1] >= shapes.TOLD_AN_HOUR_MAX
+    return incidents.crowd(connection, one.host_key, now_ms - _HOUR_MS)[1] >= shapes.TOLD_AN_HOUR_MAX

@@ -11,13 +11,14 @@ import logging
 import secrets
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
 
 from wakeful_collector import clock
 from wakeful_collector.model import delivery as shapes
 from wakeful_collector.model import message
 from wakeful_collector.model.channel import APPRISE
 from wakeful_collector.model.delivery import Attempt
-from wakeful_collector.model.incident import TEST
+from wakeful_collector.model.incident import GATEWAY, TEST
 from wakeful_collector.outbox import calling
 from wakeful_collector.store import changes, channels, database, outbox, vault
 
@@ -162,12 +163,14 @@ def letter(settings: Settings, delivery: Delivery, documents: list[dict[str, Any
 
 
 def page_link(settings: Settings, document: dict[str, Any]) -> str:
-    """Return the page that a message leads to: what its host keeps alive, else the settings."""
+    """Return the page that a message leads to: what its host keeps alive, a machine of the gateway, the settings."""
     scheme = "https" if settings.tls_certificate is not None else "http"
     top = settings.public_url or f"{scheme}://{settings.listen}"
     told = document["incident"]
     if told is None:
         return f"{top}/settings/notifications"
+    if told["kind"] == GATEWAY:
+        return f"{top}/integrations/ollama/{quote(told['subject'], safe='')}"
     return f"{top}/hosts/{told['host']['id']}/watches?incident={told['id']}#{told['id']}"
 
 

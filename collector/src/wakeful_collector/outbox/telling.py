@@ -50,6 +50,8 @@ def test(connection: sqlite3.Connection, channel: Channel, test_id: str, now_ms:
 
 
 def _host(connection: sqlite3.Connection, host_key: int) -> tuple[str, str, tuple[str, ...]]:
+    if host_key == shapes.NO_HOST:
+        return "", "the gateway", ()
     row = agents.row(connection, host_key)
     if row is None:
         return "", "a host that was forgotten", ()

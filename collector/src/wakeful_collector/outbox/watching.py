@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from wakeful_collector.store.absences import Absence
 
 
+_CUT_OFF = (shapes.WATCH, shapes.BLIND)
+"""What a host tells of itself: while it is silent, only its silence is told."""
+
+
 class Lookout:
     """Looks at all hosts and at what goes on; remembers since when it could hear them."""
 
@@ -96,18 +100,18 @@ class _Look:
 
     def _judge(self, connection: sqlite3.Connection, one: Incident, gone_quiet: dict[int, Incident]) -> bool:
         host = self.known.get(one.host_key)
-        if host is None:
+        if host is None and one.host_key != shapes.NO_HOST:
             incidents.keep(connection, replace(one, state=shapes.CLOSED, ending="the host was forgotten"))
             return True
-        found = self._heard(connection, one, host) if one.kind == shapes.HOST else one
-        is_cut_off = one.kind != shapes.HOST and one.host_key in gone_quiet and one.host_key in self.silent
+        found = self._heard(connection, one, host) if one.kind == shapes.HOST and host is not None else one
+        is_cut_off = one.kind in _CUT_OFF and one.host_key in gone_quiet and one.host_key in self.silent
         around = Circumstances(
-            muted=is_cut_off or (found.told_ms is None and noting.is_muted(connection, one.host_key, self.now_ms)),
+            muted=is_cut_off or (found.told_ms is None and noting.is_muted(connection, one, self.now_ms)),
             confirmed=found.late and not is_cut_off and _stands(connection, found),
         )
         # A host is calm for as long as it was heard, not for as long as nobody noticed that it went silent again.
-        is_host_settling = found.kind == shapes.HOST and found.state == shapes.SETTLING
-        at_ms = (host.last_seen_ms or 0) if is_host_settling else self.now_ms
+        is_settling = found.kind == shapes.HOST and found.state == shapes.SETTLING
+        at_ms = (host.last_seen_ms or 0) if host is not None and is_settling else self.now_ms
         judged, moment = shapes.judge(found, at_ms, self.policy, around)
         if moment is not None:
             telling.tell(connection, judged, moment, self.now_ms)

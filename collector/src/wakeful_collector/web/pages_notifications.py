@@ -27,6 +27,7 @@ KINDS = {
     incident.WATCH: "things kept alive",
     incident.BLIND: "watches that see nothing",
     incident.HOST: "silent machines",
+    incident.GATEWAY: "machines of the gateway",
 }
 STATES = {
     WAITING: ("none", "waits"),

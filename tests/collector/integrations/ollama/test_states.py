@@ -7,16 +7,14 @@ import json
 from wakeful_collector.integrations.ollama import states
 from wakeful_collector.integrations.ollama.states import Facts, Memory, State
 
-FULL = Memory(
-    State.WAKING, 5, "because", "request", 6, ("a", "b"), 7, 8, 9, 1, 2, 10, True, "said", 11, 12, 3, 4, 13, 14
-)
+OTHERS = {int: 7, str: "other", bool: True, tuple: ("a", "b"), State: State.WAKING}
+FULL = Memory(**{name: OTHERS[type(value)] for name, value in Memory()._asdict().items()})
 
 
 def test_a_memory_comes_back_as_it_was() -> None:
-    full = FULL._replace(wanted_by="user:ada")
-    assert all(getattr(full, name) != getattr(Memory(), name) for name in Memory._fields), "a field is not tried"
-    stored = json.loads(json.dumps(full.stored()))
-    assert states.remembered("waking", 5, "because", stored) == full
+    assert all(getattr(FULL, name) != getattr(Memory(), name) for name in Memory._fields), "a field is not tried"
+    stored = json.loads(json.dumps(FULL.stored()))
+    assert states.remembered(FULL.state, FULL.since_ms, FULL.reason, stored) == FULL
 
 
 def test_what_another_version_kept_is_left_out_and_what_it_lacks_is_the_default() -> None:

@@ -44,7 +44,7 @@ def step(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step:
 
 def _sane(memory: Memory, policy: Policy, now_ms: int) -> Memory:
     """Return the memory with no time that cannot be: the clock may have been set back."""
-    past = ("since_ms", "used_ms", "busy_ms", "looked_ms", "probed_ms", "sent_ms", "woke_ms", "ordered_ms")
+    past = ("since_ms", "used_ms", "busy_ms", "looked_ms", "probed_ms", "sent_ms", "woke_ms", "ordered_ms", "failed_ms")
     wrong: dict[str, Any] = {name: now_ms for name in past if getattr(memory, name) > now_ms}
     ahead = {"cool_ms": policy.cool_seconds, "retry_ms": policy.retry_max_seconds}
     wrong |= {name: now_ms for name, most in ahead.items() if getattr(memory, name) > now_ms + most * 1000}
@@ -149,7 +149,7 @@ def _stopping(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step
         if not facts.act.ok:
             return _stayed(memory, policy, f"it could not be put to sleep: {facts.act.detail}", now_ms, consumed)
     if memory.missed >= GONE_PROBES_STOPPING:
-        memory = memory._replace(failures=0, retry_ms=0, ordered_ms=0)
+        memory = memory._replace(failures=0, failed="", retry_ms=0, ordered_ms=0)
         turned = _to(memory, State.ASLEEP, memory.reason, memory.by or "idle", now_ms, consumed)
         return turned._replace(said=(SLEPT,))
     if _since(memory.since_ms, now_ms) >= policy.stop_seconds:
@@ -207,9 +207,8 @@ def _waking_now(memory: Memory, facts: Facts, by: str, now_ms: int) -> Step:
 
 def _awake_at_last(memory: Memory, facts: Facts, reason: str, by: str, now_ms: int) -> Step:
     woke = memory.state is State.WAKING
-    memory = memory._replace(
-        used_ms=now_ms, tries=0, cool_ms=0, wanted_by="", busy=(), busy_ms=now_ms, looked_ms=0, failures=0, retry_ms=0
-    )
+    memory = memory._replace(used_ms=now_ms, wanted_by="", busy=(), busy_ms=now_ms, looked_ms=0)
+    memory = memory._replace(tries=0, cool_ms=0, failures=0, failed="", retry_ms=0)
     turned = _to(memory, State.AWAKE, reason, by, now_ms, facts.asked == WAKE)
     return turned._replace(said=(WOKE,) if woke else ())
 
@@ -238,6 +237,8 @@ def _stayed(memory: Memory, policy: Policy, reason: str, now_ms: int, consumed: 
     wait_seconds = min(policy.retry_seconds * 2.0 ** min(memory.failures, 20), policy.retry_max_seconds)
     memory = memory._replace(
         failures=memory.failures + 1,
+        failed=reason,
+        failed_ms=now_ms,
         retry_ms=now_ms + round(wait_seconds * 1000),
         ordered_ms=0,
         wanted_by="",

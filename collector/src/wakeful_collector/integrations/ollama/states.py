@@ -97,8 +97,9 @@ class Memory(NamedTuple):
     not sleep, `looked_ms` and `probed_ms` when somebody looked. `missed` counts probes that failed in a row, `sent` is
     how often it was called in this waking, `is_called` that the last call went well, `said` what came of it,
     `woke_ms` when the last waking began, `cool_ms` until when requests do not wake it again, `tries` the failed wakings
-    in a row. `failures` are failed orders to sleep in a row, `retry_ms` is the time of the next; `ordered_ms` is when
-    it was ordered to sleep, as long as nobody knows what became of it, `wanted_by` who wants it back after it slept.
+    in a row. `failures` are failed orders to sleep in a row, `failed` and `failed_ms` why and when the last one failed,
+    `retry_ms` is the time of the next; `ordered_ms` is when it was ordered to sleep, as long as nobody knows what
+    became of it, `wanted_by` who wants it back after it slept.
     """
 
     state: State = State.ASLEEP
@@ -119,6 +120,8 @@ class Memory(NamedTuple):
     cool_ms: int = 0
     tries: int = 0
     failures: int = 0
+    failed: str = ""
+    failed_ms: int = 0
     retry_ms: int = 0
     ordered_ms: int = 0
     wanted_by: str = ""
