@@ -89,12 +89,13 @@ def test_a_lease_that_somebody_released_meanwhile_is_no_failure(session):
     assert while_running(session, given("/bin/true"), awake) == 0
 
 
-def test_ctrl_c_is_the_programs_to_decide(session, shared, shared_keys, tmp_path):
-    """The terminal tells all of them; the program ends as it likes, and the claim is given back after it."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_program_decides_what_signals_mean(session, shared, shared_keys, tmp_path, number):
+    """Ctrl-C reaches all of a terminal, an order to end only this program; the claim is given back after the other."""
     ready = tmp_path / "ready"
     program = (
         "import signal, sys, time\n"
-        "signal.signal(signal.SIGINT, lambda *_: sys.exit(5))\n"
+        f"signal.signal({int(number)}, lambda *_: sys.exit(5))\n"
         f"open({str(ready)!r}, 'w').close()\n"
         "time.sleep(30)"
     )
@@ -104,6 +105,9 @@ def test_ctrl_c_is_the_programs_to_decide(session, shared, shared_keys, tmp_path
     environ = os.environ | {"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared_keys["admin"]}
     with subprocess.Popen([*command, *words], env=environ, start_new_session=True) as run:
         await_true(ready.exists, "the program runs")
-        os.killpg(run.pid, signal.SIGINT)
+        if number == signal.SIGINT:
+            os.killpg(run.pid, number)
+        else:
+            run.send_signal(number)
         assert run.wait(20) == 5
     assert leases(session) == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.remote import asking
 from wakeful_collector.remote.client import path
 from wakeful_collector.remote.failure import FAILED, OK, TIMED_OUT, Failure, usage
 from wakeful_collector.remote.session import connect
@@ -27,7 +29,7 @@ def while_running(session: Session, given: argparse.Namespace, awake: Callable[[
     """Run `given.arguments` while a lease on `given.machine` is held; return its exit code; raise Failure."""
     note = given.note or given.arguments[0]
     asked = {"machine": given.machine, "seconds": HELD_SECONDS, "note": note[:200]}
-    lease = str(_run(session, "gateway.lease", asked)["lease"]["id"])
+    lease = str(asking.result_of(session, "gateway.lease", asked)["lease"]["id"])
     try:
         with _Renewing(session, {**asked, "lease": lease}):
             code = awake()
@@ -37,25 +39,25 @@ def while_running(session: Session, given: argparse.Namespace, awake: Callable[[
             return _program(given.arguments)
     finally:
         with suppress(Failure):  # it was released by somebody, or ends by itself soon
-            _run(session, "gateway.release", {"lease": lease})
+            asking.result_of(session, "gateway.release", {"lease": lease})
 
 
 def _program(words: list[str]) -> int:
+    """Run a program to its end and return its exit code; it decides what the terminal's signals mean."""
     try:
-        child = subprocess.Popen(words)
+        child = subprocess.Popen(words)  # noqa: S603 - the program that somebody gave on this very command line
     except OSError as error:
         raise usage(f"{words[0]} cannot be run: {error.strerror}") from None
-    while True:
-        try:
-            code = child.wait()
-            return code if code >= 0 else _KILLED - code
-        except KeyboardInterrupt:
-            continue  # the terminal told the program too, and it decides
-
-
-def _run(session: Session, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-    result: dict[str, Any] = session.client.post(path("operations", operation), asked)["result"]
-    return result
+    # No exception may come out of the wait: the exit code could be lost on the way. Ctrl-C reaches the program by itself.
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        before[number] = signal.signal(number, lambda number, _: child.send_signal(number))
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else _KILLED - code
 
 
 class _Renewing:
