@@ -132,3 +132,17 @@ def test_results_without_a_command(session, monkeypatch, capfd, announcing):
     out = capfd.readouterr().out
     assert out.startswith("done host.rename\n")
     assert "  name  red\n" in out
+
+
+@pytest.mark.parametrize(
+    ("body", "result"), [('{"result": {"a": 1}}', {"a": 1}), ('{"result": []}', None), ("{}", None)]
+)
+def test_a_result_is_an_object_or_the_answer_is_none(monkeypatch, body, result):
+    with Answering(http("200 OK", body)) as there:
+        made = against(there, monkeypatch)
+        if result is not None:
+            assert asking.result_of(made, "gateway.status", {}) == result
+            return
+        with pytest.raises(Failure, match="holds no result") as caught:
+            asking.result_of(made, "gateway.status", {})
+        assert caught.value.exit_code == 1

@@ -69,6 +69,17 @@ def operation(session: Session, name: str) -> dict[str, Any]:
     return offered[name]
 
 
+def result_of(session: Session, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Run an operation that makes no command and return its result; raise Failure.
+
+    Its schema is not asked for first: a key that may run it may not always list operations.
+    """
+    result = session.client.post(path("operations", name), arguments).get("result")
+    if not isinstance(result, dict):
+        raise Failure(FAILED, "bad_answer", "the collector's answer holds no result", "are versions far apart?")
+    return result
+
+
 def carry_out(session: Session, offered: Mapping[str, Any], arguments: dict[str, Any], wait_seconds: float) -> int:
     """Run an operation, wait for its command if it makes one, tell what became of it; return the exit code."""
     properties = offered.get("arguments", {}).get("properties", {})

@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.remote import options, verbs
+from wakeful_collector.remote import asking, options, verbs
 from wakeful_collector.remote.failure import Failure
 from wakeful_collector.remote.session import Session, host_path
 
@@ -162,7 +162,7 @@ class _Asked:
         ]
 
     def machines(self) -> list[str]:
-        found = self._session.client.post("/operations/gateway.status", {})["result"]["machines"]
+        found = asking.result_of(self._session, "gateway.status", {})["machines"]
         return [str(one.get("name")) for one in found]
 
     def host_id(self, name: str) -> str | None:

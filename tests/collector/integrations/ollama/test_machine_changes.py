@@ -15,6 +15,7 @@ from wakeful_collector.store import gateway_history as history
 from wakeful_collector.store import gateway_machines
 from wakeful_collector.store.changes import changing_gateway
 
+from ....fakes.ssh_server import new_key
 from .asking import GPU, Asker, stand
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.config import Settings
 
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n"
+KEY = new_key()
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_secrets_stand_in_no_audit_trail_and_no_answer(ask: Asker) -> None:
     given = {"ssh_password": "hush-1", "ssh_key": KEY, "sudo_password": "hush-2", "upstream_key": "hush-3"}
     answer = ask("gateway.machine.add", **GPU, **given, securon="00:00:00:00:00:01")
     told = json.dumps(answer) + json.dumps([row.entry.detail for row in audit.rows(ask.settings.data, 10)])
-    for secret in ("hush", "OPENSSH", "00:00:00:00:00:01"):
+    for secret in ("hush", "OPENSSH", KEY.splitlines()[1], "00:00:00:00:00:01"):
         assert secret not in told
     assert "ssh_user" in told
 

@@ -125,6 +125,14 @@ def test_a_lease_of_one_machine_is_not_renewed_for_another(ask: Asker) -> None:
     assert refusal(ask, "gateway.lease", machine="other", lease=lease)[:2] == ("unknown_lease", 404)
 
 
+def test_a_lease_that_ends_meanwhile_is_gone(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = ask("gateway.lease", machine="gpu")["lease"]["id"]
+    for name in ("extend", "release"):
+        monkeypatch.setattr(claims, name, lambda *_: None)
+    assert refusal(ask, "gateway.lease", machine="gpu", lease=lease)[:2] == ("unknown_lease", 404)
+    assert refusal(ask, "gateway.release", lease=lease)[:2] == ("unknown_lease", 404)
+
+
 def test_claims_have_a_bound(ask: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims, "CLAIMS_MAX", 1)
     ask("gateway.lease", machine="gpu")

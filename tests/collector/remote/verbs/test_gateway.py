@@ -12,6 +12,7 @@ from wakeful_collector.store import gateway_answers, gateway_states
 from wakeful_collector.store.changes import changing_gateway
 from wakeful_collector.store.gateway_answers import Answer
 
+from ....fakes.ssh_server import new_key
 from ..counterparts import await_true
 
 NOWHERE = "http://127.0.0.1:9"
@@ -55,6 +56,7 @@ def test_machines_are_added_changed_and_removed(gateway, gpu):
     machines = gateway("machines").out
     assert NOWHERE in machines
     assert "never" in machines
+    assert gateway("machines", gpu, "--json").document["machines"][0]["url"] == NOWHERE
     assert gateway("add", gpu, f"url={NOWHERE}").code == REFUSED
     wrong = gateway("add", "other", "url=ftp://x", "mac=nonsense")
     assert wrong.code == USAGE
@@ -72,11 +74,13 @@ def test_secrets_never_stand_in_a_command_line(gateway, gpu, tmp_path):
     ran = gateway("change", gpu, "ssh_password=hush", "--yes")
     assert ran.code == USAGE
     assert "hush" not in ran.err
-    (tmp_path / "key").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nhush\n-----END OPENSSH PRIVATE KEY-----\n")
+    key = new_key()
+    (tmp_path / "key").write_text(key)
     ran = gateway("change", gpu, f"ssh_key=@{tmp_path / 'key'}", "ssh_password=@-", "--yes", stdin="hush\n")
     assert ran.code == OK
     assert "ssh_key" in ran.out
     assert "hush" not in ran.out + ran.err
+    assert key.splitlines()[1] not in ran.out + ran.err
 
 
 def test_how_a_machine_stands(gateway, gpu, shared):

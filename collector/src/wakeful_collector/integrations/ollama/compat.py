@@ -10,7 +10,6 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
-from werkzeug.exceptions import HTTPException
 
 from wakeful_collector import __version__
 from wakeful_collector.integrations.ollama import compat_claims as legacy
@@ -117,12 +116,6 @@ def refused(error: kit.WebError | kit.OperationError) -> kit.Answer:
     """Answer why not, under the key that clients of those services read."""
     headers = error.headers if isinstance(error, kit.WebError) else {}
     return _answer({"detail": error.message, "error": error.code}, error.status, headers)
-
-
-@blueprint.errorhandler(HTTPException)
-def broken(error: HTTPException) -> kit.Answer:
-    """Answer a request that is none."""
-    return _answer({"detail": str(error.description or error.name)}, error.code or 500)
 
 
 def _machine() -> Machine:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.remote import arguments, asking, gateway_holding, gateway_shown
-from wakeful_collector.remote.client import path
-from wakeful_collector.remote.failure import FAILED, NOT_FOUND, OK, TIMED_OUT, Failure, usage
+from wakeful_collector.remote.failure import FAILED, OK, TIMED_OUT, usage
 from wakeful_collector.remote.moments import seconds_of, span
 from wakeful_collector.remote.verbs.run import value_of
 
@@ -107,7 +106,7 @@ def _machines(session: Session, given: argparse.Namespace) -> int:
 
 def _models(session: Session, given: argparse.Namespace) -> int:
     named = {} if given.machine is None else {"machine": given.machine}
-    found = _run(session, "gateway.models", named)["machines"]
+    found = asking.result_of(session, "gateway.models", named)["machines"]
     if session.json:
         session.out.document({"machines": found})
     else:
@@ -116,7 +115,7 @@ def _models(session: Session, given: argparse.Namespace) -> int:
 
 
 def _wake(session: Session, given: argparse.Namespace) -> int:
-    found = _run(session, "gateway.wake", {"machine": given.machine})
+    found = asking.result_of(session, "gateway.wake", {"machine": given.machine})
     return _told(session, "gateway.wake", found, given.machine, given.wait)
 
 
@@ -136,7 +135,7 @@ def _lease(session: Session, given: argparse.Namespace) -> int:
     if given.arguments:
         return gateway_holding.while_running(session, given, lambda: _awake(session, given.machine, given.wait))
     asked = {"machine": given.machine, "seconds": given.seconds, "note": given.note}
-    found = _run(session, "gateway.lease", asked)
+    found = asking.result_of(session, "gateway.lease", asked)
     if not session.json:
         lease = found["lease"]
         session.out.line(f"{lease['id']}  claims {given.machine} for {span(given.seconds)}")
@@ -181,7 +180,7 @@ def _trust(session: Session, given: argparse.Namespace) -> int:
 
 def machines(session: Session, **named: str) -> list[dict[str, Any]]:
     """Return how the machines stand, or the one that is named; raise Failure."""
-    found: list[dict[str, Any]] = _run(session, "gateway.status", named)["machines"]
+    found: list[dict[str, Any]] = asking.result_of(session, "gateway.status", named)["machines"]
     return found
 
 
@@ -191,16 +190,14 @@ def _awake(session: Session, name: str, wait_seconds: float) -> int:
 
     deadline, told = monotonic() + wait_seconds, ""
     while True:
-        found = machines(session, machine=name)
-        if not found:
-            raise Failure(NOT_FOUND, "unknown_machine", f"there is no machine {name!r} any more")
-        state = str(found[0].get("state"))
+        (found,) = machines(session, machine=name)
+        state = str(found.get("state"))
         if state in {"awake", "draining"}:
             return OK
         if state != told and not session.json:
-            session.err.line(f"{name} is {state}: {found[0].get('reason')}")
+            session.err.line(f"{name} is {state}: {found.get('reason')}")
             told = state
-        if state == "unreachable" and told == state and not found[0].get("asked"):
+        if state == "unreachable" and told == state and not found.get("asked"):
             return FAILED
         if monotonic() >= deadline:
             return TIMED_OUT
@@ -217,21 +214,12 @@ def _told(session: Session, operation: str, result: dict[str, Any], name: str, w
 
 
 def _done(session: Session, operation: str, asked: dict[str, Any]) -> int:
-    found = _run(session, operation, asked)
+    found = asking.result_of(session, operation, asked)
     if session.json:
         session.out.document({"operation": operation, "result": found, "command": None})
     else:
         gateway_shown.result(session.out, operation, found)
     return OK
-
-
-def _run(session: Session, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Run an operation without asking for its schema first: a key of the scope gateway may not list operations."""
-    answer = session.client.post(path("operations", operation), asked)
-    result = answer.get("result")
-    if not isinstance(result, dict):
-        raise Failure(FAILED, "bad_answer", "the collector's answer holds no result", "are versions far apart?")
-    return result
 
 
 WHATS: dict[str, What] = {
