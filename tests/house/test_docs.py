@@ -18,7 +18,14 @@ from wakeful_agent.daemon import events as agent_events
 from wakeful_collector import config as collector_config
 from wakeful_collector.app import REGISTRY, create_app
 from wakeful_collector.cli import parser as collector_parser
-from wakeful_collector.integrations.ollama import compat, compat_claims, compat_front, environment, secret_fields
+from wakeful_collector.integrations.ollama import (
+    compat,
+    compat_claims,
+    compat_front,
+    environment,
+    secret_fields,
+    troubles,
+)
 from wakeful_collector.integrations.ollama import settings as gateway_settings
 from wakeful_collector.integrations.ollama.states import State
 from wakeful_collector.remote.verbs import VERBS
@@ -135,6 +142,7 @@ def test_every_event_kind_is_documented(root: Path, modules: list[Path]) -> None
     assert len(kinds) >= 4, kinds
     assert not coded(page, kinds)
     assert not coded(page, [f"command.{state}" for state in RESULT_STATES])
+    assert not coded(page, list(troubles.KINDS))
 
 
 def test_every_route_is_documented(user_docs: str, tmp_path: Path) -> None:

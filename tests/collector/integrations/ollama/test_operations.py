@@ -54,6 +54,8 @@ def test_a_key_of_the_gateway_leases_and_wakes_but_does_not_look_around(
     given_back = client.post("/api/v1/operations/gateway.release", json={"lease": lease}, **asked)
     assert given_back.get_json()["result"]["released"] is True
     assert client.post("/api/v1/operations/gateway.wake", json={"machine": "gpu"}, **asked).status_code == 200
+    state = client.post("/api/v1/operations/gateway.state", json={"machine": "gpu"}, **asked).get_json()["result"]
+    assert (state["name"], state["state"], state["asked"], "leases" in state) == ("gpu", "asleep", "wake", False)
     for forbidden in ("gateway.status", "gateway.machine.remove", "host.forget"):
         arguments = {"name": "gpu"} if "machine" in forbidden else {"host": "x"} if "host" in forbidden else {}
         answer = client.post(f"/api/v1/operations/{forbidden}", json=arguments, **asked)

@@ -198,7 +198,10 @@ def test_what_is_too_much_or_unknown_is_usage(gateway):
 def test_keys_of_the_gateway_do_what_they_may(shared, gateway, gpu, wakeful):
     stand(shared, "awake")
     environ = {"WAKEFUL_URL": shared.url, "WAKEFUL_API_KEY": shared.key("gateway")}
-    assert wakeful("gateway", "lease", "gpu", "--no-wait", "--json", **environ).code == OK
+    waited = wakeful("gateway", "lease", "gpu", **environ)
+    assert (waited.code, "gpu  awake for" in waited.out) == (OK, True)
+    ran = wakeful("gateway", "lease", "gpu", "--", "/bin/sh", "-c", "exit 3", **environ)
+    assert (ran.code, ran.err) == (3, "")
     assert wakeful("gateway", "sleep", "gpu", "--force", "--yes", **environ).code == REFUSED
     assert wakeful("gateway", "remove", "gpu", "--yes", **environ).code == REFUSED
 

@@ -15,6 +15,13 @@ def _status(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     return {"machines": [status.document(data, one, context.now_ms) for one in asked]}
 
 
+def _state(context: Context, given: dict[str, Any]) -> dict[str, Any]:
+    """Tell whoever waits for a machine where it stands, and nothing of those who use it."""
+    machine = status.known(context.settings.data, given["machine"])
+    found = status.document(context.settings.data, machine, context.now_ms)
+    return {name: found[name] for name in ("name", "state", "since", "reason", "next", "next_at", "asked")}
+
+
 def _models(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     data = context.settings.data
     asked = [status.known(data, given["machine"])] if "machine" in given else settings.machines(data)
@@ -29,6 +36,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "none",
         shape((), machine=MACHINE),
         _status,
+        subject="machine",
+    ),
+    Operation(
+        "gateway.state",
+        "Show where a machine of the gateway stands, to whoever waits for it",
+        "gateway",
+        "none",
+        shape(("machine",), machine=MACHINE),
+        _state,
         subject="machine",
     ),
     Operation(

@@ -190,7 +190,7 @@ def _awake(session: Session, name: str, wait_seconds: float) -> int:
 
     deadline, told = monotonic() + wait_seconds, ""
     while True:
-        (found,) = machines(session, machine=name)
+        found = asking.result_of(session, "gateway.state", {"machine": name})
         state = str(found.get("state"))
         if state in {"awake", "draining"}:
             return OK
@@ -209,7 +209,8 @@ def _told(session: Session, operation: str, result: dict[str, Any], name: str, w
     if session.json:
         session.out.document({"operation": operation, "result": result, "command": None})
     elif wait_seconds:
-        gateway_shown.machine(session.out, machines(session, machine=name)[0], session.now_ms)
+        found = asking.result_of(session, "gateway.state", {"machine": name})
+        gateway_shown.machine(session.out, found, session.now_ms)
     return code
 
 
