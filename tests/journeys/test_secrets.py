@@ -25,10 +25,17 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from ..fakes.ollama import Ollama, ollama
+from ..fakes.ssh_server import USER, SshServer, new_key, ssh_server
+
 PASSWORD = "correct-horse-7-battery-staple"
 WRONG_PASSWORD = "typed-too-quickly-9-elsewhere"
 WRONG_KEY = "wk_key_notAKeyOfThisCollector0123456789abcd"
 WRONG_TOKEN = "wk_agt_notATokenOfThisCollector0123456789ab"
+SSH_PASSWORD = "open-sesame-5-said-twice"
+SUDO_PASSWORD = "make-me-a-sandwich-2"
+UPSTREAM_KEY = "upstream-wants-one-of-its-own"
+OLDER_KEY = "thought-up-by-somebody-long-ago"
 WRONG_INVITE = "wk_inv_notAnInviteOfThisCollector0123456789"
 
 
@@ -121,9 +128,16 @@ def until(happens: Any, seconds: float = 30.0) -> Any:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     stage = Stage(tmp_path_factory.mktemp("secrets"))
+    with ollama() as server, ssh_server(tmp_path_factory.mktemp("box")) as box:
+        yield from played(stage, server, box)
+
+
+def played(stage: Stage, server: Ollama, box: SshServer) -> Iterator[Stage]:
     try:
+        describe_a_machine(stage, server, box)
         open_collector(stage)
         join_agent(stage)
+        put_to_sleep(stage, box)
         ask_rightly(stage)
         ask_wrongly(stage)
         ask_while_nothing_can_be_written(stage)
@@ -131,6 +145,55 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
     finally:
         stage.stop()
+
+
+def describe_a_machine(stage: Stage, server: Ollama, box: SshServer) -> None:
+    """Set the gateway's default machine by another service's names; its sudo repeats what it is given, and fails."""
+    box.password = SSH_PASSWORD
+    box.program("sudo", 'read -r password; echo "sudo: $password is wrong" >&2; exit 1')
+    stage.secrets |= {
+        "ssh password": SSH_PASSWORD,
+        "sudo password": SUDO_PASSWORD,
+        "upstream key": UPSTREAM_KEY,
+        "older key": OLDER_KEY,
+    }
+    stage.environment |= {
+        "EQUIPO_IA": "127.0.0.1",
+        "OLLAMA_PORT": server.url.rpartition(":")[2],
+        "SSH_USER": USER,
+        "SSH_PORT": str(box.port),
+        "SSH_PASS": SSH_PASSWORD,
+        "SSH_SUDO_PASS": SUDO_PASSWORD,
+        "API_KEYS": f"short,{OLDER_KEY}",
+    }
+
+
+def put_to_sleep(stage: Stage, box: SshServer) -> None:
+    """Use the machine by old and new ways, let its order to sleep fail, and look at it wherever it is shown."""
+
+    def run(operation: str, **arguments: str) -> bytes:
+        headers = {"X_API_Key": stage.secrets["api key"], "Content_Type": "application/json"}
+        return stage.ask("POST", f"/api/v1/operations/{operation}", json.dumps(arguments).encode(), **headers)[2]
+
+    until(lambda: b'"state":"awake"' in run("gateway.status"))
+    stage.secrets["ssh key"] = (key := new_key()).splitlines()[2]
+    run("gateway.machine.change", name="default", upstream_key=UPSTREAM_KEY, ssh_key=key)
+    assert b"invalid_machine" in run("gateway.machine.change", name="default", ssh_key=key[:-60])
+    older = {"X_API_Key": OLDER_KEY, "Content_Type": "application/json"}
+    prompt = json.dumps({"model": "gem", "prompt": "say nothing"}).encode()
+    for path, body in (
+        ("/gateway/arrancar", b"{}"),
+        ("/gateway/ollama/generate", prompt),
+        ("/ollama/api/generate", prompt),
+    ):
+        assert stage.ask("POST", path, body, **older)[0] == 200, path
+    for path in ("/gateway/status", "/gateway/debug", "/gateway/lista_modelos", "/ollama/api/tags"):
+        assert stage.ask("GET", path, **older)[0] == 200, path
+    for path in ("/ollama/api/chat", "/ollama/v1/chat/completions", "/gateway/ollama/chat"):
+        assert stage.ask("POST", path, prompt, Authorization=f"Bearer {WRONG_KEY}")[0] == 401, path
+    assert stage.ask("POST", "/gateway/shutdown", b"{}", **older)[0] == 200
+    until(lambda: b"is wrong" in run("gateway.status"))
+    assert any(SUDO_PASSWORD in said for said in box.said)
 
 
 def open_collector(stage: Stage) -> None:
@@ -189,6 +252,8 @@ def ask_rightly(stage: Stage) -> None:
         f"/hosts/{host['id']}",
         f"/hosts/{host['id']}/watches",
         "/timeline",
+        "/integrations/ollama",
+        "/integrations/ollama/default",
         "/account",
         "/settings",
         "/events",
@@ -263,7 +328,7 @@ OWN_PLACE = {"agent token": "agent-config/TOKEN", "agent key": "agent-config/age
 
 
 def test_no_secret_is_written_or_said_anywhere(stage: Stage) -> None:
-    assert len(stage.secrets) == 13
+    assert len(stage.secrets) == 18
     assert all(len(secret) >= 20 for secret in stage.secrets.values())
     files = [file for file in stage.folder.rglob("*") if file.is_file()]
     assert len(files) > 30
