@@ -10,6 +10,7 @@ import pytest
 
 from wakeful_collector.accounts import keys
 from wakeful_collector.app import create_app
+from wakeful_collector.integrations.ollama import compat
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.store.changes import changing
 
@@ -102,6 +103,10 @@ def test_the_models_it_has_while_it_is_awake(client: Any, settings: Settings, ow
         stand(settings.data, "gpu", "awake", now_ms)
         assert "gem:latest" in [one["name"] for one in client.get("/gateway/lista_modelos").get_json()["models"]]
         assert server.seen("/api/tags")[-1].header("authorization") == "Bearer of-the-upstream"
+        with compat._looking:  # somebody looks already, and may have to wait
+            before = len(server.seen("/api/tags"))
+            assert "gem:latest" in client.get("/gateway/lista_modelos").text
+            assert len(server.seen("/api/tags")) == before
     assert "gem:latest" in client.get("/gateway/lista_modelos").text  # it is gone, and nobody has seen that yet
 
 

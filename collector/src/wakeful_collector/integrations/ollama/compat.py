@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.ollama.settings import Machine
 
 SCOPE = "gateway"
+_looking = threading.Lock()
 blueprint = Blueprint("gateway_compat", __name__, url_prefix="/gateway")
 BLUEPRINTS = (blueprint,)
 
@@ -124,7 +126,19 @@ def _machine() -> Machine:
 
 
 def _look(machine: Machine) -> None:
-    """Keep the list of models as it is now, if the machine answers in time."""
+    """Keep the list of models as it is now, if the machine answers in time.
+
+    One at a time: a machine that hangs must not take up the threads of the pages.
+    """
+    if not _looking.acquire(blocking=False):
+        return
+    try:
+        _remember(machine)
+    finally:
+        _looking.release()
+
+
+def _remember(machine: Machine) -> None:
     key = sealed.secrets(kit.data(), machine.name).get("upstream_key", "")
     headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
     live = seen.live(machine.url, "GET", status.MODELS_PATH, headers)
