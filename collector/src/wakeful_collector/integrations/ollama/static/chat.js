@@ -144,7 +144,9 @@ class Chat {
       ? "Stopped. The machine was told to stop too."
       : error instanceof Refused
         ? plain(error.message)
-        : "The connection to the collector is gone.";
+        : error instanceof SyntaxError
+          ? "The answer cannot be read."
+          : "The connection to the collector is gone.";
     bubble.figures.classList.toggle("bad", !stopped);
     const partly = bubble.content.textContent ?? "";
     if (partly) this.messages.push({ role: "assistant", content: partly });
