@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,29 @@ def test_a_named_action_switches_it_on(data: Path, servants: Callable[..., Serva
     box = add(data, wake="action", wake_host=pi.host.id, wake_action="other")
     outcome = call(data, box)
     assert (outcome.ok, outcome.permanent) == (False, True)
+
+
+def test_what_goes_down_is_switched_on_when_it_is_down(
+    data: Path, servants: Callable[..., Servant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waking, "LOOK_SECONDS", 0.05)
+    plug = {"name": "plug", "danger": "changes", "parameters": {}}
+    pi = servants("pi", [plug])
+    told = {"wake": "action", "wake_host": pi.host.id, "wake_action": "plug"}
+    with socket.create_server(("127.0.0.1", 0)) as sshd:
+        ssh = {"sleep": "ssh", "ssh_user": "nala", "ssh_host": "127.0.0.1", "ssh_port": sshd.getsockname()[1]}
+        box = add(data, **told, **ssh)
+        with ThreadPoolExecutor() as pool:
+            calling = pool.submit(call, data, box)
+            sshd.accept()[0].close()
+            sshd.accept()[0].close()
+            assert pi.taken == [], "its SSH still takes connections"
+            sshd.close()
+            assert calling.result(20).ok
+    assert pi.taken == [("plug", {})]
+    with socket.create_server(("127.0.0.1", 0)) as sshd:
+        monkeypatch.setattr(waking, "DOWN_SECONDS", 0.2)
+        assert call(data, add(data, **told, **{**ssh, "ssh_port": sshd.getsockname()[1]})).ok, "it does not go down"
 
 
 @pytest.mark.parametrize(

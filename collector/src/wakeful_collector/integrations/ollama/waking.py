@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from wakeful_collector import wake
-from wakeful_collector.integrations.ollama import commanding
+from wakeful_collector import clock, wake
+from wakeful_collector.integrations.ollama import commanding, sleeping
 from wakeful_collector.integrations.ollama.states import WAKE, Outcome
 from wakeful_collector.wake import sending
 from wakeful_wire import mac as macs
@@ -25,11 +26,15 @@ RELAY_REPEAT_SECONDS = 10
 """From packet to packet: one command covers half a minute, since agents count how many an hour they were given."""
 ACTION_SECONDS = 60.0
 RELAYS_MAX = 3
+DOWN_SECONDS = 30.0
+"""How long a machine may take SSH connections after its Ollama is gone, and count as on its way down."""
+LOOK_SECONDS = 1.0
 
 
 def call(data: Path, machine: Machine, secrets: Mapping[str, str], now_ms: int) -> Outcome:
     """Call a machine once; takes as long as an agent needs to answer, a fifth of a second without one."""
     if machine.wake == "action":
+        _let_down(machine)
         answer = commanding.ask(data, machine.wake_host, machine.wake_action, machine.wake_arguments, ACTION_SECONDS)
         return Outcome(WAKE, answer.done or answer.taken, answer.text, answer.permanent)
     password = secure_on(secrets.get("securon", ""))
@@ -65,6 +70,20 @@ def address_of(machine: Machine) -> str:
         return ""
     address = str(found[0][4][0])
     return "" if ipaddress.IPv4Address(address).is_loopback else address
+
+
+def _let_down(machine: Machine) -> None:
+    """Wait until a machine whose Ollama is gone has gone down too: to switch on what is still on does nothing."""
+    if machine.sleep != "ssh":
+        return
+    until = clock.monotonic_seconds() + DOWN_SECONDS
+    pause = threading.Event()
+    while clock.monotonic_seconds() < until:
+        try:
+            socket.create_connection(sleeping.place(machine), LOOK_SECONDS).close()
+        except OSError:
+            return
+        pause.wait(LOOK_SECONDS)
 
 
 def _plan(data: Path, machine: Machine, now_ms: int) -> wake.Plan:
