@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.integrations.ollama import machine, outlook
 from wakeful_collector.integrations.ollama.states import (
@@ -24,7 +25,6 @@ from wakeful_collector.integrations.ollama.states import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from random import Random
 
 TICK_MS = 250
 PROBE_MS = 1_000
@@ -246,3 +246,44 @@ class World:
 def _through_json(memory: Memory) -> Memory:
     """Return a memory as it comes back from the table."""
     return remembered(memory.state, memory.since_ms, memory.reason, json.loads(json.dumps(memory.stored())))
+
+
+def states(found: World) -> list[State]:
+    """Return the states that a machine was in, one after the other."""
+    return [step.turn.state for _, _, _, step in found.steps if step.turn is not None]
+
+
+def said(found: World) -> list[str]:
+    """Return what there was to tell."""
+    return [word for _, _, _, step in found.steps for word in step.said]
+
+
+def acts(found: World) -> list[str]:
+    """Return what was ordered."""
+    return [act for _, _, _, step in found.steps for act in step.acts]
+
+
+def world(seed: int = 1, **nature: Any) -> World:
+    """Return a world in which things go so."""
+    return World(Random(seed), Nature(**nature))
+
+
+def awake(**nature: Any) -> World:
+    """Return a world in which the machine is awake."""
+    found = world(**nature)
+    found.power = "on"
+    assert found.run_until(State.AWAKE)
+    return found
+
+
+NOW = 1_795_000_000_000
+
+
+def at(state: State, **memory: Any) -> Memory:
+    """Return the memory of a machine that is in a state for ten seconds."""
+    return Memory(state, NOW - 10_000, probed_ms=NOW - 1_000)._replace(**memory)
+
+
+def go(memory: Memory, seconds_later: float = 0, **facts: Any) -> Step:
+    """Return what follows from such a memory and such facts."""
+    return machine.step(memory, Facts(**facts), POLICY, NOW + round(seconds_later * 1000))
