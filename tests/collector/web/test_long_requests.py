@@ -26,6 +26,12 @@ from wakeful_collector.web.kit import CROWDED, BrokenOff
 
 long_threads.LongThreads.__init__.__defaults__ = (int(sys.argv[2]), 30.0)
 
+class Lane:
+    door = None
+
+    def __call__(self, environ, start_response):
+        return application(environ, start_response)
+
 def application(environ, start_response):
     path = environ["PATH_INFO"]
     if environ.get(CROWDED):
@@ -59,7 +65,7 @@ class Server(BaseApplication):
                 "graceful_timeout": 1, "loglevel": "error"}.items():
             self.cfg.set(name, value)
     def load(self):
-        return application
+        return Lane()
 
 Server().run()
 """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-
-import pytest
+from typing import TYPE_CHECKING
 
 from wakeful_collector.web.long_threads import LongThreads
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def until(threads: LongThreads, count: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 CROWDED = "wakeful.crowded"
-"""Is in the environment of a request that should have had a thread of its own, and there was none: refuse it at once."""
+"""Stands in the environment of a request that should have had a thread of its own where there was none: refuse it."""
 
 LONG_PATHS = ("/ollama", "/gateway/ollama")
 """Requests below these paths may take minutes."""
@@ -16,3 +16,12 @@ class BrokenOff(Exception):
 def is_long(path: str) -> bool:
     """Tell whether a request of this path may take minutes."""
     return path.startswith(LONG_PATHS) and any(path == one or path.startswith(f"{one}/") for one in LONG_PATHS)
+
+
+def begins_long(data: bytes) -> bool:
+    """Tell whether what a connection brings begins such a request."""
+    _, _, rest = data[:64].partition(b" ")
+    return rest.startswith(_BEGINNINGS)
+
+
+_BEGINNINGS = tuple(f"{one}{end}".encode() for one in LONG_PATHS for end in ("/", " "))

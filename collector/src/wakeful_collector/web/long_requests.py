@@ -20,7 +20,7 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class ReadAhead:
-    """Stands for a connection's parser whose next request was parsed already."""
+    """Stands for a connection's parser whose next request was read already."""
 
     def __init__(self, parser: Any, request: Any) -> None:
         self.parser = parser

@@ -1,4 +1,4 @@
-"""Threads for what takes minutes: started when there is work, ended when there is none, bounded, and waited for by nobody.
+"""Threads for what takes minutes: started when there is work, ended when there is none, bounded, waited for by nobody.
 
 A ThreadPoolExecutor would not do: its threads stay for ever, its queue is endless, and a process that stops waits for
 all of them.

@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from wakeful_collector.ingest.answers import Reply
 from wakeful_collector.web import push_lane
 from wakeful_collector.web.kept_connections import KeptConnections
-from wakeful_collector.web.kit_long import CROWDED, is_long
+from wakeful_collector.web.kit_long import CROWDED, begins_long, is_long
 from wakeful_collector.web.long_requests import ReadAhead, hang_up, serve
 from wakeful_collector.web.long_threads import LongThreads
 from wakeful_collector.web.patient_sockets import patient
@@ -47,6 +47,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self._gathered: list[Intake] = []
         self._under_way: set[TConn] = set()
         self._paused: set[TConn] = set()
+        self._apart: set[TConn] = set()
         self._long = LongThreads()
 
     def init_process(self) -> None:
@@ -72,25 +73,32 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def handle_request(self, request: Any, conn: TConn) -> Any:
         """Answer a request; a long one is handed over to a thread of its own, or refused when there is none."""
+        is_apart = conn in self._apart
+        self._apart.discard(conn)
         if isinstance(conn.parser, ReadAhead):
             conn.parser = conn.parser.parser
-            return serve(self, conn, request, {})
         if not is_long(request.path):
             return super().handle_request(request, conn)
-        if self._long.submit(partial(self._serve_aside, request, conn)):
+        if is_apart:
+            return serve(self, conn, request, {})
+        if self._long.submit(partial(self._go_on_apart, request, conn)):
             return HANDED_OVER
         return serve(self, conn, request, {CROWDED: True})
 
-    def _serve_aside(self, request: Any, conn: TConn) -> None:
-        """Go on with a connection in this thread, from the request that another one parsed."""
+    def _go_on_apart(self, request: Any, conn: TConn) -> None:
+        """Go on with a connection in this thread, from the request that another one read."""
         conn.parser = ReadAhead(conn.parser, request)
+        self._handle_apart(conn)
+
+    def _handle_apart(self, conn: TConn) -> None:
+        """Do for a connection in this thread what a thread of the pool would do."""
+        self._apart.add(conn)
         future: Future[Any] = Future()
         try:
             future.set_result(self.handle(conn))
-        except BaseException as error:
-            future.set_exception(error)
-            raise
         finally:
+            if not future.done():
+                future.cancel()
             self.method_queue.defer(self.finish_request, conn, future)
 
     def _keepalive_after(self, conn: TConn, keepalive: Any) -> Any:
@@ -116,9 +124,17 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self._keep(conn, request)
         elif data:
             conn.parser.unreader.unread(data)
-            super().on_client_socket_readable(conn, client)
+            self._hand_on(conn, client, data)
         else:
             self._drop(conn, client)
+
+    def _hand_on(self, conn: TConn, client: socket.socket, data: bytes) -> None:
+        """Hand a connection to a thread: where a long request begins, at once to one of those for it."""
+        if begins_long(data) and self._long.submit(partial(self._handle_apart, conn)):
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            return
+        super().on_client_socket_readable(conn, client)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Look at what the connections brought, then have all pushes among it committed together."""

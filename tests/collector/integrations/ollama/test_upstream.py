@@ -13,6 +13,7 @@ import pytest
 
 from wakeful_collector import clock
 from wakeful_collector.integrations.ollama import upstream
+from wakeful_collector.integrations.ollama.idle_connections import IdleConnections
 from wakeful_collector.integrations.ollama.upstream import Died, Unreached, Upstream
 from wakeful_collector.serving import certificate
 
@@ -269,3 +270,46 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
             made = asked(url.replace("http://127.0.0.1", "https://localhost"))
             assert made.answer().status == 200
             assert whole(made) == [b"ok"]
+
+
+def test_a_connection_serves_the_next_request_once_its_answer_was_read() -> None:
+    def behave(client: socket.socket) -> None:
+        while client.recv(65_536):
+            client.sendall(CHUNKED + b"2\r\nok\r\n0\r\n\r\n")
+
+    with service(behave) as url:
+        idle = IdleConnections()
+        reused = []
+        for is_read in (True, True, False, True):
+            made = Upstream(url, idle)
+            made.connect(5)
+            reused.append(made.is_reused)
+            made.send("GET", "/", {})
+            assert made.answer().status == 200
+            if is_read:
+                assert whole(made) == [b"ok"]
+            made.close()
+        assert reused == [False, True, True, False]
+        made = Upstream(url, idle)
+        made.connect(5, anew=True)
+        assert not made.is_reused
+        made.close()
+
+
+def test_a_connection_that_was_aborted_cut_or_ended_serves_nobody_else() -> None:
+    idle = IdleConnections()
+    with service(said(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")) as url:
+        made = Upstream(url, idle)
+        made.connect(5)
+        made.send("GET", "/", {})
+        made.answer()
+        whole(made)
+    with service(said(CHUNKED + b"0\r\n\r\n")) as url:
+        made = Upstream(url, idle)
+        made.connect(5)
+        made.send("GET", "/", {})
+        made.answer()
+        assert made.read() == b""
+        made.abort()
+        made.close()
+    assert len(idle) == 0

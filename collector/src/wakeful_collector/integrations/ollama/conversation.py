@@ -16,7 +16,7 @@ from wakeful_collector.integrations.ollama.forwarding import answer_headers, req
 from wakeful_collector.integrations.ollama.leasing import Refused
 from wakeful_collector.integrations.ollama.reply import UNBUFFERED
 from wakeful_collector.integrations.ollama.tallying import Tally
-from wakeful_collector.integrations.ollama.upstream import Died, Upstream
+from wakeful_collector.integrations.ollama.upstream import Died, Unreached, Upstream
 from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.store.gateway_history import Request
 from wakeful_collector.web.kit import BrokenOff
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.ollama.addressing import Place
     from wakeful_collector.integrations.ollama.bodies import Body
     from wakeful_collector.integrations.ollama.callers import Caller
+    from wakeful_collector.integrations.ollama.idle_connections import IdleConnections
     from wakeful_collector.integrations.ollama.leasing import Ticket
     from wakeful_collector.integrations.ollama.reply import Reply
     from wakeful_collector.integrations.ollama.settings import Machine
@@ -38,6 +39,12 @@ log = logging.getLogger("wakeful.gateway")
 
 TOLD_BYTES_MAX = 64 * 1024
 """How much of an upstream's error is repeated to a client whose answer has begun."""
+
+AGAIN_SECONDS = 3.0
+"""How long a connection may take that replaces a kept one."""
+
+STALE_MS = 1_000
+"""How soon a kept connection that was dead already shows it; what dies later was at work on the request."""
 
 CLIENT_GONE = 499
 """The status that is written down where the client left before there was one."""
@@ -74,7 +81,7 @@ class Asked:
 class Conversation:
     """Serves a request that holds a ticket; `gone` may be called by any thread, once the client has hung up."""
 
-    def __init__(self, data: Path, asked: Asked, ticket: Ticket, reply: Reply) -> None:
+    def __init__(self, data: Path, asked: Asked, ticket: Ticket, reply: Reply, idle: IdleConnections) -> None:
         self.data = data
         self.asked = asked
         self.ticket = ticket
@@ -84,7 +91,7 @@ class Conversation:
         self._waited_ms = 0
         self._first_byte_ms: int | None = None
         self._gone = threading.Event()
-        self._upstream = Upstream(asked.machine.url)
+        self._upstream = Upstream(asked.machine.url, idle)
         self._tally = Tally()
         every, plain = asked.machine.keepalive_seconds, asked.machine.keepalive_plain
         self._beats = Beats(reply, every, plain=plain, now_seconds=asked.began_seconds)
@@ -126,10 +133,8 @@ class Conversation:
     def _exchange(self) -> Iterator[bytes]:
         sent = clock.monotonic_seconds()
         try:
-            self._send()
-            while not self._upstream.is_ready(self._beats.wait_seconds()):
-                yield from self._beats.due()
-            answer = self._upstream.answer()
+            answer = yield from self._answer()
+            self.asked.body.close()
             if self.reply.is_begun and answer.status >= 400:
                 yield self._told(answer)
                 return
@@ -141,6 +146,24 @@ class Conversation:
         self._begin(answer, form)
         yield b""  # sends the head at once
         yield from self._pieces(first, sent, form if self.reply.shape.form is Form.OTHER else self.reply.shape.form)
+
+    def _answer(self) -> Generator[bytes, None, BaseHTTPResponse]:
+        """Send the request and return the answer's head, keeping the client's connection alive meanwhile."""
+        sent = clock.monotonic_seconds()
+        try:
+            self._send()
+            while not self._upstream.is_ready(self._beats.wait_seconds()):
+                yield from self._beats.due()
+            return self._upstream.answer()
+        except Died:
+            at_once = self._since_ms(sent) < STALE_MS
+            if self._gone.is_set() or not (self._upstream.is_reused and at_once and self.asked.body.is_held):
+                raise
+        try:  # it died before it was asked, as like as not: the service was started anew
+            self._upstream.connect(AGAIN_SECONDS, anew=True)
+        except Unreached as error:
+            raise Died(str(error)) from None
+        return (yield from self._answer())
 
     def _send(self) -> None:
         asked, body = self.asked, self.asked.body

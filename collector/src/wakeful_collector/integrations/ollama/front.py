@@ -14,6 +14,7 @@ from wakeful_collector.integrations.ollama.conversation import Asked, Conversati
 from wakeful_collector.integrations.ollama.dialects import Form, Refusal, Shape, dialect_of, form_of
 from wakeful_collector.integrations.ollama.forwarding import answer_headers, request_headers
 from wakeful_collector.integrations.ollama.hangups import Hangups
+from wakeful_collector.integrations.ollama.idle_connections import IdleConnections
 from wakeful_collector.integrations.ollama.reply import Reply
 from wakeful_collector.integrations.ollama.states import SERVING, State
 from wakeful_collector.model.store_errors import StoreError
@@ -55,6 +56,7 @@ class Front:
         self._callers = Callers(settings, application, address_of)
         self._names = _Names(settings)
         self._hangups = Hangups()
+        self._idle = IdleConnections()
         self._counts = seen.Counts()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -122,7 +124,7 @@ class Front:
                 leasing.record(self.data, asked.row(refusal.status, refusal.code))
             raise
         reply.shape = reply.shape._replace(form=form)
-        conversation = Conversation(self.data, asked, ticket, reply)
+        conversation = Conversation(self.data, asked, ticket, reply, self._idle)
         with self._hangups.watched(asked.environ.get("gunicorn.socket"), conversation.gone):
             yield from conversation.run()
 

@@ -1,8 +1,4 @@
-"""The way to a machine's service: one connection for each request, which anybody may break off at any moment.
-
-Connections are not kept: the machine sleeps between two requests as like as not, and a kept one would then be dead
-without a word. A new one costs a fraction of a millisecond in a local network.
-"""
+"""The way to a machine's service: a connection for each request, which anybody may break off at any moment."""
 
 from __future__ import annotations
 
@@ -24,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from urllib3.response import BaseHTTPResponse
+
+    from wakeful_collector.integrations.ollama.idle_connections import IdleConnections
 
 PIECE_BYTES = 64 * 1024
 _SILENT_SECONDS = 30
@@ -51,19 +49,37 @@ class Died(Exception):
 
 
 class Upstream:
-    """One connection to the service at `url`; `abort` may be called by any thread at any time."""
+    """One request's way to the service at `url`; `abort` may be called by any thread at any time.
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        self.host = parts.netloc
-        self._connection = _connection(secure, parts.hostname or "", parts.port or (443 if secure else 80))
+    `is_reused` tells that its connection served another request before: what dies on such a one without a word may have
+    died before.
+    """
+
+    def __init__(self, url: str, idle: IdleConnections | None = None) -> None:
+        self.url = url
+        self.host = urlsplit(url).netloc
+        self.is_aborted = False
+        self.is_reused = False
+        self._idle = idle
+        self._connection = _connection(url)
         self._socket: socket.socket | None = None
         self._answer: BaseHTTPResponse | None = None
-        self.is_aborted = False
+        self._is_whole = self._is_cut = False
 
-    def connect(self, timeout_seconds: float) -> None:
-        """Open the connection; raise Unreached."""
+    def connect(self, timeout_seconds: float, *, anew: bool = False) -> None:
+        """Have a connection: one that is idle, or with `anew` (and where there is none) a new one; raise Unreached."""
+        found = None if anew or self._idle is None else self._idle.take(self.url)
+        self.is_reused = found is not None
+        if found is not None:
+            self._connection, self._socket = found, found.sock
+        else:
+            self._open(timeout_seconds)
+        if self.is_aborted:
+            self.abort()
+
+    def _open(self, timeout_seconds: float) -> None:
+        self._connection.close()
+        self._is_cut = False
         try:
             self._connection.timeout = timeout_seconds
             self._connection.connect()
@@ -77,8 +93,6 @@ class Upstream:
         if why:
             self.close()
             raise Unreached(why)
-        if self.is_aborted:
-            self.abort()
 
     def send(
         self,
@@ -127,6 +141,7 @@ class Upstream:
         except (BrokenPipeError, ConnectionResetError):
             if self.is_aborted:
                 raise
+            self._is_cut = True
             # Who answers before it has read all of a body closes its end; its answer may be there all the same.
 
     def read(self) -> bytes:
@@ -134,9 +149,11 @@ class Upstream:
         if self._answer is None:
             raise Died("there is no answer")
         try:
-            return self._answer.read1(PIECE_BYTES, decode_content=False) or b""
+            piece = self._answer.read1(PIECE_BYTES, decode_content=False) or b""
         except (OSError, exceptions.HTTPError, ValueError) as error:
             raise Died(_reason(error)) from error
+        self._is_whole = not piece and not self._is_cut
+        return piece
 
     def limit(self, seconds: float) -> None:
         """Let each wait from here on last no longer than that."""
@@ -154,14 +171,22 @@ class Upstream:
                 return
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, or keep it for a moment if it can serve another request. May be called again."""
         if self._answer is not None:
             self._answer.close()
-        self._connection.close()
+        connection, self._connection = self._connection, _connection(self.url)
+        if self._idle is not None and self._is_whole and not self.is_aborted and connection.sock is not None:
+            self._idle.keep(self.url, connection)
+        else:
+            connection.close()
+        self._is_whole = False
 
 
-def _connection(secure: bool, host: str, port: int) -> HTTPConnection:
-    if not secure:
+def _connection(url: str) -> HTTPConnection:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    if parts.scheme != "https":
         return HTTPConnection(host, port, socket_options=_OPTIONS, blocksize=PIECE_BYTES)
     context = ssl.create_default_context()
     return HTTPSConnection(host, port, socket_options=_OPTIONS, blocksize=PIECE_BYTES, ssl_context=context)
