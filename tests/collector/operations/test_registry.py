@@ -9,7 +9,8 @@ import pytest
 
 from wakeful_collector.accounts import Principal
 from wakeful_collector.accounts.principal import implied
-from wakeful_collector.operations import Context, Operation, OperationError, Registry, core, run
+from wakeful_collector.app import REGISTRY as WHOLE
+from wakeful_collector.operations import Context, Operation, OperationError, Registry, run
 from wakeful_collector.operations.registry import ATTEMPTS_A_MINUTE_MAX, DANGERS
 from wakeful_collector.read import audit, people
 from wakeful_collector.store import people as tables
@@ -113,14 +114,14 @@ def test_nothing_is_registered_twice() -> None:
         Registry((ADD, ADD))
 
 
-@pytest.mark.parametrize("operation", list(core.REGISTRY), ids=lambda operation: operation.name)
-def test_every_core_operation_is_whole(operation: Operation) -> None:
-    assert operation.scope in {"read", "operate", "admin"}
+@pytest.mark.parametrize("operation", list(WHOLE), ids=lambda operation: operation.name)
+def test_every_operation_is_whole(operation: Operation) -> None:
+    assert operation.scope in {"read", "operate", "gateway", "admin"}
     assert operation.danger in DANGERS
     assert operation.title[0].isupper()
     assert operation.arguments["additionalProperties"] is False
     assert not operation.subject or operation.subject in operation.arguments["properties"]
-    hidden = {name for name in operation.arguments["properties"] if name in {"password", "current"}}
+    hidden = {name for name in operation.arguments["properties"] if name in {"current"} or "password" in name}
     assert hidden <= set(operation.secrets), "passwords never reach the trail"
 
 
@@ -138,14 +139,14 @@ def fitting(schema: dict[str, Any]) -> Any:
     return plain.get(kind, schema.get("minimum", 0))
 
 
-@pytest.mark.parametrize("operation", list(core.REGISTRY), ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", list(WHOLE), ids=lambda operation: operation.name)
 def test_scope_matrix(operation: Operation, settings: Settings, now_ms: int) -> None:
     known = operation.arguments["properties"]
     wanted = {name: fitting(known[name]) for name in operation.arguments.get("required", [])}
     for scope in ("read", "operate", "gateway", "admin", ""):
         principal = Principal("key:k", implied((scope,)), "", "api")
         try:
-            run(settings, core.REGISTRY, principal, operation.name, wanted, now_ms)
+            run(settings, WHOLE, principal, operation.name, wanted, now_ms)
             outcome = "done"
         except OperationError as error:
             outcome = error.code

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector import commands
-from wakeful_collector.operations import core
+from wakeful_collector.app import REGISTRY
 from wakeful_collector.read import hosts
 from wakeful_collector.store.changes import changing
 from wakeful_wire.push import Result
@@ -35,7 +35,7 @@ def host(machine: Callable[..., Any], now_ms: int) -> Any:
 
 def test_the_registry_is_listed_whole_with_what_this_key_may_do(program: Callable[..., Any]) -> None:
     listed = program("operate")("/api/v1/operations").get_json()["operations"]
-    assert [one["name"] for one in listed] == [one.name for one in core.REGISTRY]
+    assert [one["name"] for one in listed] == [one.name for one in REGISTRY]
     by_name = {one["name"]: one for one in listed}
     assert by_name["host.command"]["permitted"]
     assert not by_name["key.create"]["permitted"]
