@@ -71,6 +71,13 @@ def test_an_action_that_switched_it_on_is_not_repeated_but_one_that_failed_is() 
     assert acts(failing).count(WAKE) >= 3
 
 
+def test_a_call_that_is_still_under_way_is_not_made_twice() -> None:
+    again = go(at(State.UNREACHABLE), asked=WAKE, asked_by="user:ada", acting=frozenset({WAKE}))
+    assert (again.memory.state, again.acts, again.memory.sent) == (State.WAKING, (), 0)
+    assert go(again.memory, 15, acting=frozenset({WAKE})).acts == ()
+    assert go(again.memory, 15).acts == (WAKE,)
+
+
 def test_an_action_that_nobody_knows_the_end_of_is_done_again() -> None:
     waking = at(State.WAKING, sent=1, sent_ms=NOW, is_called=False)
     policy = POLICY._replace(repeat=False)

@@ -121,7 +121,7 @@ def test_whoever_comes_just_before_the_order_to_sleep_stops_it(data: Path, box: 
     step = machine.step(before.memory, Facts(busy=()), settings.policy(box), now_ms)
     assert step.acts == (SLEEP,)
     if who == "request":
-        leasing.desk(data).enter(box, "key:a", "key:a", "", "", now_ms)
+        leasing.Desk(data, lambda: now_ms).enter(box, "key:a", "key:a", "", "", now_ms)
     elif who == "person":
         claims.claim(data, "box", "person", "user:ada", "", 60, now_ms)
     else:
@@ -142,7 +142,8 @@ def test_by_force_it_stops_whoever_is_there(data: Path, box: Machine, now_ms: in
 
 def test_those_who_wait_are_let_in_with_the_turn(data: Path, box: Machine, now_ms: int) -> None:
     stand(data, "waking", now_ms - 60_000)
-    tickets = [leasing.desk(data).enter(box, f"key:{at}", "x", "", "", now_ms) for at in range(3)]
+    desk = leasing.Desk(data, lambda: now_ms)
+    tickets = [desk.enter(box, f"key:{at}", "x", "", "", now_ms) for at in range(3)]
     assert not any(one.look.admitted for one in tickets)
     assert go(data, box, now_ms, answers=True, requests=3)[0]
     assert all(one.wait(10).admitted for one in tickets)

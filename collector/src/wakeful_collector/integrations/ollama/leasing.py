@@ -273,7 +273,7 @@ def _is_due(at_ms: int, every_seconds: float, now_ms: int) -> bool:
     return not 0 <= now_ms - at_ms < every_seconds * 1000
 
 
-def _forget_desks() -> None:
+def _forget_desks() -> None:  # pragma: no cover - runs in children that tests end by os._exit
     global _desks_lock  # noqa: PLW0603 - a lock that another thread held at the fork is held for ever
     _desks_lock = threading.Lock()
     _desks.clear()
