@@ -208,7 +208,7 @@ def test_one_that_never_shows_is_given_up_with_the_reason(world: World) -> None:
 
 
 def test_one_that_cannot_be_called_is_given_up_at_once(world: World, machine: Callable[..., Any]) -> None:
-    world.add(wake="action", wake_host=machine("pi").id, wake_action="plug", boot_seconds=300)
+    world.add(wake="action", wake_host=machine("pi").id, wake_action="plug", boot_seconds=300, sleep="never")
     world.lease("one")
     assert world.becomes(State.UNREACHABLE, 30) < 10
     assert "pi has not said yet what it may be asked" in world.reason
