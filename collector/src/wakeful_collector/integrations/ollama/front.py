@@ -23,11 +23,13 @@ from wakeful_collector.web.kit import CROWDED, BrokenOff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from wakeful_collector.config import Settings
     from wakeful_collector.integration import AddressOf, Application
     from wakeful_collector.integrations.ollama.addressing import Place
     from wakeful_collector.integrations.ollama.settings import Machine
+    from wakeful_collector.store.gateway_machines import MachineRow
 
 log = logging.getLogger("wakeful.gateway")
 
@@ -37,13 +39,20 @@ NOTHING = "there is no default machine; name one as in /ollama/MACHINE, or set o
 
 
 class _Names:
-    """The machines' names, as something a name can be in."""
+    """The machines' names, as something a name can be in; `row` is the machine that was found last."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._data = settings.data
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self.row: MachineRow | None = None
 
     def __contains__(self, name: object) -> bool:
-        return gateway.machine(self._data, str(name)) is not None
+        self.row = gateway.machine(self._data, str(name))
+        return self.row is not None
+
+    def default(self) -> MachineRow | None:
+        """Return the machine that is meant where none is named."""
+        name = gateway.default_name(self._data)
+        return None if name is None else gateway.machine(self._data, name)
 
 
 class Front:
@@ -54,7 +63,6 @@ class Front:
         self.data = settings.data
         self.application = application
         self._callers = Callers(settings, application, address_of)
-        self._names = _Names(settings)
         self._hangups = Hangups()
         self._idle = IdleConnections()
         self._counts = seen.Counts()
@@ -68,9 +76,10 @@ class Front:
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         reply = Reply(start_response, Shape(dialect_of(""), Form.OTHER))
         try:
-            place = addressing.place_of(environ, self._names)
+            names = _Names(self.data)
+            place = addressing.place_of(environ, names)
             reply.shape = Shape(dialect_of(place.path), Form.OTHER)
-            yield from self._admitted(environ, place, reply)
+            yield from self._admitted(environ, place, names, reply)
         except Refusal as refusal:
             yield reply.refuse(refusal)
         except StoreError as error:
@@ -84,14 +93,17 @@ class Front:
             log.exception("a request to the gateway failed")
             yield reply.refuse(Refusal(500, "internal", "the collector could not answer this; its log says why"))
 
-    def _admitted(self, environ: dict[str, Any], place: Place, reply: Reply) -> Iterator[bytes]:
+    def _admitted(self, environ: dict[str, Any], place: Place, names: _Names, reply: Reply) -> Iterator[bytes]:
         at_ms, began = clock.now_ms(), clock.monotonic_seconds()
         caller = self._callers.admit(environ, at_ms)
-        machine = self._machine(place)
+        row = names.row or names.default()
+        if row is None:
+            raise Refusal(404, "no_machine", NOTHING)
+        machine = settings.made(row)
         if environ.get(CROWDED):
             said = "too many requests are under way in this process of the collector"
             raise Refusal(503, "full", said, CROWDED_SECONDS)
-        key = sealed.secrets(self.data, machine.name).get("upstream_key", "")
+        key = sealed.secrets(self.data, machine.name).get("upstream_key", "") if row.sealed else ""
         if seen.is_polled(environ["REQUEST_METHOD"], place.path):
             yield self._polled(environ, place, machine, key, reply)
             return
@@ -101,13 +113,6 @@ class Front:
             yield from self._served(asked, reply)
         finally:
             body.close()
-
-    def _machine(self, place: Place) -> Machine:
-        name = place.machine or gateway.default_name(self.data) or ""
-        machine = settings.machine(self.data, name) if name else None
-        if machine is None:
-            raise Refusal(404, "no_machine", NOTHING)
-        return machine
 
     def _served(self, asked: Asked, reply: Reply) -> Iterator[bytes]:
         """Yield what the machine answers, once it is awake and it is this request's turn."""
