@@ -1,7 +1,7 @@
 # One door for developers; CI calls the same targets. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage test-matrix assets environment environment-dev test-programs screenshots clean \
-	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery format
+.PHONY: help run test check coverage test-matrix real assets environment environment-dev test-programs screenshots clean \
+	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway format
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
@@ -28,6 +28,11 @@ format: environment-dev ## format the source
 
 test-matrix: ## run the agent's tests on every Python from 3.9 to 3.13 that is here
 	@packaging/test-matrix.sh
+
+real: environment-dev ## the gateway before a real llama.cpp with a small model, which are built and fetched once
+	@packaging/real-model.sh .venv-model
+	@WAKEFUL_LLAMA_SERVER=.venv-model/llama-server WAKEFUL_LLAMA_MODEL=.venv-model/model.gguf \
+		$(PYTHON) -m pytest -q -m model tests/real
 
 environment:
 	@packaging/environment.sh run
@@ -62,6 +67,9 @@ bench-scale: environment-dev ## 5,000 simulated agents for ten minutes
 bench-recovery: environment-dev ## how soon a fallen server is started and a machine woken, and what 100 watches cost
 	@$(PYTHON) bench/recovery/run.py
 	@$(PYTHON) bench/recovery/wake.py
+
+bench-gateway: environment-dev ## what the gateway adds to Ollama: first byte, each piece, memory
+	@$(PYTHON) bench/gateway/run.py
 
 clean: ## remove what was built, keep the data in ./var
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \
