@@ -61,7 +61,7 @@ def _page(error: str = "", given: dict[str, Any] | None = None) -> kit.Answer:
 
 def _standings() -> list[pages_standing.Standing]:
     data, known = kit.data(), lacking()["lacking"]
-    found = [pages_standing.standing(data, one, known, kit.now_ms()) for one in settings.machines(data)]
+    found = pages_standing.standings(data, settings.machines(data), known, kit.now_ms())
     return sorted(found, key=lambda one: not one.is_default)
 
 

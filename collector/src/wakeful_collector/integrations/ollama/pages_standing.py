@@ -77,8 +77,22 @@ class Standing(NamedTuple):
     buttons: list[Button]
 
 
+def standings(data: Path, machines: Sequence[Machine], lacking: str, now_ms: int) -> list[Standing]:
+    """Return how machines stand; `lacking` is why whoever looks may press nothing, empty when they may."""
+    totals = gateway_history.totals(data)
+    return [
+        _standing(data, one, [total for total in totals if total.machine == one.name], lacking, now_ms)
+        for one in machines
+    ]
+
+
 def standing(data: Path, machine: Machine, lacking: str, now_ms: int) -> Standing:
-    """Return how a machine stands; `lacking` is why whoever looks may press nothing, empty when they may."""
+    """Return how one machine stands."""
+    (found,) = standings(data, [machine], lacking, now_ms)
+    return found
+
+
+def _standing(data: Path, machine: Machine, totals: Sequence[Total], lacking: str, now_ms: int) -> Standing:
     name = machine.name
     row = gateway.state(data, name)
     known = persisted.read(row, machine, now_ms)
@@ -106,7 +120,7 @@ def standing(data: Path, machine: Machine, lacking: str, now_ms: int) -> Standin
         strip=_strip(data, name, "" if row is None else state, now_ms),
         awake_share=gateway_history.awake_seconds(data, name, now_ms - DAY_MS, now_ms) * 1000 / DAY_MS,
         awake_week_seconds=gateway_history.awake_seconds(data, name, now_ms - 7 * DAY_MS, now_ms),
-        figures=figures_of(name, machine.watts, gateway_history.totals(data)),
+        figures=figures_of(name, machine.watts, totals),
         models=pages_models.models(gateway.answer(data, name, "/api/tags"), gateway.answer(data, name, "/api/ps")),
         buttons=buttons(machine, state, known.permanent, leases, lacking),
     )
