@@ -70,6 +70,7 @@ bench-recovery: environment-dev ## how soon a fallen server is started and a mac
 
 bench-gateway: environment-dev ## what the gateway adds to Ollama: first byte, each piece, memory
 	@$(PYTHON) bench/gateway/run.py
+	@$(PYTHON) bench/gateway/desk.py
 
 clean: ## remove what was built, keep the data in ./var
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \
