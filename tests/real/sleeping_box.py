@@ -19,6 +19,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 from tests.fakes.ollama import Ollama, ollama
 from tests.real.conftest import program
 
@@ -55,12 +56,9 @@ class Box:
             if self.sshd is None:
                 return
             self.server.shut()
-            sessions = subprocess.run(
-                ["ps", "-o", "pid=", "--ppid", str(self.sshd.pid)], capture_output=True, text=True, check=False
-            ).stdout.split()
-            for pid in [*map(int, sessions), self.sshd.pid]:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            for one in [*psutil.Process(self.sshd.pid).children(recursive=True), self.sshd]:
+                with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+                    one.kill()
             self.sshd.wait(10)
             self.sshd = None
             print("off", flush=True)
