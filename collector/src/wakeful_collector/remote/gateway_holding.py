@@ -45,10 +45,10 @@ def while_running(session: Session, given: argparse.Namespace, awake: Callable[[
 def _program(words: list[str]) -> int:
     """Run a program to its end and return its exit code; it decides what the terminal's signals mean."""
     try:
-        child = subprocess.Popen(words)  # noqa: S603 - the program that somebody gave on this very command line
+        child = subprocess.Popen(words)
     except OSError as error:
         raise usage(f"{words[0]} cannot be run: {error.strerror}") from None
-    # No exception may come out of the wait: the exit code could be lost on the way. Ctrl-C reaches the program by itself.
+    # No exception may come out of the wait, or the exit code is lost on the way. Ctrl-C reaches the program by itself.
     before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
     for number in (signal.SIGTERM, signal.SIGHUP):
         before[number] = signal.signal(number, lambda number, _: child.send_signal(number))

@@ -62,7 +62,7 @@ def serve(worker: Any, conn: TConn, request: Any, extra: dict[str, Any]) -> bool
     """
     client = conn.sock
     if request._expected_100_continue:  # noqa: SLF001 - gunicorn would say "100 Continue" before anybody wants the body
-        request._expected_100_continue = False  # noqa: SLF001 - as above
+        request._expected_100_continue = False  # noqa: SLF001 - the door says it when it reads
         request.body.reader = Inviting(request, client)
     response, environ = wsgi.create(request, client, conn.client, conn.server, worker.cfg)
     environ.update(extra)

@@ -36,6 +36,9 @@ ERROR_BYTES_MAX = 64 * 1024
 SCOPE = "gateway"
 
 
+_KEPT = frozenset({"wakeful-state", "retry-after", "x-should-retry", "www-authenticate"})
+
+
 class Route(NamedTuple):
     """What a route means: the method and path there, fields a body must have, and whether it streams unless told."""
 
@@ -227,7 +230,7 @@ def _said(
     start_response: Any, status: int, document: dict[str, Any], headers: Iterable[tuple[str, str]] = ()
 ) -> list[bytes]:
     body = msgspec.json.encode(document) + b"\n"
-    kept = [one for one in headers if one[0].lower() in {"wakeful-state", "retry-after", "www-authenticate"}]
+    kept = [one for one in headers if one[0].lower() in _KEPT]
     kept += [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
     kept += [("X-Content-Type-Options", "nosniff")]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
