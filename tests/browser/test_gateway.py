@@ -128,3 +128,22 @@ def test_a_key_is_limited(open_page: Any) -> None:
     page.get_by_role("button", name="Limit it").click()
     row = page.get_by_role("region", name="List of limits").locator("tr", has_text="everybody else")
     expect(row).to_contain_text("3")
+
+
+def test_buttons_wake_it_and_put_it_to_sleep(open_page: Any) -> None:
+    page = open_page(MACHINE)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    word = page.locator(".standing-word")
+    wake = page.get_by_role("button", name="Wake", exact=True)
+    if word.inner_text() == "Asleep":  # other tests may have woken it before
+        wake.click()
+        expect(page.locator(".asked").first).to_contain_text("It is called.")
+    expect(word).to_have_text("Awake", timeout=AWAKE_MS)
+    page.get_by_role("button", name=re.compile("^Sleep (now|anyway)$")).click()
+    expect(page.locator(".asked").first).to_contain_text("It goes to sleep")
+    expect(word).to_have_text("Asleep", timeout=AWAKE_MS)
+    assert asked[-1].startswith("Put gpu-lab-01 to sleep")
+    wake.click()
+    expect(word).to_have_text("Waking", timeout=15_000)
+    expect(word).to_have_text("Awake", timeout=AWAKE_MS)

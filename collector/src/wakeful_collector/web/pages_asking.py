@@ -95,7 +95,7 @@ def _note(name: str, answer: dict[str, Any]) -> Response:
         return kit.render("asked-note.html", mood="ok", title="The packet was sent.", text=said)
     offer = kit.state().offers.get(name)
     done = DONE.get(name, "") if offer is None else offer.done
-    return kit.render("asked-note.html", mood="ok", title="Done.", text=answer.get("said") or done)
+    return kit.render("asked-note.html", mood="ok", title="Done.", text=done)
 
 
 def _command(command_id: str, why: str = "") -> Response:

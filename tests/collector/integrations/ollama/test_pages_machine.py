@@ -95,7 +95,7 @@ def test_buttons_follow_the_state_and_do_what_they_say(ada: Any, gpu: Path) -> N
     text = ada.get(PATH).text
     assert "Wake</button>" in text
     assert "Sleep now" not in text
-    assert "It is woken." in press(ada, "gateway.wake", machine="gpu").text
+    assert "It is called." in press(ada, "gateway.wake", machine="gpu").text
     asked = gateway.state(gpu, "gpu")
     assert asked is not None
     assert asked.asked is not None
@@ -107,7 +107,7 @@ def test_buttons_follow_the_state_and_do_what_they_say(ada: Any, gpu: Path) -> N
     assert "Sleep anyway</button>" in text
     assert "Let it sleep again</button>" in text
     assert "in use" in press(ada, "gateway.sleep", machine="gpu").text
-    assert "It is put to sleep." in press(ada, "gateway.sleep", machine="gpu", force="yes").text
+    assert "It goes to sleep" in press(ada, "gateway.sleep", machine="gpu", force="yes").text
     press(ada, "gateway.permanent", machine="gpu", on="no")
     known = gateway.state(gpu, "gpu")
     assert known is not None
@@ -140,7 +140,7 @@ def test_the_queue_says_who_needs_it_and_lets_claims_go(ada: Any, gpu: Path) -> 
     assert text.count("a request is served") == text.count("a request waits") == 1
     assert text.count("Release</button>") == 2
     assert "1 request waiting" in ada.get(f"{PATH}/standing").get_json()["says"]
-    assert "2 requests will break off. 2 claims will be ignored." in ada.get(PATH).text
+    assert "Put gpu to sleep all the same? 2 requests will break off. 2 claims will be ignored." in ada.get(PATH).text
     assert "Released" in press(ada, "gateway.release", lease=kept).text
     assert [one.id for one in gateway_leases.leases(gpu, NOW_MS)] == ["lease-2", "lease-3", "lease-4"]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wakeful_collector.integrations.ollama import settings
-from wakeful_collector.integrations.ollama.pages_standing import buttons, figures_of
-from wakeful_collector.integrations.ollama.states import State
+from wakeful_collector.integrations.ollama.pages_standing import Button, buttons, figures_of
+from wakeful_collector.integrations.ollama.persisted import Known
+from wakeful_collector.integrations.ollama.states import Memory, State
 from wakeful_collector.store.gateway_history import Total
 
 from .gateway_data import BASIC
@@ -12,8 +15,13 @@ from .gateway_data import BASIC
 MACHINE = settings.check(BASIC)
 
 
+def shown(state: State, permanent: bool = False, lacking: str = "", **memory: Any) -> list[Button]:
+    known = Known(Memory(state, **memory), permanent, None, None)
+    return buttons(MACHINE, known, [], lacking)
+
+
 def labels(state: State, permanent: bool = False, lacking: str = "") -> list[tuple[str, str]]:
-    return [(one.label, one.why_not) for one in buttons(MACHINE, state, permanent, [], lacking)]
+    return [(one.label, one.why_not) for one in shown(state, permanent, lacking)]
 
 
 def test_counters_of_all_labels_and_of_this_machine_alone_are_added_up() -> None:
@@ -38,3 +46,11 @@ def test_a_machine_that_wakes_is_neither_woken_nor_put_to_sleep() -> None:
     assert labels(State.AWAKE) == [("Sleep now", ""), ("Keep awake for good", "")]
     assert labels(State.DRAINING, permanent=True) == [("Sleep anyway", ""), ("Let it sleep again", "")]
     assert labels(State.STOPPING) == [("Wake", ""), ("Keep awake for good", "")]
+
+
+def test_whatever_speaks_against_sleep_is_said_before_it_is_forced() -> None:
+    sleep, _ = shown(State.AWAKE, permanent=True, busy=("qwen3:8b is loaded", "its GPU is at 43 %"))
+    assert sleep.fields == {"machine": "gpu", "force": "yes"}
+    assert sleep.sure == (
+        "Put gpu to sleep all the same? It is kept awake for good. Qwen3:8b is loaded. Its GPU is at 43 %."
+    )

@@ -16,8 +16,8 @@ __all__ = ["BLUEPRINTS", "NAVIGATION", "OFFERS", "pages_machine", "pages_machine
 BLUEPRINTS: tuple[Blueprint, ...] = (blueprint,)
 NAVIGATION = (kit.Place("gateway", "ollama.machines", "Gateway"),)
 OFFERS = (
-    kit.Offer("gateway.wake", "It is woken."),
-    kit.Offer("gateway.sleep", "It is put to sleep."),
+    kit.Offer("gateway.wake", "It is called. The page shows how far it is."),
+    kit.Offer("gateway.sleep", "It goes to sleep, if a last look finds nothing against it."),
     kit.Offer("gateway.permanent", "Noted."),
     kit.Offer("gateway.lease", "It stays awake for you until then."),
     kit.Offer("gateway.release", "Released: it sleeps when nobody else needs it."),

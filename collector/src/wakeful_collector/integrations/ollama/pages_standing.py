@@ -122,7 +122,7 @@ def _standing(data: Path, machine: Machine, totals: Sequence[Total], lacking: st
         awake_week_seconds=gateway_history.awake_seconds(data, name, now_ms - 7 * DAY_MS, now_ms),
         figures=figures_of(name, machine.watts, totals),
         models=pages_models.models(gateway.answer(data, name, "/api/tags"), gateway.answer(data, name, "/api/ps")),
-        buttons=buttons(machine, state, known.permanent, leases, lacking),
+        buttons=buttons(machine, known, leases, lacking),
     )
 
 
@@ -165,17 +165,18 @@ def figures_of(name: str, watts: float, totals: Iterable[Total]) -> Figures:
     )
 
 
-def buttons(machine: Machine, state: State, permanent: bool, leases: Sequence[Lease], lacking: str) -> list[Button]:
+def buttons(machine: Machine, known: Known, leases: Sequence[Lease], lacking: str) -> list[Button]:
     """Return the buttons that make sense in this state."""
     fields = {"machine": machine.name}
+    state, permanent = known.memory.state, known.permanent
     found = []
     if state not in (*SERVING, State.WAKING):
         cannot = "" if machine.can_wake else f"Nothing says how {machine.name} is woken."
         found.append(Button("wake", "gateway.wake", "Wake", fields, "", lacking or cannot, "sun", "primary"))
     elif not machine.can_sleep or state is State.WAKING:
         pass  # there is no such way, or it is not up yet
-    elif leases or permanent:
-        sure = f"Put {machine.name} to sleep although it is needed? {_broken(leases)}"
+    elif leases or permanent or known.memory.busy:
+        sure = f"Put {machine.name} to sleep all the same? {_ignored(known, leases)}"
         force = {**fields, "force": "yes"}
         found.append(Button("sleep", "gateway.sleep", "Sleep anyway", force, sure, lacking, "moon"))
     else:
@@ -192,8 +193,12 @@ def buttons(machine: Machine, state: State, permanent: bool, leases: Sequence[Le
     return found
 
 
-def _broken(leases: Sequence[Lease]) -> str:
+def _ignored(known: Known, leases: Sequence[Lease]) -> str:
+    """Return what speaks against sleep, and what becomes of it."""
     requests = sum(lease.kind == REQUEST for lease in leases)
     claims = len(leases) - requests
-    broken = f"{pages_words.count(requests, 'request')} will break off. " if requests else ""
-    return broken + (f"{pages_words.count(claims, 'claim')} will be ignored." if claims else "")
+    said = [f"{pages_words.count(requests, 'request')} will break off"] if requests else []
+    said += [f"{pages_words.count(claims, 'claim')} will be ignored"] if claims else []
+    said += ["it is kept awake for good"] if known.permanent else []
+    said += known.memory.busy
+    return ". ".join(one[:1].upper() + one[1:] for one in said) + "."
