@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 from collections import namedtuple
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,9 @@ from wakeful_collector import clock
 from wakeful_collector.cli import doctor
 from wakeful_collector.read import health
 from wakeful_collector.serving import certificate, place
-from wakeful_collector.store import channels, database, heartbeats, outbox, room
-from wakeful_collector.store.changes import changing
+from wakeful_collector.store import channels, database, gateway_machines, gateway_states, heartbeats, outbox, room
+from wakeful_collector.store.changes import changing, changing_gateway
+from wakeful_collector.store.gateway_machines import MachineRow
 from wakeful_collector.store.heartbeats import Heartbeat
 
 Usage = namedtuple("Usage", "total used free")
@@ -185,6 +187,33 @@ def test_a_look_that_meets_an_error_does_not_end_the_others(look, tmp_path, monk
 def test_a_clock_that_cannot_be_right(look, monkeypatch):
     monkeypatch.setattr(clock, "now_ms", lambda: 1_000)
     assert "timedatectl" in look()["clock"]["fix"]
+
+
+def test_machines_of_the_gateway(look, data):
+    database.create(data)
+    assert "gateway" not in look()
+    machine = MachineRow("box", "http://192.0.2.1:1", None, True, {}, "", 1, 1)
+    with changing_gateway(data) as connection:
+        gateway_machines.keep(connection, machine)
+    assert look()["gateway"]["text"] == "nobody has looked at its machines yet"
+    with changing_gateway(data) as connection:
+        gateway_states.keep(connection, "box", "awake", 1, "", {})
+    assert (look()["gateway"]["state"], look()["gateway"]["text"]) == ("ok", "box awake")
+    with changing_gateway(data) as connection:
+        gateway_states.keep(connection, "box", "unreachable", 1, "no answer within 180 s", {})
+        gateway_machines.keep(connection, replace(machine, sealed="v1.lost"))
+    found = [one for one in doctor.examine(quick=True) if one.subject == "gateway"]
+    assert [one.state for one in found] == ["fail", "warn", "ok"]
+    assert "vault.key" in found[0].fix
+    assert "no answer within 180 s" in found[1].text
+
+
+def test_a_folder_from_before_the_gateway_is_sound(look, data):
+    database.create(data)
+    (data / "gateway.db").unlink()
+    found = look()
+    assert found["databases"]["state"] == "ok"
+    assert "gateway" not in found
 
 
 def test_messages_that_reached_nobody_and_channels_that_cannot_be_read(look, data):

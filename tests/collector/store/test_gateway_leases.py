@@ -40,6 +40,14 @@ def test_leases_live_in_order_until_they_expire(connection: sqlite3.Connection) 
     assert gateway_leases.end(connection, "one") is None
 
 
+def test_leases_from_before_the_clock_was_set_back_do_not_stay(connection: sqlite3.Connection) -> None:
+    lease(connection, "request", expires_ms=NOW + 3_600_000)
+    lease(connection, "person", kind="person", expires_ms=NOW + 3_600_000)
+    lease(connection, "new", expires_ms=NOW + 20_000)
+    assert [one.id for one in gateway_leases.end_expired(connection, NOW)] == ["request"]
+    assert [one.id for one in gateway_leases.living(connection, None, NOW)] == ["person", "new"]
+
+
 def test_order_is_that_of_arrival_also_after_others_left(connection: sqlite3.Connection) -> None:
     for name in ("a", "b", "c"):
         lease(connection, name)
@@ -84,9 +92,9 @@ def test_renewing_says_what_is_lost_and_what_is_lost_can_be_written_again(connec
     gateway_leases.end(connection, "two")
     assert gateway_leases.renew(connection, ["one", "two"], NOW + 99_000) == {"two"}
     assert gateway_leases.living(connection, None, NOW + 50_000) == [dataclasses.replace(one, expires_ms=NOW + 99_000)]
-    assert gateway_leases.revive(connection, two)
+    assert gateway_leases.take(connection, two)
     assert gateway_leases.one(connection, "two") == two
-    assert not gateway_leases.revive(connection, dataclasses.replace(two, id="three", machine="removed"))
+    assert not gateway_leases.take(connection, dataclasses.replace(two, id="three", machine="removed"))
 
 
 def test_claims_end_together_and_a_processs_leases_too(connection: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from wakeful_collector import clock, config
 from wakeful_collector.cli.output import coloured, say, say_json
 from wakeful_collector.cli.parts import size_text
 from wakeful_collector.model.store_errors import StoreError
-from wakeful_collector.read import audit, channels, deliveries, heartbeats, traffic
+from wakeful_collector.read import audit, channels, deliveries, gateway, heartbeats, traffic
 from wakeful_collector.serving import certificate, place
 from wakeful_collector.serving.sockets import CannotListenError, listen_on
 
@@ -74,6 +74,7 @@ def examine(quick: bool) -> Iterator[Finding]:
     looks: list[Callable[[Settings], Iterator[Finding]]] = [_clock, _folder]
     if (settings.data / "state.db").exists():
         looks += [_room, _worker, _messages] if quick else [_integrity, _trail, _room, _worker, _messages]
+        looks += [_gateway] if (settings.data / "gateway.db").exists() else []
     looks += [_listening, _certificate]
     for look in looks:
         try:
@@ -192,6 +193,25 @@ def _messages(settings: Settings) -> Iterator[Finding]:
         yield Finding(WARN, "messages", f"{counted['dead']} were given up and reached nobody", fix)
     else:
         yield Finding(OK, "messages", f"{counted.get('delivered', 0)} delivered, {counted.get('waiting', 0)} waiting")
+
+
+def _gateway(settings: Settings) -> Iterator[Finding]:
+    """Look at the machines of the gateway; where there are none there is nothing to say."""
+    from wakeful_collector.integrations.ollama import sealed
+
+    machines, states = gateway.machines(settings.data), gateway.states(settings.data)
+    unread = [one.name for one in machines if not sealed.is_readable(settings.data, one.name)]
+    if unread:
+        fix = "bring back vault.key, or give their passwords again on the gateway's pages"
+        yield Finding(FAIL, "gateway", f"the secrets of {', '.join(unread)} cannot be read with this key", fix)
+    for one in machines:
+        state = states.get(one.name)
+        if state is not None and state.state == "unreachable":
+            fix = f"its page says what was tried: /integrations/ollama/{one.name}"
+            yield Finding(WARN, "gateway", f"{one.name} is not there: {state.reason}", fix)
+    if machines:
+        told = sorted(f"{one.name} {states[one.name].state}" for one in machines if one.name in states)
+        yield Finding(OK, "gateway", ", ".join(told) or "nobody has looked at its machines yet")
 
 
 def _listening(settings: Settings) -> Iterator[Finding]:

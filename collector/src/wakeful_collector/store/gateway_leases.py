@@ -17,6 +17,9 @@ REQUEST = "request"
 KINDS = (REQUEST, "person", "script", "legacy")
 """What a lease is for: a request on its way, a person, a program of theirs, a client of the older management routes."""
 
+REQUEST_AHEAD_MS = 60_000
+"""No process lets a request's lease live so far ahead."""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     (
         "gateway_leases",
@@ -75,10 +78,14 @@ class Count(NamedTuple):
     claims: int
 
 
-def take(connection: sqlite3.Connection, lease: Lease) -> None:
-    """Write a new lease; its id must be new."""
-    connection.execute(
-        f"INSERT INTO leases ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",  # noqa: S608 - constants of this module
+def take(connection: sqlite3.Connection, lease: Lease) -> bool:
+    """Write a new lease, whose id must be new; False when its machine was removed."""
+    statement = (
+        f"INSERT INTO leases ({_COLUMNS}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10"  # noqa: S608 - constants of this module
+        " WHERE EXISTS (SELECT 1 FROM machines WHERE name = ?2)"
+    )
+    written = connection.execute(
+        statement,
         (
             lease.id,
             lease.machine,
@@ -92,6 +99,7 @@ def take(connection: sqlite3.Connection, lease: Lease) -> None:
             lease.process,
         ),
     )
+    return written.rowcount == 1
 
 
 def living(connection: sqlite3.Connection, machine: str | None, now_ms: int) -> list[Lease]:
@@ -201,14 +209,6 @@ def renew(connection: sqlite3.Connection, ids: Sequence[str], expires_ms: int) -
     return frozenset(ids) - {row[0] for row in found}
 
 
-def revive(connection: sqlite3.Connection, lease: Lease) -> bool:
-    """Write a lease again that expired although its owner is still there; False when its machine was removed."""
-    known = connection.execute("SELECT 1 FROM machines WHERE name = ?", (lease.machine,)).fetchone()
-    if known is not None:
-        take(connection, lease)
-    return known is not None
-
-
 def end(connection: sqlite3.Connection, lease_id: str) -> Lease | None:
     """Delete a lease and return it; None when there is none."""
     statement = f"DELETE FROM leases WHERE id = ? RETURNING {_COLUMNS}"  # noqa: S608 - constants of this module
@@ -217,9 +217,15 @@ def end(connection: sqlite3.Connection, lease_id: str) -> Lease | None:
 
 
 def end_expired(connection: sqlite3.Connection, now_ms: int) -> list[Lease]:
-    """Delete the leases that have expired and return them."""
-    statement = f"DELETE FROM leases WHERE expires_ms <= ? RETURNING {_COLUMNS}"  # noqa: S608 - constants of this module
-    return [Lease(*row) for row in connection.execute(statement, (now_ms,)).fetchall()]
+    """Delete the leases that have expired and return them.
+
+    Those of requests from a future that nobody renews so far ahead go too: the clock was set back since.
+    """
+    statement = (
+        "DELETE FROM leases WHERE expires_ms <= ?1 OR (kind = 'request' AND expires_ms > ?1 + ?2)"  # noqa: S608 - constants of this module
+        f" RETURNING {_COLUMNS}"
+    )
+    return [Lease(*row) for row in connection.execute(statement, (now_ms, REQUEST_AHEAD_MS)).fetchall()]
 
 
 def end_claims(connection: sqlite3.Connection, machine: str) -> list[Lease]:

@@ -171,6 +171,11 @@ def test_a_keys_bound_counts_at_all_machines(data: Path) -> None:
         assert admitting.admit_everywhere(connection, NOW) == ()
 
 
+def test_a_machine_that_was_removed_meanwhile_is_not_waited_for(queue: Queue) -> None:
+    gateway_machines.remove(queue.connection, "box")
+    assert queue.refusal() == ("not_awake", 504, 0)
+
+
 def test_leases_of_killed_processes_take_no_room(queue: Queue) -> None:
     for _ in range(3):
         queue.enter()

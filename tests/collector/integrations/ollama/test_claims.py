@@ -53,6 +53,8 @@ def test_claims_are_bounded_and_expired_ones_do_not_count(
     monkeypatch.setattr(claims, "CLAIMS_MAX", 2)
     claims.claim(data, "box", "legacy", "key:a", "", 1, now_ms)
     claims.claim(data, "box", "legacy", "key:a", "", 60, now_ms)
+    with pytest.raises(TooManyClaims, match="was removed"):
+        claims.claim(data, "gone", "legacy", "key:a", "", 60, now_ms)
     with pytest.raises(TooManyClaims, match="has 2 leases"):
         claims.claim(data, "box", "legacy", "key:a", "", 60, now_ms)
     assert claims.claim(data, "box", "legacy", "key:a", "", 60, now_ms + 1_000)

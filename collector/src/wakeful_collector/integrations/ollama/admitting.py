@@ -61,7 +61,8 @@ def enter(connection: sqlite3.Connection, machine: Machine, lease: Lease, model:
         text = f"{count.waiting} requests wait for {machine.name} already"
         raise Refused("full", text, 503, FULL_RETRY_SECONDS)
     _keep_pace(connection, limit, lease.key, now_ms)
-    gateway_leases.take(connection, replace(lease, admitted_ms=now_ms) if admitted else lease)
+    if not gateway_leases.take(connection, replace(lease, admitted_ms=now_ms) if admitted else lease):
+        raise Refused("not_awake", f"the machine {machine.name} was removed", 504)
     return admitted
 
 

@@ -19,7 +19,7 @@ CLAIMS_MAX = 1_000
 
 
 class TooManyClaims(ValueError):
-    """A machine that has as many claims as it can have."""
+    """A machine that has as many claims as it can have, or that was removed a moment ago."""
 
 
 def claim(data: Path, machine: str, kind: str, owner: str, note: str, seconds: float, now_ms: int) -> Lease:
@@ -34,7 +34,8 @@ def claim(data: Path, machine: str, kind: str, owner: str, note: str, seconds: f
         gateway_leases.end_expired(connection, now_ms)
         if gateway_leases.count(connection, machine, now_ms).claims >= CLAIMS_MAX:
             raise TooManyClaims(f"{machine} has {CLAIMS_MAX} leases already; release some")
-        gateway_leases.take(connection, lease)
+        if not gateway_leases.take(connection, lease):
+            raise TooManyClaims(f"{machine} was removed")
     return lease
 
 

@@ -202,7 +202,7 @@ class Desk:
             for ticket in tickets:
                 # This process stood still for long (a laptop's lid, a debugger): its requests are still there.
                 if ticket.id in lost and ticket.id in self._tickets:
-                    gateway_leases.revive(connection, replace(ticket.lease, expires_ms=expires_ms))
+                    gateway_leases.take(connection, replace(ticket.lease, expires_ms=expires_ms))
 
     def _tidy(self, now_ms: int) -> None:
         with changing_gateway(self.data) as connection:
