@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
 from wakeful_collector.integrations.ollama import claims
@@ -120,6 +122,42 @@ def test_a_stop_of_what_is_off_or_cannot_sleep(owner: Asker) -> None:
     owner("gateway.machine.change", name="gpu", sleep="never")
     stand(owner.settings.data, "gpu", "awake", owner.now_ms)
     assert "nothing says how it is put to sleep" in client.says("apagar")
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(("arrancar", "apagar", "init", "end")), st.integers(0, 1), st.integers(0, 1)), max_size=12
+)
+
+
+@hypothesis.settings(max_examples=40, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(steps=STEPS)
+def test_whatever_clients_do_each_claim_counts_once(owner: Asker, steps: list[tuple[str, int, int]]) -> None:
+    """Two keys at two addresses each, against a model: a list of who claimed. `end` is a client that crashed."""
+    Client(owner).post("init")
+    clients = {(key, place): Client(owner, f"key:{key}", f"192.0.2.{place}") for key in (0, 1) for place in (0, 1)}
+    model: list[tuple[int, int]] = []
+    for step, key, place in steps:
+        if step == "end":
+            machine = machines.machine(owner.settings.data, "gpu")
+            assert machine is not None
+            held = [
+                one.id for one in legacy.living(owner.settings.data, machine, owner.now_ms) if one.owner == f"key:{key}"
+            ]
+            for lease in held:
+                claims.release(owner.settings.data, lease, owner.now_ms)
+            model = [one for one in model if one[0] != key]
+            continue
+        answer = clients[key, place].post(step)
+        if step == "arrancar":
+            model.append((key, place))
+        elif step == "init":
+            model.clear()
+        elif mine := [one for one in model if one[0] == key]:
+            model.remove((key, place) if (key, place) in mine else mine[0])
+        assert count(owner) == len(model)
+        assert "init" in step or answer["mensaje"].endswith(f"Peticions Ollama: {len(model)}")
+    notes = sorted((one.owner, one.note) for one in gateway_leases.leases(owner.settings.data, owner.now_ms))
+    assert notes == sorted((f"key:{key}", f"arrancar from 192.0.2.{place}") for key, place in model)
 
 
 def test_init_forgets_claims_of_older_clients_only(owner: Asker) -> None:
