@@ -21,7 +21,7 @@ from wakeful_collector.store.changes import changing_gateway
 
 from ....fakes.ollama import Ollama, ollama
 from ....fakes.ssh_server import PASSWORD, USER, SshServer, ssh_server
-from .machines import MAGIC, add
+from .machines import MAGIC, Servant, add
 from .test_probing import post
 
 if TYPE_CHECKING:
@@ -367,6 +367,23 @@ def test_an_act_that_fails_of_itself_is_a_failed_act(world: World, monkeypatch: 
     world.lease("one", seconds=25)
     world.becomes(State.UNREACHABLE, 60)
     assert "RuntimeError: it could not be done, the collector's log says why" in world.reason
+
+
+def test_what_an_agent_says_of_an_act_is_one_plain_line(world: World, machine: Callable[..., Any]) -> None:
+    pi = Servant(machine("pi"), [{"name": "plug", "danger": "changes", "parameters": {}}])
+    try:
+        pi.answer = lambda _: {
+            "state": "refused",
+            "data": {"summary": "no\n2026 INFO forged \x1b[31mred " + "a" * 3_000},
+        }
+        world.add(wake="action", wake_host=pi.host.id, wake_action="plug", sleep="never")
+        world.pause_seconds = SLOW_SECONDS
+        world.lease("one")
+        world.becomes(State.UNREACHABLE, 60)
+    finally:
+        pi.end()
+    assert world.reason.startswith("plug refused: no 2026 INFO forged red aaa")
+    assert len(world.reason) <= 1_000
 
 
 def test_without_machines_there_is_nothing_to_do(data: Path) -> None:

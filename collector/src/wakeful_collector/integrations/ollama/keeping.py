@@ -26,6 +26,7 @@ from wakeful_collector.integrations.ollama import machine as decision
 from wakeful_collector.integrations.ollama.lane import Lane
 from wakeful_collector.integrations.ollama.states import SERVING, SLEEP, SLEPT, WAKE, Facts, Outcome, State
 from wakeful_collector.job import Job
+from wakeful_collector.model.story import plain
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.store import gateway_history
 from wakeful_collector.store.changes import changing_gateway
@@ -46,6 +47,7 @@ REFRESH_SECONDS = 60.0
 COUNTED_SECONDS_MAX = 60.0
 """The longest time between two counts that is taken for time of this state; a suspended collector saw nothing."""
 LOG_EVERY_FAILURES = 240
+DETAIL_CHARACTERS_MAX = 1_000
 
 
 class Attendant:
@@ -114,9 +116,9 @@ class Attendant:
     def _begin(self, act: str, data: Path, machine: Machine) -> None:
         secrets = partial(sealed.secrets, data, machine.name)
         if act == WAKE:
-            self._acts[act].begin(lambda: waking.call(data, machine, secrets(), clock.now_ms()))
+            self._acts[act].begin(lambda: _told(waking.call(data, machine, secrets(), clock.now_ms())))
         else:
-            self._acts[act].begin(lambda: sleeping.order(data, machine, secrets()))
+            self._acts[act].begin(lambda: _told(sleeping.order(data, machine, secrets())))
 
     def _tell(self, data: Path, machine: Machine, step: Step, now_ms: int) -> None:
         if step.turn is None:
@@ -169,6 +171,11 @@ class Keeper:
                 attendant.failures = 0
         if problems and len(problems) == len(machines):
             raise problems[0]
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """Return an outcome fit for logs and pages: what agents, hosts and programs say of it is hostile text."""
+    return outcome._replace(detail=plain(outcome.detail, DETAIL_CHARACTERS_MAX))
 
 
 def _failed(act: str, error: Exception) -> Outcome:
