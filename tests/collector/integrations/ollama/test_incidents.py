@@ -195,3 +195,10 @@ def test_the_message_leads_to_the_machine(ground: Ground) -> None:
     assert "Machine of the gateway: box" in text
     assert "Host:" not in text
     assert REASON in text
+
+
+def test_the_page_of_incidents_leads_to_the_machine(ground: Ground, person: Callable[..., Any]) -> None:
+    ground.stand("unreachable", REASON, tries=1)
+    ground.look()
+    page = person().client.get("/timeline").get_data(as_text=True)
+    assert '<a href="/integrations/ollama/box">box does not wake up' in page
