@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gunicorn.http import wsgi
 
 from wakeful_collector.web.kit_long import BrokenOff
-from wakeful_collector.web.patient_sockets import SILENT_SECONDS, set_patience
+from wakeful_collector.web.patient_sockets import SILENT_SECONDS, be_probed, set_patience
 
 if TYPE_CHECKING:
     from gunicorn.workers.gthread import TConn
@@ -70,6 +70,7 @@ def serve(worker: Any, conn: TConn, request: Any, extra: dict[str, Any]) -> bool
     if not worker.alive or len(worker.keepalived_conns) >= worker.max_keepalived:
         response.force_close()
     set_patience(client, PATIENCE_SECONDS)
+    be_probed(client)
     try:
         _send(worker.wsgi(environ, response.start_response), response)
     except BrokenOff:

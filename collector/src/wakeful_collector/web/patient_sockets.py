@@ -8,6 +8,14 @@ import struct
 
 SILENT_SECONDS = 10
 
+_PROBED = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 120_000),
+)
+
 
 class PatientSocket(socket.socket):
     """A client's socket whose blocking reads and writes end after a while as if the client had reset the connection.
@@ -47,4 +55,13 @@ def set_patience(client: socket.socket, seconds: int) -> None:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             client.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", seconds, 0))
     except OSError:
+        return
+
+
+def be_probed(client: socket.socket) -> None:
+    """Have the kernel find out within two minutes that a client is gone which could not say so (cable, power)."""
+    try:
+        for option in _PROBED:
+            client.setsockopt(*option)
+    except OSError:  # no TCP, or closed already
         return

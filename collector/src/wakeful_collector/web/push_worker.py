@@ -97,6 +97,7 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         try:
             future.set_result(self.handle(conn))
         finally:
+            self._apart.discard(conn)
             if not future.done():
                 future.cancel()
             self.method_queue.defer(self.finish_request, conn, future)
