@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -51,6 +52,18 @@ def test_the_import_rules_are_kept(root: Path) -> None:
     checked = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert " 0 broken" in checked.stdout
+
+
+def test_rooms_see_only_the_kit_of_the_web(modules: list[Path]) -> None:
+    rooms = [file for file in modules if "integrations" in file.parts]
+    seen = [
+        line
+        for file in rooms
+        for line in re.findall(r"^\s*(?:from|import) wakeful_collector\.web.*$", file.read_text(), re.M)
+    ]
+    assert len(seen) > 5
+    kit = re.compile(r"\s*from wakeful_collector\.web(?:\.kit import .+| import kit)")
+    assert [line for line in seen if not kit.fullmatch(line)] == []
 
 
 def test_a_running_agent_holds_nothing_heavy(root: Path) -> None:
