@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..fakes.ssh_server import PASSWORD
+from .keeping_box import WRONG
 from .networks import CARDS, networks
 from .sshd import Sshd, machine
 from .test_wake import magic
@@ -75,3 +77,6 @@ def test_a_box_is_woken_kept_and_put_to_sleep(tmp_path: Path) -> None:
     assert told["trusted"]["result"]["before"] == [before]
     assert "`sudo -S -p -- shutdown -h now` ended with 1" in told["refused"]["reason"]
     assert told["leaked"] == []
+    assert "wakeful.gateway: box is asleep" in done.stderr, "the collector's own log"
+    logs = done.stderr + "".join(lines) + commands
+    assert [secret for secret in (PASSWORD, WRONG, made.key.splitlines()[2]) if secret in logs] == []
