@@ -127,7 +127,7 @@ def test_settings_may_be_replaced_while_it_runs(settings):
 
 def test_the_real_jobs_run_on_an_empty_collector(settings):
     own = ["rollups", "sparks", "standing", "commands", "incidents", "outbox", "upkeep"]
-    rooms = ["gateway", "gateway-environment", "gateway_log", "gateway_upkeep", "gateway_incidents"]
+    rooms = ["gateway", "gateway_environment", "gateway_log", "gateway_upkeep", "gateway_incidents"]
     assert [job.name for job in JOBS] == own + rooms
     for job in JOBS:
         rhythm = Rhythm(job)

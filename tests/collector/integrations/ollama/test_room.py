@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def test_it_is_one_of_the_collectors_rooms(settings: Settings) -> None:
     assert ROOM in INTEGRATIONS
     assert {job.name for job in ROOM.jobs} <= {job.name for job in JOBS}
-    assert "gateway-environment" in {job.name for job in ROOM.jobs}
+    assert "gateway_environment" in {job.name for job in ROOM.jobs}
     rules = {rule.rule for rule in create_app(settings).url_map.iter_rules()}
     assert {"/gateway/", "/gateway/status", "/integrations/ollama"} <= {
         rule.rstrip("/") or "/" for rule in rules

@@ -49,6 +49,7 @@ def test_nothing_yet_says_how_to_begin(gateway):
     ran = gateway()
     assert (ran.code, ran.out) == (OK, "")
     assert "wakeful gateway add NAME" in ran.err
+    assert gateway("machines").err == ran.err
     assert gateway("--json").document == {"machines": []}
 
 

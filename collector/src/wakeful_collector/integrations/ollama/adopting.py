@@ -103,4 +103,4 @@ def _keys(data: Path, described: Described | None, now_ms: int) -> None:
             log.info("API_KEYS: %s", line)
 
 
-JOBS = (Job("gateway-environment", LOOK_SECONDS, Adopting()),)
+JOBS = (Job("gateway_environment", LOOK_SECONDS, Adopting()),)

@@ -36,6 +36,7 @@ wakeful gateway limit laptop concurrency=2 per_minute=60 models='llama3*,qwen*'
 WAIT_SECONDS = 300
 LEASE_SECONDS = 3_600
 _AGAIN_SECONDS = 0.5
+_NONE = "No machines yet: wakeful gateway add NAME url=http://ADDRESS:11434 mac=HARDWARE-ADDRESS"
 _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 _CHANGES = {"add": "gateway.machine.add", "change": "gateway.machine.change", "limit": "gateway.limit"}
 
@@ -87,7 +88,7 @@ def _status(session: Session, given: argparse.Namespace) -> int:
     if session.json:
         session.out.document({"machines": found})
     elif not found:
-        session.err.line("No machines yet: wakeful gateway add NAME url=http://ADDRESS:11434")
+        session.err.line(_NONE)
     elif given.machine is None:
         gateway_shown.machines(session.out, found, session.now_ms)
     else:
@@ -99,6 +100,8 @@ def _machines(session: Session, given: argparse.Namespace) -> int:
     found = machines(session, **({} if given.machine is None else {"machine": given.machine}))
     if session.json:
         session.out.document({"machines": found})
+    elif not found:
+        session.err.line(_NONE)
     else:
         gateway_shown.settings(session.out, found)
     return OK
