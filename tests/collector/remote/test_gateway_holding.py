@@ -74,7 +74,7 @@ def test_a_program_that_is_none(session):
 
 def test_the_claim_is_renewed_and_a_failure_is_tried_again(session, monkeypatch):
     taken = session.client.post("/operations/gateway.lease", {"machine": "holder", "seconds": 10})["result"]["lease"]
-    asked = {"machine": "holder", "seconds": 500, "lease": taken["id"]}
+    asked = {"seconds": 500, "lease": taken["id"]}
     with gateway_holding._Renewing(session, asked, every_seconds=0.05):
         await_true(lambda: leases(session)[0]["expires"] > taken["expires"], "it is renewed")
         session.client.post("/operations/gateway.release", {"lease": taken["id"]})

@@ -31,7 +31,7 @@ def while_running(session: Session, given: argparse.Namespace, awake: Callable[[
     asked = {"machine": given.machine, "seconds": HELD_SECONDS, "note": note[:200]}
     lease = str(asking.result_of(session, "gateway.lease", asked)["lease"]["id"])
     try:
-        with _Renewing(session, {**asked, "lease": lease}):
+        with _Renewing(session, {"lease": lease, "seconds": HELD_SECONDS}):
             code = awake()
             if code != OK:
                 said = {TIMED_OUT: "is not awake yet", FAILED: "could not be woken"}.get(code, "is not awake")
@@ -82,6 +82,6 @@ class _Renewing:
     def _renew(self) -> None:
         while not self._over.wait(self._every_seconds):
             try:
-                self._client.post(path("operations", "gateway.lease"), self._asked)
+                self._client.post(path("operations", "gateway.renew"), self._asked)
             except Failure:
                 continue  # the lease outlives several turns that fail

@@ -57,12 +57,6 @@ def _permanent(context: Context, given: dict[str, Any]) -> dict[str, Any]:
 def _lease(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     data, seconds = context.settings.data, given.get("seconds", SECONDS_DEFAULT)
     machine = status.known(data, given["machine"])
-    if "lease" in given:
-        _own(context, given["lease"], machine.name)
-        extended = claims.extend(data, given["lease"], seconds, context.now_ms)
-        if extended is None:
-            raise _gone(given["lease"])
-        return {"lease": status.lease_document(extended), **_answer(context, machine)}
     kind = "person" if context.principal.name.startswith("user:") else "script"
     note = given.get("note", "")
     try:
@@ -70,6 +64,15 @@ def _lease(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     except TooManyClaims as error:
         raise OperationError("too_many", str(error), 409) from None
     return {"lease": status.lease_document(taken), **_answer(context, machine)}
+
+
+def _renew(context: Context, given: dict[str, Any]) -> dict[str, Any]:
+    """Let a lease live on from now; whoever holds one for days does not fill the audit trail with that."""
+    _own(context, given["lease"])
+    found = claims.extend(context.settings.data, given["lease"], given.get("seconds", SECONDS_DEFAULT), context.now_ms)
+    if found is None:
+        raise _gone(given["lease"])
+    return {"lease": status.lease_document(found)}
 
 
 def _release(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -80,10 +83,10 @@ def _release(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     return {"lease": found.id, "machine": found.machine, "released": True}
 
 
-def _own(context: Context, lease_id: str, machine: str | None = None) -> Lease:
+def _own(context: Context, lease_id: str) -> Lease:
     """Return a lease that the principal may change; raise OperationError."""
     found = gateway_leases.lease(context.settings.data, lease_id, context.now_ms)
-    if found is None or (machine is not None and found.machine != machine):
+    if found is None:
         raise _gone(lease_id)
     if found.kind == REQUEST:
         raise OperationError("a_request", "a request's lease ends with the request", 409)
@@ -146,9 +149,18 @@ OPERATIONS = (
         "Claim a machine of the gateway for a while: it is woken, and stays awake",
         "gateway",
         "changes",
-        shape(("machine",), machine=MACHINE, seconds=_SECONDS, note=_NOTE, lease=LEASE),
+        shape(("machine",), machine=MACHINE, seconds=_SECONDS, note=_NOTE),
         _lease,
         subject="machine",
+    ),
+    Operation(
+        "gateway.renew",
+        "Let a claim of a machine live on",
+        "gateway",
+        "none",
+        shape(("lease",), lease=LEASE, seconds=_SECONDS),
+        _renew,
+        subject="lease",
     ),
     Operation(
         "gateway.release",
