@@ -24,9 +24,20 @@ def needs_networks(item: pytest.Item) -> bool:
     return item.get_closest_marker("networks") is not None
 
 
+def needs_model(item: pytest.Item) -> bool:
+    """Tell whether a test runs a language model."""
+    return item.get_closest_marker("model") is not None
+
+
+def no_model() -> str:
+    """Return why no language model is run: only `make real` does."""
+    return "" if os.environ.get("WAKEFUL_LLAMA_SERVER") else "make real runs them"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what no kernel without control groups and namespaces can do: captured output is tested there alone."""
-    for wants, why_not in ((needs_containers, no_containers), (needs_networks, no_networks)):
+    wants_and_why_not = ((needs_containers, no_containers), (needs_networks, no_networks), (needs_model, no_model))
+    for wants, why_not in wants_and_why_not:
         wanting = [item for item in items if wants(item)]
         if wanting and why_not():
             config.hook.pytest_deselected(items=wanting)

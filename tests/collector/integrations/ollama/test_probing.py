@@ -26,9 +26,14 @@ def post(url: str, path: str, **body: object) -> None:
     urllib.request.urlopen(url + path, json.dumps(body).encode(), timeout=10).close()
 
 
-@contextlib.contextmanager
-def saying(talk: Callable[[socket.socket], object]) -> Iterator[str]:
+def saying(talk: Callable[[socket.socket], object]) -> contextlib.AbstractContextManager[str]:
     """Give the URL of a server that does this with every connection."""
+    return hearing(lambda channel, _: talk(channel))
+
+
+@contextlib.contextmanager
+def hearing(talk: Callable[[socket.socket, bytes], object]) -> Iterator[str]:
+    """Give the URL of a server that does this with every connection and what came over it first."""
     with socket.create_server(("127.0.0.1", 0)) as door:
 
         def serve() -> None:
@@ -36,8 +41,7 @@ def saying(talk: Callable[[socket.socket], object]) -> Iterator[str]:
                 while True:
                     channel, _ = door.accept()
                     with channel, contextlib.suppress(OSError):
-                        channel.recv(65_536)
-                        talk(channel)
+                        talk(channel, channel.recv(65_536))
 
         threading.Thread(target=serve, daemon=True).start()
         yield f"http://127.0.0.1:{door.getsockname()[1]}"
@@ -106,6 +110,20 @@ def test_a_service_that_is_no_ollama_is_up_and_one_that_starts_is_not() -> None:
             assert probing.is_up(url, "", 5) == up
     with saying(lambda channel: channel.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")) as url:
         assert probing.is_up(url, "", 5) == "it answers 502"
+
+
+def test_another_server_is_up_when_its_model_is_loaded() -> None:
+    """llama.cpp answers 404 at `/` always, and 503 at `/health` while it loads (seen)."""
+    health = "503 Service Unavailable"
+
+    def talk(channel: socket.socket, heard: bytes) -> None:
+        status = health if heard.startswith(b"GET /health ") else "404 Not Found"
+        channel.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+
+    with hearing(talk) as url:
+        assert probing.is_up(url, "", 5) == "it answers 503"
+        health = "200 OK"
+        assert probing.is_up(url, "", 5) == ""
 
 
 def test_why_it_does_not_answer_is_told() -> None:

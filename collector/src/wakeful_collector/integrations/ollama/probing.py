@@ -6,6 +6,7 @@ Nothing here loads a model, extends the life of one or follows a redirect; every
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 RUNNING = "/api/ps"
 POLLED = ("/", "/api/version", "/api/tags", "/v1/models", RUNNING)
 """What may be answered from what was seen last; `/` tells whether the service is there."""
+HEALTH = "/health"
+"""Where servers that are no Ollama and have nothing at `/` (llama.cpp, vLLM) say 503 while their model loads."""
+LAST_SECONDS = 0.5
 BODY_BYTES_MAX = 4_194_304
 FOR_EVER_YEARS = 50
 """How far away the end of a model's life is that is to be kept for ever; Ollama says some 290 years."""
@@ -81,11 +85,15 @@ def get(url: str, path: str, key: str, timeout_seconds: float) -> Seen:
 
 def is_up(url: str, key: str, timeout_seconds: float) -> str:
     """Return why the service is not up; nothing when it is: whatever is no failure of a server or of one before it."""
+    began = clock.monotonic_seconds()
     try:
         seen = get(url, POLLED[0], key, timeout_seconds)
+        if seen.status == HTTPStatus.NOT_FOUND:
+            left_seconds = began + timeout_seconds - clock.monotonic_seconds()
+            seen = get(url, HEALTH, key, max(left_seconds, LAST_SECONDS))
     except Unanswered as error:
         return str(error)
-    return f"it answers {seen.status}" if seen.status >= 500 else ""
+    return f"it answers {seen.status}" if seen.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
 
 
 def loaded(body: bytes, now_ms: int) -> tuple[Loaded, ...]:
