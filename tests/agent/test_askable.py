@@ -168,4 +168,5 @@ def test_the_desk_and_the_watches_are_real(bench: Workbench, tmp_path: Path) -> 
     assert keeper.results() == {}
     keeper.close()
     said = Orders(watches=(WatchSetting("s", "pterodactyl", PANEL),))
-    assert [one.name for one in bench.making.watches(CONFIG._replace(orders=said))] == ["s"]
+    (watch,) = bench.making.watches(CONFIG._replace(orders=said))
+    assert (watch.name, watch.state) == ("s", str(tmp_path))

@@ -131,7 +131,10 @@ class Making:
 
     def watches(self, config: Config) -> Sequence[Watch]:
         """Return the watches of the file."""
-        return make_watches(config.orders, self._tell)
+        made = make_watches(config.orders, self._tell)
+        for watch in made:
+            watch.state = self._state
+        return made
 
     def actions(self, config: Config, keeper: Keeper | None) -> Mapping[str, Action]:
         """Return the actions that may be asked for, as far as they can be done and announced."""
