@@ -174,11 +174,12 @@ def _of_watches(said: Said, keeper: Any) -> dict[str, Action]:
     from wakeful_agent.actions.on_watch import OF_EVERY_WATCH, PerformVerb
 
     names = [watch.name for watch in said.watches]
+    rehearsed = [watch.name for watch in said.watches if watch.dry_run]
     found: dict[str, Action] = {made.name: made(keeper, names) for made in OF_EVERY_WATCH}
     for kind in dict.fromkeys(watch.kind for watch in said.watches):
         for verb in watches.load(kind).verbs:
             able = [watch.name for watch in said.watches if verb in watches.load(watch.kind).verbs]
-            found[verb.name] = PerformVerb(keeper, able, verb)
+            found[verb.name] = PerformVerb(keeper, able, verb, rehearsed)
     return found
 
 

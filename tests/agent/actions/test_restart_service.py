@@ -34,3 +34,12 @@ def test_without_services_nothing_can_be_asked() -> None:
 def test_names_that_are_none_are_found_early() -> None:
     with pytest.raises(HostError):
         RestartService({"services": ["--all"]}).commands()
+
+
+def test_it_knows_the_service_that_the_agent_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = RestartService({"services": ["nginx", "wakeful-agent"]})
+    monkeypatch.delenv("RC_SVCNAME", raising=False)
+    assert not action.ends_agent(Host(str(tmp_path)), {"service": "wakeful-agent"})
+    monkeypatch.setenv("RC_SVCNAME", "wakeful-agent")
+    assert action.ends_agent(Host(str(tmp_path)), {"service": "wakeful-agent"})
+    assert not action.ends_agent(Host(str(tmp_path)), {"service": "nginx"})

@@ -222,6 +222,7 @@ danger = "destroys"
 timeout_seconds = 300
 as_root = true
 output = true
+ends_agent = true
 help = "Brings a branch out"
 [action.parameters.branch]
 kind = "text"
@@ -239,6 +240,7 @@ value = "--force"
     (action,) = orders(tmp_path, text).actions
     assert [one.kind for one in action.parameters] == ["text", "number", "flag"]
     assert (action.danger, action.as_root, action.output, action.timeout_seconds) == ("destroys", True, True, 300)
+    assert action.ends_agent
 
 
 def test_parameters_that_are_wrong(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from wakeful_agent.host.errors import Absent, HostError
 from wakeful_agent.host.files import Host
-from wakeful_agent.host.units import restart, service_command, unit_command
+from wakeful_agent.host.units import own_unit, restart, service_command, unit_command, whole_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +54,27 @@ def test_a_restart_that_fails_says_why(tmp_path: Path) -> None:
 def test_without_the_program_it_is_absent(tmp_path: Path) -> None:
     with pytest.raises(Absent):
         restart(Host(str(tmp_path), programs=(str(tmp_path),), user_id=0), unit_command("a.service"), 5)
+
+
+def test_names_have_a_suffix() -> None:
+    assert [whole_name(name) for name in ("nginx", "a.timer", "")] == ["nginx.service", "a.timer", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("0::/system.slice/wakeful-agent.service\n", "wakeful-agent.service"),
+        (
+            "12:cpu,cpuacct:/x.service\n1:name=systemd:/system.slice/wakeful-agent.service/own\n0::/\n",
+            "wakeful-agent.service",
+        ),
+        ("0::/user.slice/user-1.slice/user@1.service/app.slice/own.service\n", "own.service"),
+        ("0::/docker/0123\n", ""),
+        ("nonsense\n\n", ""),
+    ],
+)
+def test_the_unit_that_the_agent_runs_in(tmp_path: Path, text: str, unit: str) -> None:
+    assert own_unit(Host(str(tmp_path))) == ""
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "cgroup").write_text(text)
+    assert own_unit(Host(str(tmp_path))) == unit

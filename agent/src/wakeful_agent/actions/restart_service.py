@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wakeful_agent.action import Action, Outcome, Parameter
 from wakeful_agent.host.units import restart, service_command
 from wakeful_agent.options import Option
@@ -32,6 +34,10 @@ class RestartService(Action):
     def commands(self) -> Sequence[Sequence[str]]:
         """Return what must be permitted to be run as root."""
         return [service_command(service) for service in self.chosen["services"]]
+
+    def ends_agent(self, host: Host, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether it is the agent's own service: OpenRC's supervisor names it to what it starts."""
+        return bool(arguments["service"] == os.environ.get("RC_SVCNAME"))
 
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
         """Restart it; raise HostError with what rc-service said."""

@@ -25,6 +25,21 @@ def unit_command(unit: str) -> list[str]:
     return ["systemctl", "restart", unit]
 
 
+def whole_name(unit: str) -> str:
+    """Return a unit's name with its suffix, as systemctl takes it."""
+    return unit if "." in unit or not unit else f"{unit}.service"
+
+
+def own_unit(host: Host) -> str:
+    """Return the unit that the agent itself runs in; empty where it is in none."""
+    try:
+        groups = [line.split(":", 2) for line in host.read("proc/self/cgroup").splitlines()]
+    except HostError:
+        return ""
+    paths = [group[-1] for group in groups if group[1:2] in ([""], ["name=systemd"])]
+    return next((part for path in paths for part in reversed(path.split("/")) if part.endswith(".service")), "")
+
+
 def service_command(service: str) -> list[str]:
     """Return the command that restarts a service of OpenRC; raise HostError for no name."""
     if not SERVICE.fullmatch(service):

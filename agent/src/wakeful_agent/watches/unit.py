@@ -5,7 +5,7 @@ from __future__ import annotations
 from wakeful_agent.action import Outcome
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.text import label
-from wakeful_agent.host.units import restart, unit_command
+from wakeful_agent.host.units import restart, unit_command, whole_name
 from wakeful_agent.options import Option
 from wakeful_agent.watch import DOWN, STARTING, STOPPED, UNKNOWN, UP, Sight
 from wakeful_agent.watches.looked import INTERVAL, Looked
@@ -73,8 +73,7 @@ class UnitWatch(Looked):
     @classmethod
     def subject(cls, options: Mapping[str, Any]) -> str:
         """Return the unit with its suffix."""
-        unit = str(options.get("unit", ""))
-        return unit if "." in unit or not unit else f"{unit}.service"
+        return whole_name(str(options.get("unit", "")))
 
     @classmethod
     def commands(cls, options: Mapping[str, Any]) -> Sequence[Sequence[str]]:
