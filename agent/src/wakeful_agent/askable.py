@@ -18,7 +18,7 @@ from wakeful_agent.options import check_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping, Sequence
+    from typing import Any, Callable, Iterator, Mapping, Sequence
 
     from wakeful_agent.action import Action, Outcome
     from wakeful_agent.capabilities import Capability
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from wakeful_agent.daemon.ordering import Orders
     from wakeful_agent.host.files import Host
     from wakeful_agent.host.log import Log
-    from wakeful_agent.watch import Watch
+    from wakeful_agent.watch import Sight, Watch
 
 ANNOUNCED_CHARACTERS_MAX = 96 * 1024
 """How much of hello the announced actions may take; what is beyond is not announced, and the log says so."""
 EVENTS_MAX = 256
+HEARD = "the agent hears of it while it runs: wakeful-agent watches"
 _CHOICES_SHOWN = 8
 
 
@@ -93,6 +94,24 @@ def make_watches(said: Said, tell: Callable[[str, str, Mapping[str, Any]], objec
         watches.load(setting.kind)(setting.name, setting.options, _repair(said, setting, tell))
         for setting in said.watches
     ]
+
+
+def look_once(host: Host, said: Said, now_ms: int) -> Iterator[tuple[str, Sight]]:
+    """Yield the name of each watch and how it stands now; of kinds that hear, only whether their secrets can be read.
+
+    Nothing is repaired.
+    """
+    from wakeful_agent.watch import UNKNOWN, Sight
+
+    for setting in said.watches:
+        watch = watches.load(setting.kind)(setting.name, setting.options)
+        try:
+            for option in watch.options:
+                if option.name.endswith("_file"):
+                    watch.secret(host, option.name[: -len("_file")])
+            yield setting.name, Sight("", HEARD) if watch.hears else watch.look(host, now_ms)
+        except HostError as error:
+            yield setting.name, Sight(UNKNOWN, str(error))
 
 
 def _repair(

@@ -38,12 +38,13 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping, Sequence
+    from typing import Any, Callable, Iterator, Mapping, Sequence
 
     from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.log import Log
     from wakeful_agent.network.reach import Step
     from wakeful_agent.transport.checkup import Finding
+    from wakeful_agent.watch import Sight
 
 NOT_ENROLLED = "this machine is not enrolled"
 HOW_TO_ENROL = "run the line that `wakeful-collector invite` prints on the collector"
@@ -257,6 +258,11 @@ def probe(place: Place) -> tuple[list[Capability], list[str]]:
         return [*found, *askable.rights(Host(place.root), config.orders)], runner.absent()
     finally:
         runner.close()
+
+
+def look_at_watches(place: Place, config: Config) -> Iterator[tuple[str, Sight]]:
+    """Yield the name of each watch of the file and how what it keeps alive stands now; nothing is repaired."""
+    return askable.look_once(Host(place.root), config.orders, now_ms())
 
 
 def collect_once(place: Place, say: Log) -> dict[str, Any]:
