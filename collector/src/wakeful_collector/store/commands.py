@@ -94,6 +94,12 @@ def hosts_with_open(connection: sqlite3.Connection, host_keys: Iterable[int]) ->
     return frozenset(key for key in host_keys if connection.execute(statement, (key,)).fetchone() is not None)
 
 
+def hosts_asked(connection: sqlite3.Connection, host_keys: Iterable[int]) -> frozenset[int]:
+    """Return which of these hosts have commands that nobody was handed yet."""
+    statement = f"SELECT 1 FROM commands WHERE host_key = ? AND {_OPEN} AND state = 'requested' LIMIT 1"  # noqa: S608 - constants of this module
+    return frozenset(key for key in host_keys if connection.execute(statement, (key,)).fetchone() is not None)
+
+
 def asked_since(connection: sqlite3.Connection, principal: str, since_ms: int) -> int:
     """Return how many commands a principal asked for since then."""
     statement = "SELECT count(*) FROM commands WHERE principal = ? AND requested_ms > ?"
