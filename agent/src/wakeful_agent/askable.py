@@ -227,7 +227,7 @@ def _extent(parameter: Parameter) -> str:
         shown = ", ".join(parameter.choices[:_CHOICES_SHOWN])
         return shown + (", ..." if len(parameter.choices) > _CHOICES_SHOWN else "")
     if parameter.kind == "number":
-        return f"{parameter.least:g} to {parameter.most:g}"
+        return f"{parameter.least:.15g} to {parameter.most:.15g}"
     return parameter.pattern if parameter.kind == "text" else "true or false"
 
 
