@@ -18,12 +18,10 @@ __all__ = ["ACTION", "Agent", "Plan", "Relay", "Sleeper", "choose", "plan"]
 
 def plan(data: Path, host_id: str, given: Mapping[str, Any], now_ms: int) -> Plan:
     """Return how to wake a host: whom to ask for it and with what, or why nobody can. An unknown host has no cards."""
-    told = waking.machines(data, now_ms)
-    sleeper = next((one for one in told if one.id == host_id), None)
+    sleeper = waking.machine(data, host_id)
     if sleeper is None:
         return Plan(reason="there is no such host")
-    agents = [
-        Agent(one.id, one.name, one.cards, one.wakes, one.sightings) for one in told if one.online and one.id != host_id
-    ]
+    around = waking.around(data, sleeper, str(given.get("relay") or ""), now_ms)
+    agents = [Agent(one.id, one.name, one.cards, one.wakes, one.sightings) for one in around]
     own = [one.address for one in sending.own()]
     return choose(Sleeper(sleeper.id, sleeper.name, sleeper.cards), agents, own, given)
