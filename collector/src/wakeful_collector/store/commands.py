@@ -78,6 +78,16 @@ def by_request_key(connection: sqlite3.Connection, principal: str, request_key: 
     return _first(connection, "principal = ? AND request_key = ?", (principal, request_key))
 
 
+def tell(connection: sqlite3.Connection, command_id: str, data: dict[str, Any]) -> None:
+    """Write down what came of a command that the collector carried out itself."""
+    connection.execute("UPDATE commands SET data = ? WHERE id = ?", (_text(data), command_id))
+
+
+def drop(connection: sqlite3.Connection, command_id: str) -> None:
+    """Delete a command of which nothing came, so that its request key can be used again."""
+    connection.execute("DELETE FROM commands WHERE id = ?", (command_id,))
+
+
 def open_of(connection: sqlite3.Connection, host_key: int) -> list[Command]:
     """Return the commands of a host that have not come to their end, oldest first."""
     return _rows(connection, f"host_key = ? AND {_OPEN} ORDER BY seq", (host_key,))
