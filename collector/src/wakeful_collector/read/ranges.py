@@ -36,24 +36,31 @@ class Stand(NamedTuple):
     wakes: bool
 
 
-class Stands(NamedTuple):
+class Stands:
     """Where all hosts stand, by key."""
 
-    by_key: dict[int, Stand]
+    def __init__(self, by_key: dict[int, Stand]) -> None:
+        self.by_key = by_key
+        self._flat = [(*one, key) for key, stand in by_key.items() for one in stand.ranges]
+        self._wakes = [key for key, stand in by_key.items() if stand.wakes]
 
     def split(self, own: Iterable[Range]) -> tuple[list[int], list[int]]:
         """Return the hosts that share addresses with `own`, the likeliest to wake them first, and others that wake."""
-        near: list[tuple[bool, bool, int]] = []
-        far = []
-        mine = tuple(own)
-        for key, stand in self.by_key.items():
-            shared = [(a, b) for a in stand.ranges for b in mine if a.first <= b.last and b.first <= a.last]
-            if shared:
-                same = any(a.gateway_mac and a.gateway_mac == b.gateway_mac for a, b in shared)
-                near.append((not stand.wakes, not same, key))
-            elif stand.wakes:
-                far.append(key)
-        return [key for _, _, key in sorted(near)], far
+        near: dict[int, bool] = {}
+        for mine in own:
+            for first, last, gateway_mac, key in self._flat:
+                if first <= mine.last and mine.first <= last:
+                    near[key] = near.get(key, False) or (gateway_mac != "" and gateway_mac == mine.gateway_mac)
+        likely = sorted(near, key=lambda key: (not self.by_key[key].wakes, not near[key], key))
+        return likely, [key for key in self._wakes if key not in near]
+
+
+class _Known(NamedTuple):
+    """What was read, and when each host had told it by then: by its hello, by its inventory."""
+
+    hellos: list[tuple[int, int]]
+    documents: dict[int, int]
+    stands: Stands
 
 
 class Ranges:
@@ -61,22 +68,31 @@ class Ranges:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[Path, dict[int, Stand]] = {}
+        self._known: dict[Path, _Known] = {}
 
     def of(self, data: Path, connection: sqlite3.Connection) -> Stands:
         """Return where all hosts stand now."""
         with self._lock:
-            known = self._known.pop(data, {})
-            told = agents.hello_times(connection)
-            documents = inventories.times(connection, "network")
-            stamps = {key: (at_ms, documents.get(key, 0)) for key, at_ms in told}
-            new = [key for key, stamp in stamps.items() if key not in known or known[key].told_ms != stamp]
-            fresh = {one.key: _stand(connection, one, stamps[one.key]) for one in agents.standings(connection, new)}
-            kept = {key: fresh.get(key) or known[key] for key in stamps if key in fresh or key in known}
+            before = self._known.pop(data, _Known([], {}, Stands({})))
+            hellos, documents = agents.hello_times(connection), inventories.times(connection, "network")
+            if (hellos, documents) != before[:2]:
+                before = _Known(hellos, documents, _read(connection, before.stands.by_key, hellos, documents))
             if len(self._known) >= _FOLDERS_MAX:
                 self._known.clear()
-            self._known[data] = kept
-        return Stands(kept)
+            self._known[data] = before
+        return before.stands
+
+
+def _read(
+    connection: sqlite3.Connection,
+    known: dict[int, Stand],
+    hellos: list[tuple[int, int]],
+    documents: dict[int, int],
+) -> Stands:
+    told = {key: (at_ms, documents.get(key, 0)) for key, at_ms in hellos}
+    new = [key for key, told_ms in told.items() if key not in known or known[key].told_ms != told_ms]
+    fresh = {one.key: _stand(connection, one, told[one.key]) for one in agents.standings(connection, new)}
+    return Stands({key: fresh.get(key) or known[key] for key in told if key in fresh or key in known})
 
 
 def ranges(told: Iterable[Card]) -> tuple[Range, ...]:

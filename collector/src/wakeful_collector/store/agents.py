@@ -299,7 +299,7 @@ def standings(connection: sqlite3.Connection, keys: Collection[int]) -> Iterator
 def hello_times(connection: sqlite3.Connection) -> list[tuple[int, int]]:
     """Return the key of each host and when it said its newest hello."""
     statement = "SELECT key, hello_at_ms FROM agents INDEXED BY agents_told WHERE forgotten_ms IS NULL"
-    return [(row[0], row[1]) for row in connection.execute(statement)]
+    return connection.execute(statement).fetchall()
 
 
 def forgotten_keys(connection: sqlite3.Connection) -> list[int]:
