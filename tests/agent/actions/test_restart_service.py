@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wakeful_agent.actions.restart_service import RestartService
+from wakeful_agent.host.command import FOLDERS
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
 
@@ -43,3 +44,13 @@ def test_it_knows_the_service_that_the_agent_is(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("RC_SVCNAME", "wakeful-agent")
     assert action.ends_agent(Host(str(tmp_path)), {"service": "wakeful-agent"})
     assert not action.ends_agent(Host(str(tmp_path)), {"service": "nginx"})
+
+
+def test_what_the_agent_is_itself_is_restarted_from_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RC_SVCNAME", "wakeful-agent")
+    (tmp_path / "rc-service").write_text("#!/bin/sh\n")
+    (tmp_path / "rc-service").chmod(0o755)
+    action = RestartService({"services": ["wakeful-agent"]})
+    action.timeout_seconds = 0.05
+    with pytest.raises(HostError, match="did not end the agent"):
+        action.run(Host("/", (str(tmp_path), *FOLDERS), user_id=0), {"service": "wakeful-agent"}, 0)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wakeful_agent.host.errors import Absent, HostError
+from wakeful_agent.host.command import FOLDERS
+from wakeful_agent.host.errors import Absent, Denied, HostError
 from wakeful_agent.host.files import Host
-from wakeful_agent.host.units import own_unit, restart, service_command, unit_command, whole_name
+from wakeful_agent.host.units import own_unit, restart, restart_own, service_command, unit_command, whole_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,3 +81,40 @@ def test_the_unit_that_the_agent_runs_in(tmp_path: Path, text: str, unit: str) -
     (tmp_path / "proc" / "self").mkdir(parents=True)
     (tmp_path / "proc" / "self" / "cgroup").write_text(text)
     assert own_unit(Host(str(tmp_path))) == unit
+
+
+SLOW = """#!/bin/sh
+sleep 0.3
+echo it goes on although nobody listens
+echo "$@" "$(ps -o sid= -p $$)" >{folder}/done
+"""
+
+
+def put(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(script)
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_the_own_service_is_restarted_by_what_outlives_the_agent(tmp_path: Path, user: int) -> None:
+    put(tmp_path, "rc-service", SLOW.format(folder=tmp_path))
+    put(tmp_path, "sudo", '#!/bin/sh\n[ "$2" = -l ] || { shift; exec "$@"; }\n')
+    host = Host("/", programs=(str(tmp_path), *FOLDERS), user_id=user)
+    with pytest.raises(HostError, match=r"rc-service own restart did not end the agent within 0\.1 s"):
+        restart_own(host, service_command("own"), 0.1)
+    host.stop_programs()
+    until = time.monotonic() + 10
+    while not (tmp_path / "done").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    own, action, session = (tmp_path / "done").read_text().split()
+    assert (own, action) == ("own", "restart")
+    assert int(session) != os.getsid(0)
+
+
+def test_what_may_not_be_restarted_is_said_at_once(tmp_path: Path) -> None:
+    put(tmp_path, "rc-service", "#!/bin/sh\n")
+    put(tmp_path, "setsid", "#!/bin/sh\necho no such thing >&2\nexit 1\n")
+    with pytest.raises(HostError, match="setsid ended with 1: no such thing"):
+        restart_own(Host("/", (str(tmp_path),), user_id=0), service_command("own"), 60)
+    with pytest.raises(Denied, match="sudo is not installed"):
+        restart_own(Host("/", (str(tmp_path),), user_id=1000), service_command("own"), 60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wakeful_agent.action import Action, Outcome, Parameter
-from wakeful_agent.host.units import restart, service_command
+from wakeful_agent.host.units import restart, restart_own, service_command
 from wakeful_agent.options import Option
 
 TYPE_CHECKING = False
@@ -41,4 +41,5 @@ class RestartService(Action):
 
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
         """Restart it; raise HostError with what rc-service said."""
-        return Outcome(True, restart(host, service_command(arguments["service"]), self.timeout_seconds))
+        do = restart_own if self.ends_agent(host, arguments) else restart
+        return Outcome(True, do(host, service_command(arguments["service"]), self.timeout_seconds))
