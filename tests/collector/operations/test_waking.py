@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_collector import wake
 from wakeful_collector.operations.registry import OperationError
 from wakeful_collector.read import audit, commands
 from wakeful_collector.wake import sending
@@ -134,6 +136,31 @@ def test_two_at_once_under_one_key_send_one_time(ask: Ask, nas: Any, ear: Any) -
         answers = list(pool.map(lambda _: ask("host.wake", "operate", **given), range(4)))
     assert _packets(ear) == 3
     assert sorted(one["known"] for one in answers) == [False, True, True, True]
+
+
+@pytest.mark.parametrize(("ports", "known"), [((9, 9), 1), ((9, 7), 0)])
+def test_two_who_found_nothing_sent_before_are_told_apart_when_they_write_it_down(
+    settings: Settings, ask: Ask, nas: Any, ear: Any, monkeypatch: pytest.MonkeyPatch, ports: Any, known: int
+) -> None:
+    together, plan = threading.Barrier(2), wake.plan
+
+    def planned(*given: Any) -> Any:
+        found = plan(*given)
+        together.wait(10)
+        return found
+
+    monkeypatch.setattr(wake, "plan", planned)
+
+    def press(port: int) -> str:
+        try:
+            return str(ask("host.wake", "operate", host=nas.id, port=port, request_key="one")["known"])
+        except OperationError as error:
+            return error.code
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(press, ports))
+    assert answers == ["False", "True" if known else "request_key_taken"]
+    assert len(commands.commands(settings.data).commands) == 1
 
 
 def test_what_could_not_be_sent_may_be_tried_again_under_its_key(
