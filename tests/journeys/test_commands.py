@@ -243,6 +243,9 @@ def test_what_is_asked_of_a_live_machine_leaves_at_once_whichever_process_holds_
 ) -> None:
     machine = Machine(collector, collector.invite(), 1)
     operator.ask(f"/hosts/{machine.id}/live", {"seconds": 600})
+    for _ in range(12):  # until both processes know it
+        machine.push()
+    time.sleep(2.5)  # so long more might have waited in its spool
     delays = []
     for _ in range(6):
         heard: list[tuple[float, Any]] = []

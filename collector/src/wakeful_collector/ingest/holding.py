@@ -77,15 +77,15 @@ class Holding:
     def _worth_seconds(self, taken: Intake) -> float:
         """Return how long to hold the answer of a live agent that was asked nothing yet and has no more to say."""
         agent = taken.agent
-        if not (agent.acts and agent.live_until_ms > taken.now_ms and taken.verdict is Verdict.NEW):
+        if not (agent.acts and taken.verdict is Verdict.NEW):
             return 0.0
         run, sequence = (taken.host_key, taken.reading.run), taken.reading.sequence
         before = self._rhythms.get(run)
-        if before is not None and sequence <= before.sequence:
-            return 0.0
         if len(self._rhythms) >= _RUNS_MAX:
             self._rhythms.clear()
         self._rhythms[run] = now = rhythm.heard(before, sequence, taken.hot.to_ms, taken.now_ms)
+        if now.sequence != sequence or agent.live_until_ms <= taken.now_ms:
+            return 0.0
         if taken.error is not None or taken.wants or taken.handed.commands or taken.handed.awaited:
             return 0.0
         side = taken.reading.side
