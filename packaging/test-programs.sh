@@ -43,6 +43,7 @@ want ceph ceph-common
 want ceph-mon ceph-mon
 want busybox busybox-static
 want systemd-analyze systemd
+want /lib/systemd/system/dbus.service dbus
 want visudo sudo
 want sshd openssh-server
 want ssh-keygen openssh-client

@@ -58,3 +58,7 @@ def test_the_shape_cannot_be_used_itself() -> None:
     with pytest.raises(TypeError):
         Action()  # type: ignore[abstract]  # that is what is tested
     assert action.DANGERS == ("none", "changes", "destroys")
+
+
+def test_the_agent_goes_on_as_a_rule() -> None:
+    assert not Ring().ends_agent(Host(), {"bell": "small"})

@@ -10,6 +10,7 @@ from wakeful_agent.action import Parameter
 from wakeful_agent.actions.named import NamedAction
 from wakeful_agent.askable import Making, known_orders, make_action, make_watches, rights, summary
 from wakeful_agent.config.orders import ActionSetting, Orders, Policy, WatchSetting
+from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
 from wakeful_wire.answer import Command
 
@@ -80,6 +81,19 @@ def test_only_what_the_file_permits_may_be_asked() -> None:
     assert found["server.stop"].parameters[0].choices == ("s",)
     assert found["watch.pause"].parameters[0].choices == ("s", "all")
     assert askable.askable(said._replace(policy=Policy())) == {}
+
+
+def test_the_dry_run_of_a_watch_holds_for_what_people_ask_too() -> None:
+    class Keeper:
+        def watch(self, name: str) -> Any:
+            return made[name]
+
+    made = {name: watches.load("pterodactyl")(name, PANEL) for name in ("s", "t")}
+    said = (WatchSetting("s", "pterodactyl", PANEL, dry_run=True), WatchSetting("t", "pterodactyl", PANEL))
+    kill = askable.askable(Orders(Policy(("server.kill",)), (), said), Keeper())["server.kill"]
+    assert kill.run(Host(), {"watch": "s"}, 0).summary.startswith("dry run, nothing was done: server.kill")
+    with pytest.raises(HostError, match="does not hear"):
+        kill.run(Host(), {"watch": "t"}, 0)
 
 
 def test_people_are_told_what_may_be_asked() -> None:
@@ -168,4 +182,5 @@ def test_the_desk_and_the_watches_are_real(bench: Workbench, tmp_path: Path) -> 
     assert keeper.results() == {}
     keeper.close()
     said = Orders(watches=(WatchSetting("s", "pterodactyl", PANEL),))
-    assert [one.name for one in bench.making.watches(CONFIG._replace(orders=said))] == ["s"]
+    (watch,) = bench.making.watches(CONFIG._replace(orders=said))
+    assert (watch.name, watch.state) == ("s", str(tmp_path))

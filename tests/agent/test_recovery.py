@@ -34,7 +34,7 @@ def test_what_falls_is_started_after_the_debounce_and_told_once_it_stayed_up() -
         "summary": "start was asked for",
     }
     assert course.data("recovery.succeeded")["attempts"] == 1
-    assert course.data("watch.up")["seconds_down"] == 2
+    assert course.data("watch.up")["seconds_down"] == 7, "from when it was first seen"
     assert course.data("watch.up")["by"] == "recovery"
     assert len({data["incident"] for _, data in course.told}) == 1
     assert course.state.incident == ""
@@ -170,7 +170,7 @@ def test_it_gives_up_when_the_budget_is_spent_and_calls_a_person_once() -> None:
     assert course.kinds.count("recovery.given_up") == 1
     given_up = course.data("recovery.given_up")
     assert given_up["attempts"] == 5
-    assert given_up["story"][0] == "after 0 s: it is down: exit code 1"
+    assert given_up["story"][0] == "after 5 s: it is down: exit code 1"
     assert any("attempt 5 of 5: no" in sentence for sentence in given_up["story"])
     for _ in range(20):
         course.see(DOWN).after(3600)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -184,3 +185,27 @@ def test_clocks_that_jump_start_nothing_and_stop_nothing(
     assert scene.live
     assert agent.process is not None
     assert agent.process.poll() is None
+
+
+def test_a_wrong_password_is_tried_once_over_many_starts(agent: Keeper, stack: contextlib.ExitStack) -> None:
+    scene = Scene("stranger", stack)
+    scene.stage.panel.captcha = False
+    scene.log_in_by("password of pat")
+    agent.keep(scene.text(agent.folder))
+    attempts = scene.stage.panel.visits.attempts
+    stands = agent.folder / "state" / "watches.json"
+    for start in range(7):
+        if start:
+            agent.kill()
+            stands.unlink()
+        agent.start()
+        wait_until(lambda: stands.exists() and "not tried again" in stands.read_text(), 30, agent.log)
+    assert attempts == [("kim", "wrong")], "five in a minute would lock this address out"
+    (agent.folder / "stranger.secret").write_text(scene.owner.password)
+    assert agent.process is not None
+    agent.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: scene.live, 30, agent.log)
+    assert attempts == [("kim", "wrong"), ("kim", "ok")]
+    written = [file.read_bytes() for file in (agent.folder / "state").rglob("*") if file.is_file()]
+    for secret in (b"password of pat", scene.owner.password.encode()):
+        assert not any(secret in content for content in written)

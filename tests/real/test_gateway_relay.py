@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wakeful_collector import clock
+from wakeful_collector import clock, wake
 from wakeful_collector.integrations.ollama import claims, settings
-from wakeful_collector.read import commands, gateway, waking
+from wakeful_collector.read import commands, gateway
 from wakeful_collector.store import database, gateway_machines
 from wakeful_collector.store.changes import changing_gateway
 
@@ -52,8 +52,10 @@ def test_a_box_behind_a_router_is_woken_by_an_agent_of_its_network(tmp_path: Pat
             enrol = land.command("agent", *python, "wakeful_agent", "enroll", f"http://{COLLECTOR}", "--invite", invite)
             await_true(lambda: not subprocess.run(enrol, env=environ, check=False).returncode, "the agent is enrolled")
             with running(land.command("agent", *python, "wakeful_agent", "run"), environ):
-                await_true(lambda: [one for one in waking.machines(data, clock.now_ms()) if one.wakes], "it may wake")
                 mac = CARDS["sleeper", "eth0"][1]
+                await_true(
+                    lambda: wake.plan_stranger(data, "box", mac, ADDRESS, "", {}, clock.now_ms()).relays, "it may wake"
+                )
                 one = settings.check({"name": "box", "url": f"http://{ADDRESS}:{port}", "mac": mac})
                 with changing_gateway(data) as connection:
                     gateway_machines.keep(connection, settings.row(one, "", 1, 1))

@@ -113,6 +113,8 @@ def test_the_agent_lives_under_openrc(folder: Path) -> None:
         status = run("cat", f"/proc/{number}/status").stdout
         assert f"Uid:\t{WAKEFUL}\t{WAKEFUL}" in status
         assert "NoNewPrivs:\t1" in status
+        environ = run("cat", f"/proc/{number}/environ").stdout.split("\0")
+        assert "RC_SVCNAME=wakeful-agent" in environ, "by it the agent knows a command that restarts itself"
         assert (folder / "config").stat().st_uid == 0
         assert (folder / "config" / "TOKEN").stat().st_uid == WAKEFUL
         log = folder / "log" / "agent.log"
@@ -197,3 +199,50 @@ def test_the_action_restarts_a_service_that_the_file_permits(folder: Path) -> No
             "failed: rc-service gone restart ended with"
         )
         run("rc-service", "sleeper", "stop")
+
+
+OWN = """#!/sbin/openrc-run
+supervisor=supervise-daemon
+command="{python}"
+command_args="{folder}/own.py {folder}"
+pidfile=/run/own.pid
+export PYTHONPATH="{paths}"
+"""
+OWN_PROGRAM = """
+import json, os, signal, sys, threading
+from wakeful_agent.actions.restart_service import RestartService
+from wakeful_agent.config.orders import Policy
+from wakeful_agent.daemon.ordering import Orders
+from wakeful_agent.host.files import Host
+from wakeful_agent.host.log import Log
+from wakeful_wire.answer import Command
+folder = sys.argv[1]
+woken = threading.Event()
+orders = Orders(folder + "/commands.json", Host(), woken.set, Log(), lambda: 1000)
+orders.configure(Policy(("restart_service",)), {"restart_service": RestartService({"services": ["own"]})})
+orders.restore()
+signal.signal(signal.SIGTERM, lambda *_: woken.set())
+if not os.path.exists(folder + "/commands.json"):
+    orders.take([Command("c1", "restart_service", {"service": "own"}, 60000)])
+else:
+    with open(folder + "/told", "w") as file:
+        json.dump([os.getpid(), orders.news()[0]], file)
+woken.wait()
+orders.close()
+"""
+
+
+def test_the_service_that_asks_is_restarted_too_and_says_so(folder: Path) -> None:
+    script = folder / "init.d" / "own"
+    paths = str(ROOT / "agent" / "src")
+    script.write_text(OWN.format(python=sys.executable, folder=folder, paths=paths))
+    script.chmod(0o755)
+    (folder / "own.py").write_text(OWN_PROGRAM)
+    with namespace(folder) as run:
+        assert run("rc-service", "own", "start").returncode == 0
+        told = await_true(lambda: (folder / "told").exists() and (folder / "told").read_text(), "its next start", 30)
+        [number, [result]] = json.loads(told)
+        assert (result["command"], result["state"]) == ("c1", "done")
+        assert run("cat", f"/proc/{number}/cmdline").returncode == 0
+        await_true(lambda: runs(run, "own"), "that it runs")
+        run("rc-service", "own", "stop")

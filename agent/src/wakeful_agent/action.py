@@ -80,6 +80,10 @@ class Action(ABC):
         """Return the exact commands that it runs as root, as far as they are known; raise HostError for bad names."""
         return ()
 
+    def ends_agent(self, host: Host, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether the agent itself ends when it succeeds: that it begins again is the success then."""
+        return False
+
     def document(self) -> dict[str, Any]:
         """Return the form it is announced in: `{"name", "danger", "help", "timeout_seconds", "parameters"}`."""
         return {

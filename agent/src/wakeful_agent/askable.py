@@ -18,7 +18,7 @@ from wakeful_agent.options import check_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping, Sequence
+    from typing import Any, Callable, Iterator, Mapping, Sequence
 
     from wakeful_agent.action import Action, Outcome
     from wakeful_agent.capabilities import Capability
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from wakeful_agent.daemon.ordering import Orders
     from wakeful_agent.host.files import Host
     from wakeful_agent.host.log import Log
-    from wakeful_agent.watch import Watch
+    from wakeful_agent.watch import Sight, Watch
 
 ANNOUNCED_CHARACTERS_MAX = 96 * 1024
 """How much of hello the announced actions may take; what is beyond is not announced, and the log says so."""
 EVENTS_MAX = 256
+HEARD = "the agent hears of it while it runs: wakeful-agent watches"
 _CHOICES_SHOWN = 8
 
 
@@ -95,6 +96,24 @@ def make_watches(said: Said, tell: Callable[[str, str, Mapping[str, Any]], objec
     ]
 
 
+def look_once(host: Host, said: Said, now_ms: int) -> Iterator[tuple[str, Sight]]:
+    """Yield the name of each watch and how it stands now; of kinds that hear, only whether their secrets can be read.
+
+    Nothing is repaired.
+    """
+    from wakeful_agent.watch import UNKNOWN, Sight
+
+    for setting in said.watches:
+        watch = watches.load(setting.kind)(setting.name, setting.options)
+        try:
+            for option in watch.options:
+                if option.name.endswith("_file"):
+                    watch.secret(host, option.name[: -len("_file")])
+            yield setting.name, Sight("", HEARD) if watch.hears else watch.look(host, now_ms)
+        except HostError as error:
+            yield setting.name, Sight(UNKNOWN, str(error))
+
+
 def _repair(
     said: Said, setting: WatchSetting, tell: Callable[[str, str, Mapping[str, Any]], object]
 ) -> Callable[[Host, int], Outcome] | None:
@@ -131,7 +150,10 @@ class Making:
 
     def watches(self, config: Config) -> Sequence[Watch]:
         """Return the watches of the file."""
-        return make_watches(config.orders, self._tell)
+        made = make_watches(config.orders, self._tell)
+        for watch in made:
+            watch.state = self._state
+        return made
 
     def actions(self, config: Config, keeper: Keeper | None) -> Mapping[str, Action]:
         """Return the actions that may be asked for, as far as they can be done and announced."""
@@ -171,11 +193,12 @@ def _of_watches(said: Said, keeper: Any) -> dict[str, Action]:
     from wakeful_agent.actions.on_watch import OF_EVERY_WATCH, PerformVerb
 
     names = [watch.name for watch in said.watches]
+    rehearsed = [watch.name for watch in said.watches if watch.dry_run]
     found: dict[str, Action] = {made.name: made(keeper, names) for made in OF_EVERY_WATCH}
     for kind in dict.fromkeys(watch.kind for watch in said.watches):
         for verb in watches.load(kind).verbs:
             able = [watch.name for watch in said.watches if verb in watches.load(watch.kind).verbs]
-            found[verb.name] = PerformVerb(keeper, able, verb)
+            found[verb.name] = PerformVerb(keeper, able, verb, rehearsed)
     return found
 
 
@@ -204,7 +227,7 @@ def _extent(parameter: Parameter) -> str:
         shown = ", ".join(parameter.choices[:_CHOICES_SHOWN])
         return shown + (", ..." if len(parameter.choices) > _CHOICES_SHOWN else "")
     if parameter.kind == "number":
-        return f"{parameter.least:g} to {parameter.most:g}"
+        return f"{parameter.least:.15g} to {parameter.most:.15g}"
     return parameter.pattern if parameter.kind == "text" else "true or false"
 
 

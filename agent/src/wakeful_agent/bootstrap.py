@@ -8,7 +8,7 @@ import sys
 import time
 from functools import partial
 
-from wakeful_agent import actions, askable, meters, watches
+from wakeful_agent import meters
 from wakeful_agent.config import Config, ConfigErrors, Folders, Identity, KnownMeter, Loaded, Problem, load
 from wakeful_agent.config.address import parse
 from wakeful_agent.config.identity import load_identity, load_token
@@ -38,12 +38,15 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Mapping, Sequence
+    from typing import Any, Callable, Iterator, Mapping, Sequence
 
     from wakeful_agent.capabilities import Capability
+    from wakeful_agent.config.orders import KnownOrders
+    from wakeful_agent.daemon.beside import Making
     from wakeful_agent.host.log import Log
     from wakeful_agent.network.reach import Step
     from wakeful_agent.transport.checkup import Finding
+    from wakeful_agent.watch import Sight
 
 NOT_ENROLLED = "this machine is not enrolled"
 HOW_TO_ENROL = "run the line that `wakeful-collector invite` prints on the collector"
@@ -94,7 +97,13 @@ def _check(load: Callable[[], type[Meter]], given: Mapping[str, Any]) -> list[st
 
 def read_config(place: Place) -> Loaded:
     """Return the settings in force; raise ConfigErrors with everything that is wrong."""
-    return load(place.folders, place.environ, known_meters(), askable.known_orders())
+    return load(place.folders, place.environ, known_meters(), _known_orders)
+
+
+def _known_orders() -> KnownOrders:
+    from wakeful_agent import askable
+
+    return askable.known_orders()
 
 
 def read_way(place: Place, config: Config) -> Way:
@@ -136,7 +145,7 @@ def build(place: Place, log: Log) -> Daemon:
     facts = _facts(host)
     facts["name"] = identity.name or os.uname().nodename
     surroundings = Surroundings(host)
-    beside = Beside(askable.Making(place.folders.state, host, ears.wake, log, now_ms))
+    beside = Beside(lambda: _making(place, host, ears, log))
     parts = Parts(
         agent_id=identity.agent_id,
         enrolled_ms=identity.enrolled_ms,
@@ -158,6 +167,12 @@ def build(place: Place, log: Log) -> Daemon:
         beside=beside,
     )
     return Daemon(parts, config)
+
+
+def _making(place: Place, host: Host, ears: Ears, log: Log) -> Making:
+    from wakeful_agent import askable
+
+    return askable.Making(place.folders.state, host, ears.wake, log, now_ms)
 
 
 def hello(
@@ -246,6 +261,8 @@ def probe(place: Place) -> tuple[list[Capability], list[str]]:
 
     The settings in force count; where they cannot be used, the defaults.
     """
+    from wakeful_agent import askable
+
     try:
         config = read_config(place).config
     except ConfigErrors:
@@ -257,6 +274,13 @@ def probe(place: Place) -> tuple[list[Capability], list[str]]:
         return [*found, *askable.rights(Host(place.root), config.orders)], runner.absent()
     finally:
         runner.close()
+
+
+def look_at_watches(place: Place, config: Config) -> Iterator[tuple[str, Sight]]:
+    """Yield the name of each watch of the file and how what it keeps alive stands now; nothing is repaired."""
+    from wakeful_agent import askable
+
+    return askable.look_once(Host(place.root), config.orders, now_ms())
 
 
 def collect_once(place: Place, say: Log) -> dict[str, Any]:
@@ -293,6 +317,8 @@ def _prepare(runner: Runner, config: Config) -> tuple[Tuned, dict[str, Result]]:
 
 def contents() -> dict[str, list[str]]:
     """Return what this build of the agent holds, for comparing a frozen one with its source."""
+    from wakeful_agent import actions, watches
+
     return {
         "meters": [*(meter.name for meter in meters.METERS), *(entry.name for entry in meters.OPTIONAL)],
         "probes": [one.name for one in PROBES],

@@ -18,13 +18,14 @@ class Concealment:
     Secrets of fewer than four characters are not looked for: they are in every other word.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _KEPT_MAX) -> None:
         self._secrets: tuple[str, ...] = ()
+        self._most = most
 
     def add(self, secret: str) -> None:
         """Conceal one more secret from now on; of very many the oldest are forgotten."""
         if len(secret) >= _SHORTEST and secret not in self._secrets:
-            self._secrets = (*self._secrets, secret)[-_KEPT_MAX:]
+            self._secrets = (*self._secrets, secret)[-self._most :]
 
     def text(self, text: str) -> str:
         """Return the text without any of them."""

@@ -231,9 +231,9 @@ class _Case:
         return f"{self.now_ms:x}-{int(self.fraction * (1 << 40)):010x}"
 
     def open(self) -> None:
-        """Begin an incident, unless one is open."""
+        """Begin an incident, unless one is open; it began when what is seen was seen first."""
         if not self.state.incident:
-            self.change(incident=self.incident_id(), down_ms=self.now_ms, tries=0, story=())
+            self.change(incident=self.incident_id(), down_ms=self.state.changed_ms, tries=0, story=())
 
     def elapse(self) -> None:
         """Do what is due."""

@@ -63,6 +63,8 @@ class Watch:
     verbs: tuple[Verb, ...] = ()
     inventory_name: str = ""
     """The inventory of its own that a kind has rows for."""
+    state: str = ""
+    """The agent's state folder, for kinds that must know something over restarts; empty: nothing is kept."""
 
     def __init__(self, name: str, options: Mapping[str, Any], repairs: Repair | None = None) -> None:
         self.name = name

@@ -92,3 +92,8 @@ def test_the_end_of_what_was_written_is_fit_for_the_wire() -> None:
     assert "hunter2" not in line
     assert "\x1b" not in line
     assert len(line) <= 300
+
+
+def test_the_file_says_that_the_agent_ends_with_it() -> None:
+    assert named("/opt/update", ends_agent=True).ends_agent(Host(), {})
+    assert not named("/opt/update").ends_agent(Host(), {})

@@ -73,3 +73,10 @@ def test_a_kind_does_what_it_can_do_beside() -> None:
     assert stop.document()["name"] == "server.stop"
     assert stop.run(Host(), {"watch": "survival"}, NOW_MS) == Outcome(True, "survival: server.stop")
     assert not stop.run(Host(), {"watch": "gone"}, NOW_MS).done
+
+
+def test_a_watch_with_dry_run_is_only_talked_about() -> None:
+    stop = PerformVerb(Notebook(), ["survival", "gone"], Server.verbs[0], ["survival", "gone"])
+    told = Outcome(True, "dry run, nothing was done: server.stop with watch 'survival'", {"dry_run": True})
+    assert stop.run(Host(), {"watch": "survival"}, NOW_MS) == told
+    assert not stop.run(Host(), {"watch": "gone"}, NOW_MS).done

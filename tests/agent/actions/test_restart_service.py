@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wakeful_agent.actions.restart_service import RestartService
+from wakeful_agent.host.command import FOLDERS
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
 
@@ -34,3 +35,22 @@ def test_without_services_nothing_can_be_asked() -> None:
 def test_names_that_are_none_are_found_early() -> None:
     with pytest.raises(HostError):
         RestartService({"services": ["--all"]}).commands()
+
+
+def test_it_knows_the_service_that_the_agent_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    action = RestartService({"services": ["nginx", "wakeful-agent"]})
+    monkeypatch.delenv("RC_SVCNAME", raising=False)
+    assert not action.ends_agent(Host(str(tmp_path)), {"service": "wakeful-agent"})
+    monkeypatch.setenv("RC_SVCNAME", "wakeful-agent")
+    assert action.ends_agent(Host(str(tmp_path)), {"service": "wakeful-agent"})
+    assert not action.ends_agent(Host(str(tmp_path)), {"service": "nginx"})
+
+
+def test_what_the_agent_is_itself_is_restarted_from_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RC_SVCNAME", "wakeful-agent")
+    (tmp_path / "rc-service").write_text("#!/bin/sh\n")
+    (tmp_path / "rc-service").chmod(0o755)
+    action = RestartService({"services": ["wakeful-agent"]})
+    action.timeout_seconds = 0.05
+    with pytest.raises(HostError, match="did not end the agent"):
+        action.run(Host("/", (str(tmp_path), *FOLDERS), user_id=0), {"service": "wakeful-agent"}, 0)

@@ -34,3 +34,11 @@ def test_without_units_nothing_can_be_asked() -> None:
 def test_names_that_are_none_are_found_early() -> None:
     with pytest.raises(HostError):
         RestartUnit({"units": ["--all"]}).commands()
+
+
+def test_it_knows_the_unit_that_the_agent_runs_in(tmp_path: Path) -> None:
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "self" / "cgroup").write_text("0::/system.slice/wakeful-agent.service\n")
+    action = RestartUnit({"units": ["nginx", "wakeful-agent"]})
+    assert action.ends_agent(Host(str(tmp_path)), {"unit": "wakeful-agent"})
+    assert not action.ends_agent(Host(str(tmp_path)), {"unit": "nginx"})

@@ -236,7 +236,17 @@ def test_ctrl_c_ends_a_command_without_a_traceback(agent_folders: Path, tools: A
 
 def test_the_running_agent_loads_nothing_heavy() -> None:
     heavy = ["typing", "argparse", "logging", "dataclasses", "http.client", "urllib", "tomllib", "cryptography", "hmac"]
-    own = ("action", "watch", "guard", "recovery", "config.policy", "daemon.ordering", "daemon.keeping")
+    own = (
+        "action",
+        "watch",
+        "guard",
+        "recovery",
+        "config.policy",
+        "daemon.ordering",
+        "daemon.keeping",
+        "askable",
+        "watches",
+    )
     heavy += [f"wakeful_agent.{name}" for name in own]
     program = f"import sys, wakeful_agent.cli.run; print([name for name in {heavy} if name in sys.modules])"
     # Without `site`: what an environment's .pth files load is not the agent's.

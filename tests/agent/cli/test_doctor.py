@@ -291,6 +291,43 @@ def test_what_may_be_asked_is_shown_by_doctor_probe_and_check_config(run: Run, a
     assert lines[0] in checks(run("doctor", "--json", **more))["policy"][1]
 
 
+WATCHES = """\
+[[watch]]
+name = "page"
+kind = "tcp"
+address = "127.0.0.1:{port}"
+action = "serve"
+[[watch]]
+name = "survival"
+kind = "pterodactyl"
+panel = "https://panel.example.org"
+server = "1a7ce997"
+key_file = "{folder}/panel.key"
+[[action]]
+name = "serve"
+argv = ["/bin/true"]
+"""
+
+
+def test_what_is_kept_alive_is_looked_at_and_its_secrets_are_read(
+    run: Run, agent_folders: Path, served: Any, tmp_path: Path
+) -> None:
+    end = served(lambda channel: None)
+    more = write(agent_folders, WATCHES.format(port=end.port, folder=tmp_path))
+    found = checks(run("doctor", "--json", **more))
+    assert found["watch page"][0] == "ok"
+    assert found["watch page"][1].startswith("up")
+    assert found["watch survival"][0] == "mind"
+    assert f"{tmp_path}/panel.key" in found["watch survival"][1]
+    (tmp_path / "panel.key").write_text("ptlc_secret")
+    (tmp_path / "panel.key").chmod(0o600)
+    more = write(agent_folders, WATCHES.format(port=1, folder=tmp_path))
+    found = checks(run("doctor", "--json", **more))
+    assert found["watch page"][0] == "mind"
+    assert found["watch page"][1].startswith("down: ")
+    assert found["watch survival"] == ("ok", "the agent hears of it while it runs: wakeful-agent watches")
+
+
 def test_by_default_nothing_may_be_asked(run: Run, agent_folders: Path) -> None:
     more = write(agent_folders, "")
     assert "nothing may be asked of this machine: [policy] allow names no action" in run("probe", **more).stdout

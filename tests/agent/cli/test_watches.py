@@ -74,6 +74,8 @@ def test_json(say: Say) -> None:
     assert document["running"] is False
     assert [one["name"] for one in document["watches"]] == ["web", "port"]
     assert document["watches"][0]["paused"] is False
+    for words in (("--json",), ("--json", "list")):
+        assert json.loads(say(*words)[1])["watches"] == document["watches"]
 
 
 def test_a_pause_and_its_end(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,7 +141,7 @@ def test_what_the_file_says_of_the_server_wins() -> None:
 
 def test_the_agent_takes_it_beside_its_own_settings(tmp_path: Path) -> None:
     folders = Folders(str(tmp_path), str(tmp_path))
-    loaded = load(folders, WHOLE, {}, KNOWN)
+    loaded = load(folders, WHOLE, {}, lambda: KNOWN)
     assert [one.name for one in loaded.config.orders.watches] == ["pterodactyl"]
     assert [one.file for one in loaded.warnings] == ["PANEL_URL"]
-    assert load(folders, {}, {}, KNOWN).config.orders.watches == ()
+    assert load(folders, {}, {}, lambda: KNOWN).config.orders.watches == ()

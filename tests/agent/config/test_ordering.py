@@ -57,7 +57,7 @@ def orders(folder: Path, text: str) -> Orders:
     file = folder / "agent.toml"
     file.write_text(text)
     file.chmod(0o644)
-    return load(Folders(str(folder), str(folder)), {"HOME": str(folder)}, {}, KNOWN).config.orders
+    return load(Folders(str(folder), str(folder)), {"HOME": str(folder)}, {}, lambda: KNOWN).config.orders
 
 
 def problems(folder: Path, text: str) -> list[str]:
@@ -95,7 +95,7 @@ units = ["nginx.service"]
 
 def test_what_is_in_force_is_shown(tmp_path: Path) -> None:
     assert orders(tmp_path, "[policy.restart_unit]\nunits = ['a.service']\n" + ACTION + WATCH)
-    found = load(Folders(str(tmp_path), str(tmp_path)), {"HOME": str(tmp_path)}, {}, KNOWN)
+    found = load(Folders(str(tmp_path), str(tmp_path)), {"HOME": str(tmp_path)}, {}, lambda: KNOWN)
     rows = [row for row in in_force(found) if row[0].startswith(("policy", "action", "watch"))]
     assert rows == [
         ("policy.allow", [], "agent.toml"),
@@ -222,6 +222,7 @@ danger = "destroys"
 timeout_seconds = 300
 as_root = true
 output = true
+ends_agent = true
 help = "Brings a branch out"
 [action.parameters.branch]
 kind = "text"
@@ -239,6 +240,7 @@ value = "--force"
     (action,) = orders(tmp_path, text).actions
     assert [one.kind for one in action.parameters] == ["text", "number", "flag"]
     assert (action.danger, action.as_root, action.output, action.timeout_seconds) == ("destroys", True, True, 300)
+    assert action.ends_agent
 
 
 def test_parameters_that_are_wrong(tmp_path: Path) -> None:
@@ -281,7 +283,7 @@ def test_a_file_of_the_agents_own_user_permits_nothing_where_it_could_change_it(
     if os.geteuid() == 0:
         os.chown(file, stranger, -1)
     home = {"HOME": "/nonexistent"}
-    found = load(Folders(str(tmp_path), str(tmp_path)), home, {}, KNOWN)
+    found = load(Folders(str(tmp_path), str(tmp_path)), home, {}, lambda: KNOWN)
     assert found.config.orders.policy.allow == ()
     assert found.config.orders.policy.void
     (warning,) = found.warnings
@@ -296,4 +298,4 @@ def test_a_file_that_others_may_change_is_refused(tmp_path: Path, mode: int) -> 
     file.write_text("[policy]\nallow = ['restart-web']\n" + ACTION)
     file.chmod(mode)
     with pytest.raises(ConfigErrors, match="may be changed by others"):
-        load(Folders(str(tmp_path), str(tmp_path)), {}, {}, KNOWN)
+        load(Folders(str(tmp_path), str(tmp_path)), {}, {}, lambda: KNOWN)

@@ -27,10 +27,14 @@ class Ring(Action):
     def __init__(self, does: Callable[[Mapping[str, Any]], Outcome] | None = None) -> None:
         super().__init__()
         self.rung: list[Mapping[str, Any]] = []
+        self.ends = False
         self.does = does or (lambda arguments: Outcome(True, "it rang", {"bell": arguments["bell"]}))
 
     def takes(self) -> tuple[Parameter, ...]:
         return (Parameter("bell", "choice", default="small", choices=("small", "big")),)
+
+    def ends_agent(self, host: Host, arguments: Mapping[str, Any]) -> bool:
+        return self.ends
 
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
         self.rung.append(arguments)

@@ -103,7 +103,7 @@ class Place:
     def __init__(self, folder: Path, door: Any, tools: dict[str, Any], log: Any) -> None:
         self.stand = Stand(folder, door.url, log)
         self.workshop = Workshop(folder, log, self.stand.ears.wake)
-        self.beside = Beside(self.workshop)
+        self.beside = Beside(lambda: self.workshop)
         self.stand.daemon._parts = self.stand.daemon._parts._replace(beside=self.beside)
         self.door, self.tools = door, tools
 

@@ -140,7 +140,7 @@ def test_a_dry_run_touches_nothing(stand: Stand) -> None:
     assert stand.data("recovery.attempted")["dry_run"] is True
     time.sleep(0.3)
     assert not hall.path.exists()
-    assert stand.keeper.repair("hall", "ada", 0) == Outcome(True, "dry run: nothing is done")
+    assert stand.keeper.repair("hall", "ada", 0) == Outcome(True, "dry run: nothing is done", {"dry_run": True})
     stand.keep(hall, begin=False)
     until(hall.path.exists)
 

@@ -76,6 +76,8 @@ def test_a_watch_that_stays_takes_what_changed_beside_the_file() -> None:
         one.change(Listener("it", {}), WatchSetting("it", "stone"), lambda _watch, sight: told.append(sight))
     seen = Sight(UNKNOWN, "the secret is open to others", {"trouble": "denied"})
     assert told == ["refreshed", "refreshed", seen]
+    one.change(Listener("it", {}), WatchSetting("it", "stone", {"weight": 2}), lambda _watch, sight: told.append(sight))
+    assert told[3:] == ["refreshed"], "somebody changed the file and says so"
 
 
 def test_what_could_not_be_looked_at_says_why() -> None:

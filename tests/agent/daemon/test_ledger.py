@@ -106,3 +106,16 @@ def test_the_file_is_the_agents_alone(tmp_path: Path) -> None:
     again(tmp_path / "commands.json").begin("a", NOW_MS + 10, NOW_MS)
     assert (tmp_path / "commands.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((tmp_path / "commands.json").read_text())["a"]["result"] is None
+
+
+def test_what_ends_the_agent_is_marked_on_disk(tmp_path: Path) -> None:
+    ledger = again(tmp_path / "commands.json")
+    for command in ("a", "b"):
+        ledger.begin(command, NOW_MS + 10, NOW_MS)
+    ledger.expect_end("b")
+    other = again(tmp_path / "commands.json")
+    assert [other.ends_agent(command) for command in other.running()] == [False, True]
+    rows = json.loads((tmp_path / "commands.json").read_text())
+    del rows["a"]["ends"]  # as those before wrote it
+    (tmp_path / "commands.json").write_text(json.dumps(rows))
+    assert not again(tmp_path / "commands.json").ends_agent("a")

@@ -229,6 +229,12 @@ def test_a_dry_run_does_nothing_and_says_what_it_would_do(tmp_path: Path, heard:
     assert bench.ring.rung == []
 
 
+def test_what_an_action_only_talks_about_is_marked_like_a_dry_run(tmp_path: Path, heard: Any) -> None:
+    bench = Bench(tmp_path, heard, Ring(lambda _: Outcome(True, "dry run, nothing was done", {"dry_run": True})))
+    bench.ask("c1")
+    assert bench.results()[0]["data"]["dry_run"] is True
+
+
 def test_the_hour_is_counted_over_restarts(tmp_path: Path, heard: Any) -> None:
     policy = Policy(("ring",), per_hour=2)
     bench = Bench(tmp_path, heard, policy=policy)
@@ -282,6 +288,45 @@ def test_a_restart_in_the_middle_is_a_failure_and_no_second_run(tmp_path: Path, 
     assert bench.results() == [result]
     assert len(ring.rung) == 1
     gate.set()
+
+
+def test_what_restarts_the_agent_is_done_when_it_has_begun_again(tmp_path: Path, heard: Any) -> None:
+    gate = threading.Event()
+    ring = Ring(lambda _: Outcome(gate.wait(20) and False, "it was ended by signal 15"))
+    ring.ends = True
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask("c1")
+    gate.set()
+    assert bench.woken.wait(20)
+    assert bench.orders.news() == ([], False), "whoever ends the agent ends its programs first"
+    assert ordering.DOUBT_SECONDS - 5 < bench.orders.due_seconds() <= ordering.DOUBT_SECONDS
+    bench.orders.close()
+    bench.orders = bench.again(Policy(("ring",)))
+    (result,) = bench.results()
+    assert (result["command"], result["state"]) == ("c1", "done")
+    assert "has begun again" in result["data"]["summary"]
+    bench.ask("c1")
+    assert bench.results() == [result]
+    assert len(ring.rung) == 1
+
+
+def test_what_should_restart_the_agent_and_does_not_has_failed(
+    tmp_path: Path, heard: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "DOUBT_SECONDS", 0.05)
+    ring = Ring(lambda _: Outcome(False, "sudo: a password is required"))
+    ring.ends = True
+    ring.timeout_seconds = -ordering.GRACE_SECONDS
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask("c1")
+    assert bench.woken.wait(20)
+    (result,) = bench.results()
+    assert (result["state"], result["data"]["summary"]) == ("failed", "sudo: a password is required")
+    ring.does = lambda _: Outcome(True, "it will be restarted in a minute")
+    bench.ask("c2")
+    assert bench.woken.wait(20)
+    assert [one["state"] for one in bench.results()] == ["done"]
+    bench.orders.close()
 
 
 def test_what_cannot_be_written_down_is_not_run(tmp_path: Path, heard: Any) -> None:

@@ -15,6 +15,7 @@ from ...fakes.pterodactyl import Times, pterodactyl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 LOGIN = "/auth/login"
 
@@ -28,8 +29,8 @@ def stage() -> Iterator[Any]:
         yield made
 
 
-def panel_of(stage: Any, password: str = "secret-1") -> Panel:
-    return Panel(Access(stage.panel.url, user="kim", password=password))
+def panel_of(stage: Any, password: str = "secret-1", kept: str = "") -> Panel:
+    return Panel(Access(stage.panel.url, user="kim", password=password), kept)
 
 
 def refused(stage: Any, panel: Panel) -> PanelError:
@@ -66,6 +67,54 @@ def test_a_wrong_password_is_tried_once_and_never_again(stage: Any) -> None:
     assert first.lasting
     assert "not tried again" in str(first)
     assert len(stage.panel.asked(LOGIN)) == 1
+
+
+def test_a_wrong_password_is_tried_once_over_many_starts(stage: Any, tmp_path: Path) -> None:
+    kept = str(tmp_path / "logins.json")
+    found = [refused(stage, panel_of(stage, "wrong", kept)) for _ in range(8)]
+    assert {one.code for one in found} == {answers.PASSWORD}
+    assert "before this start" in str(found[7])
+    assert stage.panel.visits.attempts == [("kim", "wrong")]
+    assert panel_of(stage, kept=kept).view(stage.server.short).name == "survival"
+    assert refused(stage, panel_of(stage, "wrong", kept)).code == answers.PASSWORD
+    assert stage.panel.visits.attempts == [("kim", "wrong"), ("kim", "ok")]
+
+
+def test_what_is_forgiven_is_tried_once_more_a_minute_after(
+    stage: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = str(tmp_path / "logins.json")
+    refused(stage, panel_of(stage, "wrong", kept))
+    panel = panel_of(stage, "wrong", kept)
+    panel.forgive()
+    assert 50 < refused(stage, panel).retry_seconds <= 60
+    assert len(stage.panel.asked(LOGIN)) == 1
+    monkeypatch.setattr(panel_login, "LOGIN_SECONDS_MIN", 0.0)
+    panel = panel_of(stage, "wrong", kept)
+    panel.forgive()
+    assert refused(stage, panel).code == refused(stage, panel).code == answers.PASSWORD
+    assert len(stage.panel.asked(LOGIN)) == 2
+    stage.kim.password = "wrong"
+    panel.forgive()
+    assert panel.view(stage.server.short).name == "survival"
+    assert panel_of(stage, "wrong", kept).view(stage.server.short).name == "survival"
+    Panel(Access(stage.panel.url, "ptlc_x"), kept).forgive()
+
+
+def test_a_login_that_nobody_knows_the_end_of_counts_after_a_restart(stage: Any, tmp_path: Path) -> None:
+    kept = str(tmp_path / "logins.json")
+    stage.panel.fail(500, path=LOGIN)
+    assert refused(stage, panel_of(stage, kept=kept)).code == answers.BROKEN
+    assert refused(stage, panel_of(stage, kept=kept)).code == answers.LIMITED
+    assert len(stage.panel.asked(LOGIN)) == 1
+
+
+def test_what_is_not_about_the_password_is_asked_again_after_a_restart(stage: Any, tmp_path: Path) -> None:
+    kept = str(tmp_path / "logins.json")
+    stage.kim.totp = "JBSWY3DPEHPK3PXP"
+    assert refused(stage, panel_of(stage, kept=kept)).code == answers.TWO_FACTOR
+    stage.kim.totp = ""
+    assert panel_of(stage, kept=kept).view(stage.server.short).name == "survival"
 
 
 def test_a_refused_csrf_token_is_tried_once_more(stage: Any) -> None:

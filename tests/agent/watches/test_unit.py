@@ -108,3 +108,16 @@ def test_a_name_that_is_none_is_refused_and_two_names_of_one_unit_are_one() -> N
     assert UnitWatch.check({"unit": "nginx"}) == []
     assert UnitWatch.check({"unit": "--now"})[0].startswith("unit ")
     assert UnitWatch.subject({"unit": "nginx"}) == UnitWatch.subject({"unit": "nginx.service"}) == "nginx.service"
+
+
+def test_what_systemd_forgot_was_stopped_where_it_was_seen_to_run(host: Host, tmp_path: Path) -> None:
+    def shows(**more: str) -> str:
+        shown = {**ACTIVE, **more}
+        (tmp_path / "shown").write_text("\n".join(f"{key}={value}" for key, value in shown.items()) + "\n")
+        return one.look(host, 0).state
+
+    one = UnitWatch("web", {"unit": "nginx.service"})
+    forgotten = {"ActiveState": "inactive", "SubState": "dead", "InactiveEnterTimestampMonotonic": "0"}
+    assert shows(**forgotten) == DOWN
+    assert shows(ActiveState="activating", SubState="start") == STARTING
+    assert shows(**forgotten) == STOPPED

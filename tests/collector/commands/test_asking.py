@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector import commands
-from wakeful_collector.commands import Refusal, asking
+from wakeful_collector.commands import Refusal, Wish, asking
 from wakeful_collector.read import commands as read
 from wakeful_collector.read import events, hosts
 from wakeful_collector.store.changes import changing
@@ -80,6 +80,22 @@ def test_a_request_key_makes_it_one_command(asked: Ask, data: Path, now_ms: int)
         asked("restart-web", {"unit": "nginx"}, request_key="k")
     assert caught.value.code == "request_key_taken"
     assert len(read.commands(data).commands) == 2
+
+
+def test_what_the_collector_did_itself_is_noted_once_and_never_handed_out(data: Path, host: Any, now_ms: int) -> None:
+    wish = Wish(host.id, "wake", {"mac": "02:00:00:00:00:01"}, "user:ada", request_key="k")
+    with changing(data) as connection:
+        first = commands.note_done(connection, wish, "changes", {"summary": "sent"}, now_ms)
+        again = commands.note_done(connection, wish, "changes", {"summary": "sent twice"}, now_ms + 1)
+        assert commands.hand_out(connection, host.key, "run-1", 4, now_ms) == commands.NOTHING
+    assert (first.known, again.known) == (False, True)
+    assert (again.command.id, again.command.state, again.command.summary) == (first.command.id, "done", "sent")
+    with changing(data) as connection, pytest.raises(Refusal) as other:
+        commands.note_done(connection, wish._replace(arguments={}), "changes", {}, now_ms)
+    assert other.value.code == "request_key_taken"
+    with changing(data) as connection, pytest.raises(Refusal) as unknown:
+        commands.note_done(connection, wish._replace(host="nobody"), "changes", {}, now_ms)
+    assert (unknown.value.code, unknown.value.status) == ("unknown_host", 404)
 
 
 def test_so_many_wait_for_a_host_and_no_more(asked: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

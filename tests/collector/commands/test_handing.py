@@ -38,6 +38,8 @@ def test_what_is_handed_out_is_what_an_agent_reads(
     assert (handed.live_until_ms, handed.awaited) == (now_ms + 60_000, True)
     with changing(data) as connection:
         assert commands.hand_out(connection, host.key, "run-1", 5, now_ms) == ([], 0, True)
+        later = commands.hand_out(connection, host.key, "run-1", 6, now_ms + 2_000)
+        assert later == ([], 0, False), "it takes long: no reason not to hear of others"
         assert commands.hand_out(connection, 999, "run-1", 5, now_ms) == commands.NOTHING
 
 

@@ -163,3 +163,9 @@ def test_what_waits_for_a_removed_channel_is_given_up(data: Path, ask: Ask, now_
     assert (found.state, found.error) == ("dead", "the channel was removed")
     assert refused(ask, "channel.remove", id=made["id"])[0] == "unknown_channel"
     assert refused(ask, "channel.test", id=made["id"])[0] == "unknown_channel"
+
+
+def test_an_address_that_is_none_is_refused(ask: Ask) -> None:
+    code, message, status = refused(ask, "channel.add", name="p", kind="webhook", url="http://[1/hook")
+    assert (code, status) == ("unusable_address", 422)
+    assert message.startswith("the address cannot be used: ")

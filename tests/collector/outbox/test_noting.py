@@ -8,7 +8,7 @@ import pytest
 
 from wakeful_collector.outbox import noting
 from wakeful_collector.read import deliveries, incidents
-from wakeful_collector.store import absences, database
+from wakeful_collector.store import absences, database, events
 from wakeful_collector.store.changes import changing
 from wakeful_wire.push import Event
 
@@ -89,6 +89,46 @@ def test_backlog_without_ticks_is_backlog_too(
     [found] = incidents.incidents(data).incidents
     assert found.incident.late
     assert deliveries.deliveries(data).deliveries == []
+
+
+def test_backlog_behind_a_newest_push_without_ticks_is_backlog(
+    data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
+) -> None:
+    channel("http://127.0.0.1:1/")
+    web, old = machine("web-1"), now_ms - 3_600_000
+    web.push([[old - 3_600_000, [0.5, 1, 2, 3]]], now_ms - 7_200_000)
+    web.push([], now_ms, events=[{**event(now_ms, "agent.reloaded"), "subject": "", "data": {}}])
+    told = [event(old, "watch.down"), event(old + 5_000, "recovery.given_up", attempts=5)]
+    web.push([[old + 5_000, [0.5, 1, 2, 3]]], now_ms + 100, events=told)
+    [found] = incidents.incidents(data).incidents
+    assert found.incident.late
+    assert deliveries.deliveries(data).deliveries == []
+
+
+def test_what_the_collector_noted_by_its_own_clock_makes_nothing_backlog(
+    data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
+) -> None:
+    channel("http://127.0.0.1:1/")
+    web, slow = machine("web-1"), now_ms - 7_200_000
+    web.push([[slow, [0.5, 1, 2, 3]]], now_ms)
+    with changing(data) as connection:
+        noted = [Event("asked", now_ms, "command.requested", "wake", {}), Event("back", now_ms, "host.back", "", {})]
+        events.add(connection, web.key, noted, now_ms)
+    web.push([[slow + 9_000, [0.5, 1, 2, 3]]], now_ms, events=[event(slow + 9_000, "recovery.given_up", attempts=5)])
+    [found] = incidents.incidents(data).incidents
+    assert not found.incident.late
+
+
+def test_an_event_from_the_future_silences_nobody_for_long(
+    data: Path, machine: Callable[..., Any], channel: Callable[..., Any], now_ms: int
+) -> None:
+    channel("http://127.0.0.1:1/")
+    web = machine("web-1")
+    web.push([[now_ms, [0.5, 1, 2, 3]]], now_ms, events=[event(now_ms + 86_400_000, "agent.reloaded")])
+    later = now_ms + 60_000
+    web.push([[later, [0.5, 1, 2, 3]]], later, events=[event(later, "recovery.given_up", attempts=5)])
+    [found] = incidents.incidents(data).incidents
+    assert not found.incident.late
 
 
 def test_a_host_whose_clock_is_slow_is_not_backlog(

@@ -25,14 +25,20 @@ def test_what_machines_tell_of_their_networks(data: Path, machine: Callable[...,
     document = [{"name": "eth0", "kind": "physical", "mac": "02:00:00:00:00:02", "addresses": ["192.168.1.21/24"]}]
     old.push([], now_ms, hello={"version": "1"}, inventories={"network": {"hash": "h", "body": document}})
     mute.push([], now_ms - 86_400_000, hello=hello, inventories=inventories)
-    found = {one.id: one for one in waking.machines(data, now_ms)}
+    asked = machine("asked")
+    asked.push([], now_ms - 86_400_000, hello={"version": "1", "networks": [ROW]})
+    one = waking.machine(data, asked.id)
+    assert one is not None
+    found = {other.id: other for other in waking.around(data, one, "", now_ms)}
     assert [card.mac for card in found[new.id].cards] == ["02:00:00:00:00:01"]
-    assert found[new.id].online
     assert found[new.id].wakes == Wakeable(frozenset({"02:00:00:00:00:04"}))
     assert found[new.id].sightings == {"02:00:00:00:00:03": 7}
     assert [card.mac for card in found[old.id].cards] == ["02:00:00:00:00:02"], "by its inventory"
     assert found[old.id].wakes is None
-    assert not found[mute.id].online
-    assert found[mute.id].cards == found[new.id].cards, "what it told is known while it sleeps"
-    assert found[mute.id].sightings == {}
-    assert found[never.id] == waking.Machine(never.id, "never", False, ())
+    assert mute.id not in found
+    sleeping = waking.machine(data, mute.id)
+    assert sleeping is not None
+    assert sleeping.cards == found[new.id].cards, "what it told is known while it sleeps"
+    assert sleeping.sightings == {}
+    assert waking.machine(data, never.id) == waking.Machine(never.id, "never", ())
+    assert waking.machine(data, "nobody") is None

@@ -86,6 +86,20 @@ def test_ids_of_commands_and_incidents(candidates, announcing, operator):
     assert candidates("incidents", "nothing-") == []
 
 
+def test_channels_by_name_or_id(candidates, operator, tmp_path):
+    (tmp_path / "url").write_text("http://127.0.0.1:9/x")
+    ids = []
+    for name in ("cpl-pager", "cpl $(reboot)"):
+        words = ("channel.add", f"name={name}", "kind=webhook", f"url=@{tmp_path / 'url'}", "--yes", "--json")
+        ids.append(operator("run", *words, scope="admin").document["result"]["id"])
+    assert candidates("channels", "") == ["show", "test"]
+    assert set(candidates("channels", "test", "")) >= {"cpl-pager", ids[1]}
+    assert candidates("deliveries", "--channel", "cpl") == ["cpl-pager"]
+    assert candidates("deliveries", "nothing-") == []
+    for one in ids:
+        operator("run", "channel.remove", f"id={one}", "--yes", scope="admin")
+
+
 def test_hostile_names_are_offered_by_their_ids(candidates, machine):
     ids = [machine(name).id for name in ("cplx $(touch /tmp/x)", "cplx;reboot", "-rf", "cplx'\"", "cplx\x1b[2J")]
     found = candidates("host", "")

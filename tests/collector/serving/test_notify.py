@@ -26,3 +26,12 @@ def test_nobody_who_listens_is_no_error(tmp_path, monkeypatch):
     assert not notify("READY=1")
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
     assert not notify("READY=1")
+
+
+def test_an_init_system_that_does_not_read_keeps_nobody_waiting(tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        assert not all(notify("WATCHDOG=1") for _ in range(10_000))
+        assert listener.recv(100) == b"WATCHDOG=1"
+        assert notify("WATCHDOG=1"), "as soon as there is room again"

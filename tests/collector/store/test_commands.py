@@ -76,6 +76,11 @@ def test_what_is_open_is_found_by_host(data: Path) -> None:
         commands.finish(connection, another(2, host_key=2), CommandState.CANCELLED, {}, 2_000)
         assert [one.id for one in commands.open_of(connection, 1)] == ["cmd-1", "cmd-3"]
         assert commands.hosts_with_open(connection, {1, 2, 3}) == {1}
+        assert commands.hosts_asked(connection, {1, 2, 3}) == {1}
+        for one in commands.open_of(connection, 1):
+            assert commands.hand_out(connection, one, "run-1", 4, 3_000)
+        assert commands.hosts_with_open(connection, {1}) == {1}
+        assert commands.hosts_asked(connection, {1}) == frozenset(), "they were handed out"
         assert [one.id for one in commands.all_open(connection)] == ["cmd-1", "cmd-3"]
         plan = connection.execute(
             "EXPLAIN QUERY PLAN SELECT 1 FROM commands WHERE host_key = 1 AND state IN ('requested', 'delivered')"

@@ -65,8 +65,8 @@ def test_a_machine_without_an_agent_is_woken_by_one_of_its_network(
 
 def test_the_card_by_which_a_host_is_most_likely_woken(data: Path, machine: Callable[..., Any], now_ms: int) -> None:
     nas = machine("nas")
-    assert wake.best_mac(data, nas.id, now_ms) == ""
+    assert wake.best_mac(data, nas.id) == ""
     wifi = {"interface": "wlan0", "kind": "physical", "mac": "02:00:00:00:00:0a", "addresses": ["198.18.1.21/24"]}
     nas.push([], now_ms, hello={"version": "1", "networks": [{**wifi, "armed": False}, *NETWORKS]})
-    assert wake.best_mac(data, nas.id, now_ms) == "02:00:00:00:00:01"
-    assert wake.best_mac(data, "nobody", now_ms) == ""
+    assert wake.best_mac(data, nas.id) == "02:00:00:00:00:01"
+    assert wake.best_mac(data, "nobody") == ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
+from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from wakeful_collector.read import audit, channels, commands, incidents
 from wakeful_collector.store import channels as table
 from wakeful_collector.store.changes import changing
+from wakeful_collector.wake import sending
+from wakeful_collector.wake.sending import Own
 from wakeful_collector.web import kit
 
 from .keeping import HELLO, NOW_MS, event, keeps
@@ -146,6 +150,36 @@ def test_waking_says_who_was_chosen_and_why(ada: Any, machine: Callable[..., Any
     assert "through pi" in page
     lonely = machine("lonely")
     assert "No hardware address" in press(ada, "host.wake", host=lonely.id).text
+
+
+def test_a_packet_that_the_collector_sends_itself_is_told_of_at_once(
+    ada: Any, machine: Callable[..., Any], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nas = machine("nas")
+    card = {"interface": "eth0", "mac": "02:00:00:00:00:01", "addresses": ["198.18.1.20/24"]}
+    nas.push([], NOW_MS - 86_400_000, hello={"name": "nas", "networks": [card]})
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind(("127.255.255.255", 0))
+        ear.settimeout(5)
+        here = Own("lo", IPv4Interface("198.18.1.9/24"), "127.255.255.255")
+        monkeypatch.setattr(sending, "own", lambda: [here])
+        assert "How: the collector itself is in 198.18.1.0/24." in ada.get(f"/hosts/{nas.id}").text
+        refused = press(ada, "host.wake", host=nas.id)
+        assert "That was not done." in refused.text, "the loopback sends nothing under another network's address"
+        there = here._replace(address=IPv4Interface("127.0.0.1/8"))
+        monkeypatch.setattr(sending, "_ways", lambda _address, _over: [there])
+        answer = press(ada, "host.wake", host=nas.id, port=str(ear.getsockname()[1]))
+        assert ear.recv(2048) == b"\xff" * 6 + bytes.fromhex("020000000001") * 16
+    assert "The packet was sent." in answer.text
+    assert "3 packets were sent to 02:00:00:00:00:01 by the collector itself" in answer.text
+    assert "the collector itself is in 198.18.1.0/24" in answer.text
+    assert answer.headers["HX-Trigger"] == "wakeful:changed"
+    assert "hx-get" not in answer.text, "nobody is waited for"
+    assert commands.commands(data).commands == []
+    press(ada, "host.wake", host=nas.id, request_key="one")
+    assert "by ada from the collector: <span" in ada.get(f"/hosts/{nas.id}").text
+    [row, _] = [row for row in audit.rows(data, 9, operation="host.wake") if row.entry.outcome == "done"]
+    assert (row.entry.subject, row.entry.principal) == (nas.id, "user:ada")
 
 
 def test_a_test_of_a_channel_is_followed(ada: Any, data: Path) -> None:

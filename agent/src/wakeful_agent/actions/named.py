@@ -48,6 +48,10 @@ class NamedAction(Action):
         every = (dict(zip(names, values)) for values in islice(product(*ranges), COMMANDS_MAX))
         return [fill(self._setting.argv, self.parameters, arguments) for arguments in every]
 
+    def ends_agent(self, host: Host, arguments: Mapping[str, Any]) -> bool:
+        """Tell what the file says."""
+        return self._setting.ends_agent
+
     def plan(self, arguments: Mapping[str, Any]) -> str:
         """Return the command line, as far as the file lets it be shown."""
         if not self._setting.output:

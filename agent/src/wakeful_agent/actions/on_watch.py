@@ -98,10 +98,11 @@ class RepairWatch(OnWatch):
 
 
 class PerformVerb(OnWatch):
-    """Does what a kind of watch can do beside repairing."""
+    """Does what a kind of watch can do beside repairing; `rehearsed` are the watches with `dry_run`."""
 
-    def __init__(self, keeper: Keeper, watches: Sequence[str], verb: Verb) -> None:
+    def __init__(self, keeper: Keeper, watches: Sequence[str], verb: Verb, rehearsed: Sequence[str] = ()) -> None:
         self.name, self.danger, self.help = verb.name, verb.danger, verb.help
+        self._rehearsed = tuple(rehearsed)
         super().__init__(keeper, watches)
 
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
@@ -109,6 +110,8 @@ class PerformVerb(OnWatch):
         watch = self.keeper.watch(arguments["watch"])
         if watch is None:
             return Outcome(False, f"the watch {arguments['watch']} is no longer here")
+        if watch.name in self._rehearsed:
+            return Outcome(True, f"dry run, nothing was done: {self.plan(arguments)}", {"dry_run": True})
         return watch.perform(self.name, host, now_ms)
 
 

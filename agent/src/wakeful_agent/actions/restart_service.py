@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from wakeful_agent.action import Action, Outcome, Parameter
-from wakeful_agent.host.units import restart, service_command
+from wakeful_agent.host.units import restart, restart_own, service_command
 from wakeful_agent.options import Option
 
 TYPE_CHECKING = False
@@ -33,6 +35,11 @@ class RestartService(Action):
         """Return what must be permitted to be run as root."""
         return [service_command(service) for service in self.chosen["services"]]
 
+    def ends_agent(self, host: Host, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether it is the agent's own service: OpenRC's supervisor names it to what it starts."""
+        return bool(arguments["service"] == os.environ.get("RC_SVCNAME"))
+
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
         """Restart it; raise HostError with what rc-service said."""
-        return Outcome(True, restart(host, service_command(arguments["service"]), self.timeout_seconds))
+        do = restart_own if self.ends_agent(host, arguments) else restart
+        return Outcome(True, do(host, service_command(arguments["service"]), self.timeout_seconds))

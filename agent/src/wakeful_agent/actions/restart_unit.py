@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wakeful_agent.action import Action, Outcome, Parameter
-from wakeful_agent.host.units import restart, unit_command
+from wakeful_agent.host.units import own_unit, restart, unit_command, whole_name
 from wakeful_agent.options import Option
 
 TYPE_CHECKING = False
@@ -32,6 +32,10 @@ class RestartUnit(Action):
     def commands(self) -> Sequence[Sequence[str]]:
         """Return what must be permitted to be run as root."""
         return [unit_command(unit) for unit in self.chosen["units"]]
+
+    def ends_agent(self, host: Host, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether it is the agent's own unit."""
+        return whole_name(arguments["unit"]) == own_unit(host)
 
     def run(self, host: Host, arguments: Mapping[str, Any], now_ms: int) -> Outcome:
         """Restart it; raise HostError with what systemctl said."""

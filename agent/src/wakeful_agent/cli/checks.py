@@ -7,6 +7,7 @@ import os
 
 from wakeful_agent import askable, bootstrap
 from wakeful_agent.config import Config, ConfigErrors
+from wakeful_agent.watch import DOWN, UNKNOWN
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -50,8 +51,16 @@ def all_checks(place: Place) -> Iterator[Check]:
             yield Check("settings", MIND, str(problem._replace(hint="")), problem.hint)
         first, *others = askable.summary(config.orders)
         yield Check("policy", MIND if config.orders.policy.void else GOOD, "\n     ".join([first, *others]))
+        yield from _watches(place, config)
         yield from _enrolment(place, config)
     yield from _state(place, config)
+
+
+def _watches(place: Place, config: Config) -> Iterator[Check]:
+    for name, sight in bootstrap.look_at_watches(place, config):
+        text = " ".join(filter(None, (f"{sight.state}:" if sight.state else "", sight.detail))).rstrip(":")
+        hint = "nothing is repaired while that cannot be told" if sight.state == UNKNOWN else ""
+        yield Check(f"watch {name}", MIND if sight.state in (UNKNOWN, DOWN) else GOOD, text, hint)
 
 
 def _enrolment(place: Place, config: Config) -> Iterator[Check]:

@@ -64,9 +64,9 @@ def _add_enroll(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_watches(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(json=False, what=None)
+    _with_json(parser).set_defaults(what=None)
     whats = parser.add_subparsers(dest="what", metavar="list|pause|resume|maintenance")
-    _with_json(whats.add_parser("list", help="how all of them stand"))
+    _with_json(whats.add_parser("list", help="how all of them stand"), argparse.SUPPRESS)
     pause = whats.add_parser("pause", help="leave a watch alone")
     maintenance = whats.add_parser("maintenance", help="leave all of them alone, for an hour if --for says nothing")
     resume = whats.add_parser("resume", help="keep a watch alive again")
@@ -77,6 +77,6 @@ def _add_watches(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--why", help="what is shown as the reason")
 
 
-def _with_json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    parser.add_argument("--json", action="store_true", help="print JSON")
+def _with_json(parser: argparse.ArgumentParser, default: object = False) -> argparse.ArgumentParser:
+    parser.add_argument("--json", action="store_true", default=default, help="print JSON")
     return parser

@@ -16,7 +16,7 @@ from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping, Sequence
+    from typing import Any, Callable, Mapping, Sequence
 
     from wakeful_agent.config.folders import Folders
     from wakeful_agent.config.metering import KnownMeter
@@ -64,9 +64,12 @@ def load(
     folders: Folders,
     environ: Mapping[str, str],
     meters: Mapping[str, KnownMeter],
-    known: KnownOrders = NOTHING_KNOWN,
+    known: Callable[[], KnownOrders] = lambda: NOTHING_KNOWN,
 ) -> Loaded:
-    """Read agent.toml, which may be missing, and the environment; raise ConfigErrors with everything that is wrong."""
+    """Read agent.toml, which may be missing, and the environment; raise ConfigErrors with everything that is wrong.
+
+    `known` is asked only where something is to be permitted or watched.
+    """
     text, owner_id, problems = _read(folders.file)
     document, bad = parse_document(text, folders.file)
     problems += bad
@@ -78,7 +81,7 @@ def load(
     if "PANEL_URL" in environ:
         from wakeful_agent.config.compat import add_compat
 
-        orders = add_compat(orders, environ, known, problems, metering.warnings)
+        orders = add_compat(orders, environ, known(), problems, metering.warnings)
     metering.warnings.extend(_programs(orders, origin))
     void = _distrusted(folders, environ, owner_id) if orders.policy.allow else ""
     if void:
@@ -117,12 +120,14 @@ def _is_loopback(end: Any) -> bool:
     return not isinstance(end, str) or not address.is_end(end) or address.is_loopback(end)
 
 
-def _orders(document: dict[str, Any], origin: Origin, known: KnownOrders, problems: list[Problem]) -> Orders:
+def _orders(
+    document: dict[str, Any], origin: Origin, known: Callable[[], KnownOrders], problems: list[Problem]
+) -> Orders:
     if not any(key in document for key in ("policy", "action", "watch")):
         return NO_ORDERS
     from wakeful_agent.config.ordering import read_orders
 
-    return read_orders(document, origin, known, problems)
+    return read_orders(document, origin, known(), problems)
 
 
 def _programs(orders: Orders, origin: Origin) -> Sequence[Problem]:

@@ -34,7 +34,7 @@ WATCH_ACTIONS = ("watch.pause", "watch.resume", "watch.repair")
 class ActionSetting(NamedTuple):
     """A named action of this machine: words of a command line, in which `{NAME}` stands for a parameter.
 
-    `output` says whether the collector gets to see what the program writes.
+    `output` says whether the collector sees what the program writes, `ends_agent` whether the agent ends with it.
     """
 
     name: str
@@ -45,6 +45,7 @@ class ActionSetting(NamedTuple):
     parameters: tuple[Parameter, ...] = ()
     help: str = ""
     output: bool = False
+    ends_agent: bool = False
 
 
 class WatchSetting(NamedTuple):

@@ -27,7 +27,7 @@ _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 PARAMETER_KEYS = ("kind", "help", "default", "pattern", "least", "most", "choices", "value")
 _OF_KIND = {TEXT: ("pattern",), NUMBER: ("least", "most"), CHOICE: ("choices",), FLAG: ("value",)}
 POLICY_KEYS = ("allow", "per_hour", "dry_run")
-ACTION_KEYS = ("name", "argv", "as_root", "timeout_seconds", "danger", "parameters", "help", "output")
+ACTION_KEYS = ("name", "argv", "as_root", "timeout_seconds", "danger", "parameters", "help", "output", "ends_agent")
 
 
 def read_policy(policy: Table, known: Mapping[str, Callable[[], KnownAction]], others: Collection[str]) -> Policy:
@@ -72,6 +72,7 @@ def read_action(action: Table, taken: Collection[str]) -> ActionSetting | None:
         parameters=tuple(parameters),
         help=action.text("help"),
         output=action.flag("output", False),
+        ends_agent=action.flag("ends_agent", False),
     )
     return None if action.wrong else setting
 

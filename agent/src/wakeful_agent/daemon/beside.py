@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
+from wakeful_agent.config.orders import NO_ORDERS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Mapping, Protocol, Sequence
+    from typing import Any, Callable, Mapping, Protocol, Sequence
 
     from wakeful_agent.action import Action
     from wakeful_agent.config import Config
@@ -57,8 +59,9 @@ if TYPE_CHECKING:
 class Beside:
     """Holds both, hands them what the daemon hears, and brings back what they have to say."""
 
-    def __init__(self, making: Making | None = None) -> None:
-        self._making = making
+    def __init__(self, make: Callable[[], Making] | None = None) -> None:
+        self._make = make
+        self._making: Making | None = None
         self._orders: Orders | None = None
         self._keeper: Keeper | None = None
         self._config: Config | None = None
@@ -67,8 +70,9 @@ class Beside:
     def configure(self, config: Config) -> None:
         """Take what agent.toml says now. Watches are told also when it says the same: their secrets' files may not."""
         before, self._config = self._config, config
-        if self._making is None:
+        if self._make is None or (self._making is None and config.orders == NO_ORDERS):
             return
+        self._making = self._making or self._make()
         if before is not None and before.orders == config.orders:
             if self._keeper is not None:
                 self._keeper.configure(self._making.watches(config), config.orders.watches)
@@ -101,7 +105,8 @@ class Beside:
 
     def ask(self, commands: Sequence[Command]) -> None:
         """Take commands of the collector; where nothing is permitted each is answered so."""
-        if commands and self._making is not None:
+        if commands and self._make is not None:
+            self._making = self._making or self._make()
             self._desk().take(commands)
 
     def speak(self, composer: Composer) -> bool:

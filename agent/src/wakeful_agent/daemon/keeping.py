@@ -144,7 +144,9 @@ class Keeper:
                 return Outcome(False, why_not)
             current_ms = self._now_ms()
             self._decide(kept, recovery.repair(kept.state, kept.policy, current_ms, _chance()))
-            return Outcome(True, "dry run: nothing is done" if kept.policy.dry_run else f"an attempt begins, for {who}")
+            if kept.policy.dry_run:
+                return Outcome(True, "dry run: nothing is done", {"dry_run": True})
+            return Outcome(True, f"an attempt begins, for {who}")
 
         return self._ask("" if name == pauses.EVERY else name, begin)
 

@@ -100,6 +100,7 @@ class Kept:
             self.state = State(attempts=self.state.attempts)
         self.watch, self.sight, self.looked, self._stale = watch, None, -inf, self.looking
         self.begin(report)
+        self.refresh(report)  # whoever changes the file wants what waits for a person tried again
 
     def interval_seconds(self) -> float:
         """Return how often it is to be looked at now."""

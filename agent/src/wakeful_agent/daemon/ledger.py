@@ -50,6 +50,10 @@ class Ledger:
         result: dict[str, Any] = self._rows[command_id]["result"]
         return result
 
+    def ends_agent(self, command_id: str) -> bool:
+        """Tell whether the agent was to end with a command that was begun."""
+        return bool(self._rows[command_id]["ends"])
+
     def running(self) -> list[str]:
         """Return the commands that were begun and did not end."""
         return [command for command, row in self._rows.items() if not row["result"]]
@@ -65,11 +69,16 @@ class Ledger:
     def begin(self, command_id: str, expires_ms: int, now_ms: int) -> str:
         """Write down that a command is taken up; return why that cannot be, and then it must not run."""
         self._forget(now_ms)
-        self._rows[command_id] = {"at": now_ms, "expires": expires_ms, "result": None, "told": False}
+        self._rows[command_id] = {"at": now_ms, "expires": expires_ms, "result": None, "told": False, "ends": False}
         problem = self.save()
         if problem:
             del self._rows[command_id]
         return problem
+
+    def expect_end(self, command_id: str) -> None:
+        """Write down, before it is begun, that the agent itself ends with a command."""
+        self._rows[command_id]["ends"] = True
+        self.save()
 
     def end(self, command_id: str, result: dict[str, Any]) -> None:
         """Write down how a command ended. Where the disk takes nothing, it is told all the same."""
@@ -106,4 +115,5 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     result = row["result"]
     if result is not None:
         result = {"command": str(result["command"]), "state": str(result["state"]), "data": dict(result["data"])}
-    return {"at": int(row["at"]), "expires": int(row["expires"]), "result": result, "told": bool(row["told"])}
+    marks = {"told": bool(row["told"]), "ends": bool(row.get("ends", False))}
+    return {"at": int(row["at"]), "expires": int(row["expires"]), "result": result, **marks}

@@ -1,7 +1,8 @@
 """Commands of the collector: judged, run aside, answered. Their ids are kept on disk before anything is done.
 
 A command runs at most once, whatever the network, the collector or a power cut does: it is written down before it is
-begun, and one that was begun when the agent ended is answered as failed, since nobody knows how far it came.
+begun, and one that was begun when the agent ended is answered as failed, since nobody knows how far it came. One that
+restarts the agent itself is marked so before it is begun: that the agent begins again is its success.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ URGENT_A_MINUTE = 30
 REFUSALS_A_MINUTE = 256
 """How many go with the next tick; beyond, a collector that floods gets no answer at all."""
 DATA_CHARACTERS_MAX = 16_384
+DOUBT_SECONDS = 10.0
+"""How long the failure of what was to end the agent is not believed: what the agent started may well end first."""
 
 
 class Orders:
@@ -58,6 +61,7 @@ class Orders:
         self._waiting: list[Command] = []
         self._running: dict[str, tuple[float, Action, int]] = {}
         self._late: set[str] = set()
+        self._doubted: dict[str, tuple[float, Outcome]] = {}
         self._finished: deque[tuple[str, Outcome]] = deque()
         self._results: list[dict[str, Any]] = []
         self._urgent = False
@@ -68,13 +72,16 @@ class Orders:
         self._policy, self._actions = policy, actions
 
     def restore(self) -> None:
-        """Take up what was written down before a restart; what was begun then is answered as failed."""
+        """Take up what was written down before a restart; what was begun then is answered."""
         now_ms = self._now_ms()
         problem = self._ledger.restore(now_ms)
         if problem:
             self._log.say("error", f"commands: {problem}; ids from before this start are not known")
         for command in self._ledger.running():
-            self._end(command, FAILED, "the agent was stopped while it ran; how far it came is not known", {})
+            if self._ledger.ends_agent(command):
+                self._end(command, DONE, "the agent ended while it ran, as it was to, and has begun again", {})
+            else:
+                self._end(command, FAILED, "the agent was stopped while it ran; how far it came is not known", {})
         self._results = self._ledger.untold()
         self._urgent = bool(self._results)
 
@@ -95,11 +102,17 @@ class Orders:
             command_id, outcome = self._finished.popleft()
             if command_id in self._late:
                 self._late.discard(command_id)
+            elif not outcome.done and self._ledger.ends_agent(command_id):
+                self._doubted[command_id] = (monotonic() + DOUBT_SECONDS, outcome)
             else:
                 self._ended(command_id, DONE if outcome.done else FAILED, outcome)
         now = monotonic()
+        for command_id, (until, outcome) in list(self._doubted.items()):
+            if now >= until:
+                del self._doubted[command_id]
+                self._ended(command_id, FAILED, outcome)
         for command_id, (deadline, action, _) in list(self._running.items()):
-            if now >= deadline:
+            if now >= deadline and command_id not in self._doubted:
                 self._late.add(command_id)
                 said = f"{action.name} did not end within {action.timeout_seconds:g} s and was left to itself"
                 self._ended(command_id, FAILED, Outcome(False, said))
@@ -111,7 +124,8 @@ class Orders:
 
     def due_seconds(self) -> float:
         """Return when the next command's time is over; infinity while none runs."""
-        return max(0.0, min((deadline for deadline, _, _ in self._running.values()), default=inf) - monotonic())
+        running = [deadline for command, (deadline, _, _) in self._running.items() if command not in self._doubted]
+        return max(0.0, min([inf, *running, *(until for until, _ in self._doubted.values())]) - monotonic())
 
     def close(self) -> None:
         """End the programs that run; what they were asked for is answered after the next start."""
@@ -163,6 +177,8 @@ class Orders:
     def _start(self, command: Command, action: Action, now_ms: int) -> None:
         arguments = check_arguments(action.parameters, command.arguments)[0]
         self._running[command.id] = (monotonic() + action.timeout_seconds + GRACE_SECONDS, action, now_ms)
+        if action.ends_agent(self._host, arguments):
+            self._ledger.expect_end(command.id)
         self._log.say("info", f"command {label(command.id, 64)}: {action.name} begins")
         try:
             threading.Thread(
@@ -183,7 +199,9 @@ class Orders:
 
     def _ended(self, command_id: str, state: str, outcome: Outcome) -> None:
         _, _, begun_ms = self._running.pop(command_id)
-        self._end(command_id, state, outcome.summary, {"data": _bounded(outcome.data), "started_ms": begun_ms})
+        rehearsed = {"dry_run": True} if outcome.data.get("dry_run") is True else {}
+        more = {"data": _bounded(outcome.data), "started_ms": begun_ms, **rehearsed}
+        self._end(command_id, state, outcome.summary, more)
 
     def _end(self, command_id: str, state: str, summary: str, more: Mapping[str, Any]) -> None:
         """Write down how a command ended, and let it be told at once."""

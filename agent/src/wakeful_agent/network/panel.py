@@ -47,18 +47,21 @@ class Access(NamedTuple):
 
 
 class Panel:
-    """What is asked of one panel by one account; every question raises PanelError."""
+    """What is asked of one panel by one account; every question raises PanelError.
 
-    def __init__(self, access: Access) -> None:
+    `kept` is the file of refused passwords (see `refusals`); `concealment` knows more secrets than the account's own.
+    """
+
+    def __init__(self, access: Access, kept: str = "", concealment: Concealment | None = None) -> None:
         self.url = access.url.rstrip("/")
         self._access = access
         self._allowance = Allowance()
         self._lock = threading.Lock()
-        self.concealment = Concealment()
-        """What it must not be quoted with: the key, the password."""
+        self.concealment = concealment or Concealment()
+        """What it must not be quoted with: keys and passwords."""
         for secret in (access.key, access.password):
             self.concealment.add(secret)
-        self._login = None if access.key else Login(self._ask, self.url, access.user, access.password)
+        self._login = None if access.key else Login(self._ask, self.url, access.user, access.password, kept)
 
     def view(self, server: str) -> View:
         """Return a server as the panel sees it."""
@@ -84,6 +87,11 @@ class Panel:
     def power(self, server: str, signal: str) -> None:
         """Start, stop, restart or kill a server: the panel hands it to the node and does not wait."""
         self._call("POST", server, "power", f"to {signal} the server", {"signal": signal})
+
+    def forgive(self) -> None:
+        """Try once more a login that was refused."""
+        if self._login is not None:
+            self._login.forgive()
 
     def close(self) -> None:
         """Log out, where somebody was logged in."""

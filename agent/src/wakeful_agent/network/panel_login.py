@@ -2,7 +2,8 @@
 
 Every answer brings new values of the cookies, so that requests go one after the other. The panel allows ten logins a
 minute for everybody together, and locks an address out after five wrong passwords: a wrong password is tried once and
-never again, a refused CSRF token once more, and a login that was not judged at all a minute later at the earliest.
+never again (over restarts too, see `refusals`), a refused CSRF token once more, a login that was not judged at all a
+minute later at the earliest.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from wakeful_agent.network import panel_answer as answers
 from wakeful_agent.network.allowance import told_seconds
 from wakeful_agent.network.cookies import Cookies
 from wakeful_agent.network.panel_answer import PanelError
+from wakeful_agent.network.refusals import Refusals, Tried
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +33,12 @@ _KEY = "use a client API key (key_file) instead: Account, API credentials in the
 
 
 class Login:
-    """One account, logged in when first needed; `ask` makes one request with these headers and returns any answer."""
+    """One account, logged in when first needed; `ask` makes one request with these headers and returns any answer.
 
-    def __init__(self, ask: Ask, url: str, user: str, password: str) -> None:
+    `kept` is the file that knows over restarts which passwords were refused; empty where nothing is to be kept.
+    """
+
+    def __init__(self, ask: Ask, url: str, user: str, password: str, kept: str = "") -> None:
         self._ask = ask
         self._url = url
         self._user = user
@@ -43,6 +48,9 @@ class Login:
         self._inside = False
         self._again_at = 0.0
         self._refused: PanelError | None = None
+        self._refusals = Refusals(kept, url, user, password)
+        self._recalled = False
+        self._forgiven = False
 
     def call(self, method: str, path: str, body: bytes) -> Fetched:
         """Return the answer to a request of the logged-in account; raise PanelError when that is not to be had."""
@@ -67,6 +75,10 @@ class Login:
                 except PanelError:
                     self._cookies.forget()
 
+    def forgive(self) -> None:
+        """Try once more what was refused, a minute after the last time at the earliest: a person says so."""
+        self._forgiven = True
+
     def _after_loss(self, method: str, path: str, body: bytes) -> Fetched:
         """Come back after the session was lost: by the remember cookie, without a password, or by logging in."""
         if self._cookies.only(_REMEMBER):
@@ -78,7 +90,21 @@ class Login:
         self._sign_in()
         return self._request(method, path, body)
 
+    def _recall(self) -> None:
+        """Take up what is known from before this start, and what was forgiven since."""
+        found = None if self._recalled else self._refusals.recall()
+        self._recalled = True
+        if found is not None:
+            passed = abs(time() - found.at_ms / 1000)
+            self._again_at = monotonic() + max(0.0, LOGIN_SECONDS_MIN - passed)
+            if found.refused:
+                sentence = "the panel refused user and password before this start; they are not tried again"
+                self._refused = PanelError(answers.PASSWORD, f"{sentence} until they change or the agent is reloaded")
+        if self._forgiven:
+            self._forgiven, self._refused = False, None
+
     def _sign_in(self) -> None:
+        self._recall()
         if self._refused is not None:
             raise self._refused
         wait = self._again_at - monotonic()
@@ -87,6 +113,7 @@ class Login:
         self._again_at = monotonic() + LOGIN_SECONDS_MIN
         self._cookies.forget()
         self._refresh_csrf()
+        self._note(refused=False)
         found = self._log_in()
         if found.status == 419:
             self._refresh_csrf()
@@ -104,6 +131,7 @@ class Login:
         if found.status == 200:
             data = answers.parse_answer(found.body).get("data")
             if isinstance(data, dict) and data.get("complete") is True:
+                self._refusals.forget()
                 return
             self._refuse(answers.TWO_FACTOR, f"the account wants a code of two-factor authentication; {_KEY}")
         if found.status == 400 and "captcha" in said.lower():
@@ -118,7 +146,14 @@ class Login:
             self._again_at = max(self._again_at, monotonic() + error.retry_seconds)
         raise error
 
+    def _note(self, refused: bool) -> None:
+        self._refusals.note(Tried(round(time() * 1000), refused))
+
     def _refuse(self, code: str, sentence: str) -> None:
+        if code == answers.PASSWORD:
+            self._note(refused=True)
+        else:
+            self._refusals.forget()
         self._refused = PanelError(code, sentence)
         raise self._refused
 

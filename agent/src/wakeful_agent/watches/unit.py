@@ -5,7 +5,7 @@ from __future__ import annotations
 from wakeful_agent.action import Outcome
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.text import label
-from wakeful_agent.host.units import restart, unit_command
+from wakeful_agent.host.units import restart, unit_command, whole_name
 from wakeful_agent.options import Option
 from wakeful_agent.watch import DOWN, STARTING, STOPPED, UNKNOWN, UP, Sight
 from wakeful_agent.watches.looked import INTERVAL, Looked
@@ -22,10 +22,11 @@ TERMINATED = "143"
 """How Java and shells end that `systemctl stop` sent SIGTERM: systemd calls that failed (SuccessExitStatus= aside)."""
 
 
-def judge(shown: Mapping[str, str]) -> Sight:
+def judge(shown: Mapping[str, str], ran: bool = False) -> Sight:
     """Return what the properties of `systemctl show` say.
 
-    A unit that ended well is taken as stopped by a person; one that never ran since the machine started is not.
+    A unit that ended well is taken as stopped by a person; one that never ran since the machine started is not. `ran`:
+    it was seen to run before. Of a unit that nothing refers to systemd forgets that, once it ended well.
     """
     active, sub, result = (shown.get(key, "") for key in ("ActiveState", "SubState", "Result"))
     load = shown.get("LoadState", "")
@@ -41,7 +42,7 @@ def judge(shown: Mapping[str, str]) -> Sight:
     if active == "failed":
         return _failed(result, shown.get("ExecMainStatus", ""), facts)
     if active == "inactive":
-        if shown.get("InactiveEnterTimestampMonotonic", "0") in ("", "0"):
+        if not ran and shown.get("InactiveEnterTimestampMonotonic", "0") in ("", "0"):
             return Sight(DOWN, "it was not started", facts)
         return Sight(STOPPED, "it was stopped, or ended by itself without an error", facts)
     return Sight(UNKNOWN, f"it is {active or 'in no state that is known'}", facts)
@@ -60,6 +61,7 @@ class UnitWatch(Looked):
     acts = True
     options = (Option("unit", "", "the unit, such as nginx.service", local=True), INTERVAL)
     required = ("unit",)
+    _ran = False
 
     @classmethod
     def check(cls, options: Mapping[str, Any]) -> list[str]:
@@ -73,8 +75,7 @@ class UnitWatch(Looked):
     @classmethod
     def subject(cls, options: Mapping[str, Any]) -> str:
         """Return the unit with its suffix."""
-        unit = str(options.get("unit", ""))
-        return unit if "." in unit or not unit else f"{unit}.service"
+        return whole_name(str(options.get("unit", "")))
 
     @classmethod
     def commands(cls, options: Mapping[str, Any]) -> Sequence[Sequence[str]]:
@@ -87,7 +88,9 @@ class UnitWatch(Looked):
         if output.code:
             said = label(" ".join((output.err or output.out).split()), 300)
             raise HostError(f"systemctl ended with {output.code}: {said}")
-        return judge(dict(line.partition("=")[::2] for line in output.out.splitlines()))
+        sight = judge(dict(line.partition("=")[::2] for line in output.out.splitlines()), self._ran)
+        self._ran = self._ran or sight.state in (UP, STARTING)
+        return sight
 
     def repair(self, host: Host, now_ms: int) -> Outcome:
         """Restart it."""

@@ -67,23 +67,31 @@ def ask(connection: sqlite3.Connection, wish: Wish, now_ms: int) -> Asked:
         return Asked(before, True)
     action = _checked(wish, name, hello)
     _check_bounds(connection, wish, key, name, now_ms)
-    command = Command(
-        id=f"cmd-{secrets.token_hex(10)}",
-        host_key=key,
-        action=wish.action,
-        arguments=wish.arguments,
-        danger=action.danger,
-        principal=wish.principal,
-        requested_ms=now_ms,
-        expires_ms=now_ms + round(wish.expires_seconds * 1000),
-        request_key=wish.request_key,
-    )
+    command = _command(wish, key, action.danger, now_ms)
     commands.add(connection, command)
     agents.set_live(connection, wish.host, now_ms + LIVE_SECONDS * 1000)
     said = {"command": command.id, "by": command.principal, "arguments": command.arguments}
     told = Event(f"requested-{command.id}", now_ms, "command.requested", command.action, said)
     events.add(connection, key, [told], now_ms)
     return Asked(command, False)
+
+
+def note_done(connection: sqlite3.Connection, wish: Wish, danger: str, data: dict[str, Any], now_ms: int) -> Asked:
+    """Keep what the collector does for a host itself as a command that is done, so that its request key makes it once.
+
+    Raises:
+        Refusal: no such host, or a request key used before for something else.
+    """
+    rows = agents.rows(connection, wish.host)
+    if not rows:
+        raise Refusal("unknown_host", f"there is no host {wish.host[:64]!r}", 404)
+    before = _before(connection, wish, rows[0]["key"])
+    if before is not None:
+        return Asked(before, True)
+    command = _command(wish, rows[0]["key"], danger, now_ms)
+    commands.add(connection, command)
+    commands.finish(connection, command, CommandState.DONE, data, now_ms, answered=True)
+    return Asked(commands.one(connection, command.id) or command, False)
 
 
 def cancel(connection: sqlite3.Connection, command_id: str, principal: str, now_ms: int) -> Command:
@@ -105,6 +113,20 @@ def cancel(connection: sqlite3.Connection, command_id: str, principal: str, now_
     told = Event(f"cancelled-{command.id}", now_ms, "command.cancelled", command.action, said)
     events.add(connection, command.host_key, [told], now_ms)
     return commands.one(connection, command_id) or command
+
+
+def _command(wish: Wish, host_key: int, danger: str, now_ms: int) -> Command:
+    return Command(
+        id=f"cmd-{secrets.token_hex(10)}",
+        host_key=host_key,
+        action=wish.action,
+        arguments=wish.arguments,
+        danger=danger,
+        principal=wish.principal,
+        requested_ms=now_ms,
+        expires_ms=now_ms + round(wish.expires_seconds * 1000),
+        request_key=wish.request_key,
+    )
 
 
 def _before(connection: sqlite3.Connection, wish: Wish, host_key: int) -> Command | None:

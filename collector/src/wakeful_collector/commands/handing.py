@@ -18,13 +18,16 @@ AT_ONCE_MAX = 16
 class Handed(NamedTuple):
     """What the answer to a push carries: commands in their wire form, and until when the agent pushes every second.
 
-    `awaited`: there are commands that the agent has and has not answered yet.
+    `awaited`: the agent was handed commands just now and may answer them any moment.
     """
 
     commands: list[dict[str, Any]]
     live_until_ms: int
     awaited: bool
 
+
+_SOON_MS = 2_000
+"""How long after it was handed out a command's result may come any moment."""
 
 NOTHING = Handed([], 0, False)
 
@@ -41,4 +44,5 @@ def hand_out(connection: sqlite3.Connection, host_key: int, run: str, sequence: 
         if commands.hand_out(connection, one, run, sequence, now_ms)
     ]
     live_until_ms = now_ms + LIVE_SECONDS * 1000 if documents else 0
-    return Handed(documents, live_until_ms, any(one.delivered_ms is not None for one in waiting) or bool(documents))
+    awaited = any(one.delivered_ms is not None and now_ms - one.delivered_ms < _SOON_MS for one in waiting)
+    return Handed(documents, live_until_ms, awaited or bool(documents))

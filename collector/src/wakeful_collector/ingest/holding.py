@@ -8,8 +8,9 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector import clock, commands
+from wakeful_collector.ingest import rhythm
 from wakeful_collector.store import changes, database
-from wakeful_collector.store.commands import hosts_with_open
+from wakeful_collector.store.commands import hosts_asked
 from wakeful_collector.store.samples import Verdict
 
 if TYPE_CHECKING:
@@ -17,15 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wakeful_collector.ingest.intake import Intake
+    from wakeful_collector.ingest.rhythm import Rhythm
 
     Settled = Callable[[Intake], object]
     _Seen = tuple[int, int, tuple[int, ...]]
 
 log = logging.getLogger("wakeful.ingest")
 
-HELD_SECONDS = 0.8
-"""Of the second between two pushes: the rest is for what waits in the agent's spool."""
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.01
 HELD_MAX = 1_000
 THREADS_MAX = 4
 """How many answers may be held that a thread of the web server waits for."""
@@ -40,7 +40,7 @@ class _Held(NamedTuple):
 
 
 class Holding:
-    """Answers held back, and the thread that lets them go: at a command, or after `HELD_SECONDS`.
+    """Answers held back, and the thread that lets them go: at a command, or shortly before the agent's next push.
 
     The thread starts at the first one, so after a fork every process gets its own.
     """
@@ -49,16 +49,18 @@ class Holding:
         self._data = data
         self._changed = threading.Condition(threading.Lock())
         self._held: list[_Held] = []
-        self._newest: dict[tuple[int, str], int] = {}
+        self._rhythms: dict[tuple[int, str], Rhythm] = {}
         self._process = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
 
     def between(self, settled: Settled, by_thread: bool) -> Settled:
         """Return what to call in place of `settled`: it holds the push's answer back where that is worth it."""
+        came_seconds = clock.monotonic_seconds()
 
         def settle(taken: Intake) -> None:
-            if not (self._is_worth_it(taken) and self._hold(taken, settled, by_thread)):
+            seconds = self._worth_seconds(taken)
+            if not (seconds and self._hold(_Held(taken, settled, came_seconds + seconds, by_thread))):
                 settled(taken)
 
         return settle
@@ -72,36 +74,34 @@ class Holding:
         if thread is not None:
             thread.join()
 
-    def _is_worth_it(self, taken: Intake) -> bool:
-        """Tell whether the agent is live, may be asked something, was asked nothing yet, and has no more to say."""
+    def _worth_seconds(self, taken: Intake) -> float:
+        """Return how long to hold the answer of a live agent that was asked nothing yet and has no more to say."""
         agent = taken.agent
-        if not (agent.acts and agent.live_until_ms > taken.now_ms and taken.verdict is Verdict.NEW):
-            return False
-        if taken.error is not None or taken.wants or taken.handed.commands or taken.handed.awaited:
-            return False
-        side = taken.reading.side
-        if side is not None and side.events:
-            return False
+        if not (agent.acts and taken.verdict is Verdict.NEW):
+            return 0.0
         run, sequence = (taken.host_key, taken.reading.run), taken.reading.sequence
-        if sequence <= self._newest.get(run, -1):
-            return False
-        if len(self._newest) >= _RUNS_MAX:
-            self._newest.clear()
-        self._newest[run] = sequence
-        return True
+        before = self._rhythms.get(run)
+        if len(self._rhythms) >= _RUNS_MAX:
+            self._rhythms.clear()
+        self._rhythms[run] = now = rhythm.heard(before, sequence, taken.hot.to_ms, taken.now_ms)
+        if now.sequence != sequence or agent.live_until_ms <= taken.now_ms:
+            return 0.0
+        if taken.error is not None or taken.wants or taken.handed.commands or taken.handed.awaited:
+            return 0.0
+        side = taken.reading.side
+        return 0.0 if side is not None and side.events else rhythm.hold_ms(now) / 1000
 
-    def _hold(self, taken: Intake, settled: Settled, by_thread: bool) -> bool:
+    def _hold(self, one: _Held) -> bool:
         with self._changed:
             if self._process != os.getpid():
                 self._held = []
                 self._process = os.getpid()
                 self._thread = threading.Thread(target=self._run, name="holding", daemon=True)
                 self._thread.start()
-            busy = by_thread and sum(one.by_thread for one in self._held) >= THREADS_MAX
+            busy = one.by_thread and sum(other.by_thread for other in self._held) >= THREADS_MAX
             if self._stopping or busy or len(self._held) >= HELD_MAX:
                 return False
-            until_seconds = clock.monotonic_seconds() + HELD_SECONDS
-            self._held.append(_Held(taken, settled, until_seconds, by_thread))
+            self._held.append(one)
             self._changed.notify_all()
         return True
 
@@ -140,7 +140,7 @@ class Holding:
             looked = (id(connection), version, tuple(id(one) for one in held))
             if looked == seen:
                 return looked, ()
-            called = hosts_with_open(connection, {one.intake.host_key for one in held})
+            called = hosts_asked(connection, {one.intake.host_key for one in held})
         if called:
             self._claim([one for one in held if one.intake.host_key in called])
         return looked, called

@@ -43,7 +43,9 @@ def keep(connection: sqlite3.Connection, intake: Intake, newest_ms: Callable[[],
         fresh = [one for one in events.unknown(connection, key, happened) if noting.concerns(one.kind)]
         events.add(connection, key, happened, now_ms)
         if fresh:
-            noting.note(connection, key, fresh, max(at_ms, newest_ms()), now_ms)
+            # The newest push leaves first: where it had no ticks, its events tell how old the backlog behind it is.
+            told_ms = max(at_ms, newest_ms(), events.newest_told_ms(connection, key, now_ms))
+            noting.note(connection, key, fresh, told_ms, now_ms)
 
 
 def _said_ms(intake: Intake, newest_ms: Callable[[], int]) -> int:

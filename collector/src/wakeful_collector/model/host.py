@@ -58,7 +58,12 @@ def host_status(host: Host, now_ms: int) -> HostStatus:
     """Return the status of `host` at `now_ms`: silent after four missed intervals, at least 30 seconds."""
     if host.last_seen_ms is None:
         return HostStatus.NEW
-    patience_seconds = max(SILENT_AFTER_SECONDS_MIN, SILENT_AFTER_INTERVALS * host.interval_seconds)
-    if now_ms - host.last_seen_ms > patience_seconds * 1000:
+    if not is_heard(host.last_seen_ms, host.interval_seconds, now_ms):
         return HostStatus.SILENT
     return HostStatus.CONFLICT if host.twin_of or host.twins else HostStatus.UP
+
+
+def is_heard(last_seen_ms: int | None, interval_seconds: float, now_ms: int) -> bool:
+    """Tell whether a host that pushes every `interval_seconds` was heard of lately enough to be up."""
+    patience_seconds = max(SILENT_AFTER_SECONDS_MIN, SILENT_AFTER_INTERVALS * interval_seconds)
+    return last_seen_ms is not None and now_ms - last_seen_ms <= patience_seconds * 1000

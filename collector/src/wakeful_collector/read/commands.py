@@ -31,6 +31,12 @@ def command(data: Path, command_id: str) -> Command | None:
         return table.one(database.reader(data, "state"), command_id)
 
 
+def by_request_key(data: Path, principal: str, request_key: str) -> Command | None:
+    """Return the command that this principal asked for under this key."""
+    with database.translated():
+        return table.by_request_key(database.reader(data, "state"), principal, request_key)
+
+
 def commands(
     data: Path, limit: int = 100, before: int | None = None, host_key: int | None = None, states: Sequence[str] = ()
 ) -> CommandPage:

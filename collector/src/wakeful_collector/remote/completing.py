@@ -124,6 +124,7 @@ def _values(asked: _Asked, what: str, given: list[str] | None = None, verb: str 
         "action": lambda: [one.get("name") for one in asked.actions(first)],
         "watch": lambda: [one.get("name") for one in asked.listed("/watches", "watches", host=asked.host_id(first))],
         "incident": lambda: [one.get("id") for one in asked.listed("/incidents", "incidents", limit=100)],
+        "channel": asked.channels,
         "id": lambda: [one.get("id") for one in asked.listed(f"/{verb}", verb, limit=100)],
         "machine": asked.machines,
         "profile": asked.profiles,
@@ -164,6 +165,10 @@ class _Asked:
     def machines(self) -> list[str]:
         found = asking.result_of(self._session, "gateway.status", {})["machines"]
         return [str(one.get("name")) for one in found]
+
+    def channels(self) -> list[str]:
+        found = self.listed("/channels", "channels")
+        return [str(one.get("name" if _SAFE.fullmatch(str(one.get("name"))) else "id")) for one in found]
 
     def host_id(self, name: str) -> str | None:
         return self._session.host_id(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.store import commands
 from wakeful_collector.store.cursors import named
@@ -12,7 +12,7 @@ from wakeful_wire.tuning import tuning_hash
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wakeful_wire.push import Outcome
 
@@ -63,6 +63,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         "agent_meters_failed",
         "CREATE INDEX agent_meters_failed ON agent_meters (host_key, meter) WHERE outcome IN ('failed', 'timeout');",
     ),
+    ("agents_told", "CREATE INDEX agents_told ON agents (key, hello_at_ms) WHERE forgotten_ms IS NULL;"),
 )
 
 
@@ -263,10 +264,42 @@ def unames(connection: sqlite3.Connection) -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in connection.execute(statement)]
 
 
-def networks(connection: sqlite3.Connection) -> list[tuple[int, str | None, str | None]]:
-    """Return the key of each host with its networks and its actions as JSON text, None where it told of none."""
-    statement = "SELECT key, hello -> '$.networks', hello -> '$.actions' FROM agents WHERE forgotten_ms IS NULL"
-    return [(row[0], row[1], row[2]) for row in connection.execute(statement)]
+class Standing(NamedTuple):
+    """Where a host says that it stands: its networks and its actions as JSON text, None where it told of none."""
+
+    key: int
+    id: str
+    name: str
+    interval_seconds: float
+    networks: str | None
+    actions: str | None
+
+
+_STANDING = (
+    "SELECT key, id, coalesce(given_name, reported_name), interval_seconds, hello -> '$.networks',"
+    " hello -> '$.actions' FROM agents WHERE forgotten_ms IS NULL"
+)
+
+
+def standing(connection: sqlite3.Connection, host: str | int) -> Standing | None:
+    """Return where a host stands, by its key or its id."""
+    column = "key" if isinstance(host, int) else "id"
+    row = connection.execute(f"{_STANDING} AND {column} = ?", (host,)).fetchone()
+    return None if row is None else Standing(*row)
+
+
+def standings(connection: sqlite3.Connection, keys: Collection[int]) -> Iterator[Standing]:
+    """Iterate over where these hosts stand."""
+    wanted = json.dumps(list(keys))
+    statement = f"{_STANDING} AND key IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants of this module
+    for row in connection.execute(statement, (wanted,)):
+        yield Standing(*row)
+
+
+def hello_times(connection: sqlite3.Connection) -> list[tuple[int, int]]:
+    """Return the key of each host and when it said its newest hello."""
+    statement = "SELECT key, hello_at_ms FROM agents INDEXED BY agents_told WHERE forgotten_ms IS NULL"
+    return connection.execute(statement).fetchall()
 
 
 def forgotten_keys(connection: sqlite3.Connection) -> list[int]:

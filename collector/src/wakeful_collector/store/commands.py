@@ -78,6 +78,16 @@ def by_request_key(connection: sqlite3.Connection, principal: str, request_key: 
     return _first(connection, "principal = ? AND request_key = ?", (principal, request_key))
 
 
+def tell(connection: sqlite3.Connection, command_id: str, data: dict[str, Any]) -> None:
+    """Write down what came of a command that the collector carried out itself."""
+    connection.execute("UPDATE commands SET data = ? WHERE id = ?", (_text(data), command_id))
+
+
+def drop(connection: sqlite3.Connection, command_id: str) -> None:
+    """Delete a command of which nothing came, so that its request key can be used again."""
+    connection.execute("DELETE FROM commands WHERE id = ?", (command_id,))
+
+
 def open_of(connection: sqlite3.Connection, host_key: int) -> list[Command]:
     """Return the commands of a host that have not come to their end, oldest first."""
     return _rows(connection, f"host_key = ? AND {_OPEN} ORDER BY seq", (host_key,))
@@ -91,6 +101,12 @@ def all_open(connection: sqlite3.Connection) -> list[Command]:
 def hosts_with_open(connection: sqlite3.Connection, host_keys: Iterable[int]) -> frozenset[int]:
     """Return which of these hosts have commands that have not come to their end."""
     statement = f"SELECT 1 FROM commands WHERE host_key = ? AND {_OPEN} LIMIT 1"  # noqa: S608 - constants of this module
+    return frozenset(key for key in host_keys if connection.execute(statement, (key,)).fetchone() is not None)
+
+
+def hosts_asked(connection: sqlite3.Connection, host_keys: Iterable[int]) -> frozenset[int]:
+    """Return which of these hosts have commands that nobody was handed yet."""
+    statement = f"SELECT 1 FROM commands WHERE host_key = ? AND {_OPEN} AND state = 'requested' LIMIT 1"  # noqa: S608 - constants of this module
     return frozenset(key for key in host_keys if connection.execute(statement, (key,)).fetchone() is not None)
 
 

@@ -182,6 +182,19 @@ def forget(connection: sqlite3.Connection, host_key: int) -> int:
     return connection.execute("DELETE FROM events WHERE host_key = ?", (host_key,)).rowcount
 
 
+def newest_told_ms(connection: sqlite3.Connection, host_key: int, now_ms: int) -> int:
+    """Return the newest time by its own clock that a host's events tell of, at most `now_ms`; 0 where it told of none.
+
+    What the collector itself noted of the host is dated by another clock and does not count.
+    """
+    statement = (
+        "SELECT at_ms FROM events WHERE host_key = ? AND kind NOT GLOB 'host.*' AND kind NOT GLOB 'command.*'"
+        " ORDER BY at_ms DESC, seq DESC LIMIT 1"
+    )
+    row = connection.execute(statement, (host_key,)).fetchone()
+    return 0 if row is None else min(int(row[0]), now_ms)
+
+
 def unknown(connection: sqlite3.Connection, host_key: int, events: Sequence[Event]) -> list[Event]:
     """Return the events of a host that are not kept yet, each once."""
     statement = "SELECT id FROM events WHERE host_key = ? AND id IN (SELECT value FROM json_each(?))"

@@ -86,6 +86,11 @@ def bodies(connection: sqlite3.Connection, name: str, host_key: int | None = Non
     return [(row["host_key"], row["at_ms"], zlib.decompress(row["body"])) for row in found]
 
 
+def times(connection: sqlite3.Connection, name: str) -> dict[int, int]:
+    """Return when each host wrote its inventory of that name, by host key."""
+    return dict(connection.execute("SELECT host_key, at_ms FROM inventories WHERE name = ?", (name,)).fetchall())
+
+
 def forget(connection: sqlite3.Connection, host_key: int) -> int:
     """Delete the inventories of a host and return how many there were."""
     return connection.execute("DELETE FROM inventories WHERE host_key = ?", (host_key,)).rowcount

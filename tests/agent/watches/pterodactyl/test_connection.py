@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from wakeful_agent.network.panel_answer import Grant
+from wakeful_agent.network import panel_answer as answers
+from wakeful_agent.network.panel_answer import Grant, PanelError, View
 from wakeful_agent.watches.pterodactyl.connection import Connection
+from wakeful_agent.watches.pterodactyl.conversation import Conversation
 from wakeful_agent.watches.pterodactyl.orders import CLOSE, GRANT, OPEN, PING, SEND, VIEW, Order
 from wakeful_agent.watches.pterodactyl.pace import Pace
 from wakeful_agent.watches.pterodactyl.standing import ORIGIN, SOCKET, TOKEN, Standing
@@ -256,3 +258,18 @@ def test_an_open_connection_is_not_opened_again() -> None:
     connection.timers.set("connect", 1.0)
     assert connection.tick(1.0) == []
     assert connection.viewed(UUID, False, 2.0) == []
+
+
+def test_what_waits_for_a_person_is_tried_at_once_when_one_says_so() -> None:
+    said = Conversation(PACE, lambda: 0.5)
+    said.begin(0.0, 0.0)
+    assert verbs(said.tick(0.0)) == [VIEW]
+    assert said.try_again(1.0) == said.tick(1.0) == []
+    said.unviewed(PanelError(answers.PASSWORD, "the panel refuses user and password"), 1.0)
+    assert said.tick(300.0) == []
+    assert said.try_again(300.0) == []
+    assert verbs(said.tick(300.0)) == [VIEW]
+    assert verbs(said.viewed(View(UUID, "Survival", "node-1", 0, "", ()), 300.0)) == [GRANT]
+    said.ungranted(PanelError(answers.FORBIDDEN, "not yours"), 301.0)
+    said.try_again(302.0)
+    assert verbs(said.tick(302.0)) == [GRANT]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from wakeful_agent import watches
 from wakeful_agent.action import Outcome
 from wakeful_agent.host.errors import HostError
 from wakeful_agent.host.files import Host
+from wakeful_agent.network import panel_login
 from wakeful_agent.options import check_options
 from wakeful_agent.watch import UNKNOWN, UP
 from wakeful_agent.watches.pterodactyl.kind import Pterodactyl
@@ -136,3 +138,38 @@ def test_a_changed_secret_is_taken_when_the_file_is_read_again(stage: Any, watch
 def test_a_named_action_takes_the_place_of_its_own() -> None:
     made = Pterodactyl("survival", GOOD, lambda host, now_ms: Outcome(True, f"by the file's action at {now_ms}"))
     assert made.repair(Host(), 7).summary == "by the file's action at 7"
+
+
+def test_a_reload_tries_a_refused_password_once_more(
+    stage: Any, watched: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(panel_login, "LOGIN_SECONDS_MIN", 0.0)
+    monkeypatch.setattr(Pterodactyl, "state", str(tmp_path))
+    stage.panel.captcha = False
+    secret = tmp_path / "password"
+    secret.write_text("secret-2")
+    secret.chmod(0o600)
+    account = {"key": "", "username": "kim", "password_file": str(secret)}
+    assert watched(**account).wait(UNKNOWN, "refuses user and password").data == {"trouble": "password"}
+    seen = watched(stage.add_server("creative", owner=stage.kim, state="running"), **account)
+    seen.wait(UNKNOWN, "refuses user and password")
+    assert len(stage.panel.visits.attempts) == 1
+    seen.watch.refresh()
+    end = time.monotonic() + 10
+    said = seen.watch._server._said.connection
+    while (len(stage.panel.visits.attempts) < 2 or said.looking) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert stage.panel.visits.attempts == [("kim", "wrong")] * 2
+    stage.kim.password = "secret-2"
+    seen.watch.refresh()
+    seen.wait(UP)
+    assert stage.panel.visits.attempts == [("kim", "wrong"), ("kim", "wrong"), ("kim", "ok")]
+
+
+def test_secrets_of_every_account_are_concealed_in_every_console(stage: Any, watched: Any) -> None:
+    other = Pterodactyl("other", {**GOOD, "key_file": "", "key": "KeyOfAnotherPanel", "ca_file": "/no/such/file"})
+    other.begin(lambda _sight: None)
+    seen = watched()
+    seen.wait(UP)
+    seen.watch._server._take_output("logging in with KeyOfAnotherPanel now")
+    assert seen.row()["console_tail"][-1] == "logging in with [secret] now"

@@ -104,6 +104,12 @@ class Connection:
         self.timers.set("renew" if self.open else "connect", now + wait)
         return []
 
+    def hurry(self, now: float) -> None:
+        """Ask the panel now, however long it was to be left alone."""
+        self._ask_from = now
+        self.timers.drop("grant")
+        self.timers.set("renew" if self.open else "connect", now)
+
     # -- the websocket
 
     def opened(self, now: float) -> list[Order]:

@@ -10,7 +10,7 @@ from wakeful_agent.watches.pterodactyl.connection import Connection
 from wakeful_agent.watches.pterodactyl.frames import write_frame
 from wakeful_agent.watches.pterodactyl.orders import ACTIVITY, LOGS, RESOURCES, SEND, VIEW, Order
 from wakeful_agent.watches.pterodactyl.power import RESTART, START, Power
-from wakeful_agent.watches.pterodactyl.standing import OFFLINE, STARTING, STATES, STOPPING, Standing
+from wakeful_agent.watches.pterodactyl.standing import LASTING, OFFLINE, STARTING, STATES, STOPPING, Standing
 from wakeful_agent.watches.pterodactyl.timers import Timers
 
 TYPE_CHECKING = False
@@ -60,6 +60,12 @@ class Conversation:
     def begin(self, now: float, delay_seconds: float) -> None:
         """Begin to connect after a delay."""
         self.connection.begin(now, delay_seconds)
+
+    def try_again(self, now: float) -> list[Order]:
+        """Try now what only a person can set right, and was not to be tried for long."""
+        if self.standing.trouble_code in LASTING:
+            self.connection.hurry(now)
+        return []
 
     def due(self) -> float | None:
         """Return when `tick` is wanted next; None when nothing is waited for."""

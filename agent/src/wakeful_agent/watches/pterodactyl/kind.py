@@ -102,6 +102,9 @@ class Pterodactyl(Watch):
         except HostError as error:
             report(Sight(watch.UNKNOWN, f"the secret cannot be read: {error}", {"trouble": "secret"}))
             return
+        shared = import_module("wakeful_agent.watches.pterodactyl.sharing").SHARED
+        for secret in (key, password):
+            shared.concealment.add(secret)
         problem = self._problem(key)
         if problem:
             report(Sight(watch.UNKNOWN, problem, {"trouble": "secret"}))
@@ -125,6 +128,7 @@ class Pterodactyl(Watch):
 
     def _join(self, key: str, password: str, report: Callable[[Sight], None]) -> None:
         from wakeful_agent.network.panel import Access
+        from wakeful_agent.network.refusals import path_of
         from wakeful_agent.watches.pterodactyl.pace import Pace
         from wakeful_agent.watches.pterodactyl.server import Server, Settings
         from wakeful_agent.watches.pterodactyl.sharing import SHARED
@@ -133,7 +137,7 @@ class Pterodactyl(Watch):
         url = parse(chosen["panel"]).text  # as browsers write it: Wings compares the Origin byte for byte
         user = "" if key else chosen["username"]
         self._access = Access(url, key, user, password, chosen["ca_file"], chosen["fingerprint"])
-        board, panel, delay_seconds = SHARED.join(self._access)
+        board, panel, delay_seconds = SHARED.join(self._access, path_of(self.state))
         settings = Settings(
             name=self.name,
             server=chosen["server"].lower(),
@@ -148,7 +152,7 @@ class Pterodactyl(Watch):
         self._server.begin(delay_seconds)
 
     def refresh(self) -> None:
-        """Take secrets that were changed in their files; begin again where they kept it from hearing."""
+        """Take secrets that were changed in their files; try again at once what waits for a person."""
         report = self._report
         if report is None:
             return
@@ -159,6 +163,8 @@ class Pterodactyl(Watch):
         if not same:
             self.end()
             self.begin(report)
+        elif self._server is not None:
+            self._server.try_again()
 
     def end(self) -> None:
         """Hear no more."""

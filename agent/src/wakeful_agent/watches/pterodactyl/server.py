@@ -85,6 +85,11 @@ class Server:
         """Begin to connect after a delay."""
         self._board.call(lambda: self._step(lambda now: self._said.begin(now, delay_seconds)))
 
+    def try_again(self) -> None:
+        """Try at once what waits for a person: somebody says that it may have been set right."""
+        self._panel.forgive()
+        self._board.call(lambda: self._step(self._said.try_again))
+
     def end(self) -> None:
         """Hang up and report nothing more."""
         self._board.call(self._finish)

@@ -39,7 +39,7 @@ def call(data: Path, machine: Machine, secrets: Mapping[str, str], now_ms: int) 
         return Outcome(WAKE, answer.done or answer.taken, answer.text, answer.permanent)
     password = secure_on(secrets.get("securon", ""))
     if machine.broadcast and not machine.relay:
-        return _itself(machine, {"mac": _mac(data, machine, now_ms)}, password, machine.broadcast)
+        return _itself(machine, {"mac": _mac(data, machine)}, password, machine.broadcast)
     plan = _plan(data, machine, now_ms)
     if plan.itself:
         return _itself(machine, plan.arguments, password)
@@ -52,7 +52,7 @@ def call(data: Path, machine: Machine, secrets: Mapping[str, str], now_ms: int) 
         if answer.done or answer.taken:
             return Outcome(WAKE, True, f"{relay.name}: {answer.text}")
         problems.append(f"{relay.name}: {answer.text}")
-    sent = _itself(machine, {"mac": _mac(data, machine, now_ms)}, password)
+    sent = _itself(machine, {"mac": _mac(data, machine)}, password)
     return sent._replace(detail="; ".join([*problems, sent.detail]))
 
 
@@ -94,9 +94,9 @@ def _plan(data: Path, machine: Machine, now_ms: int) -> wake.Plan:
     return wake.plan(data, machine.host, wishes, now_ms)
 
 
-def _mac(data: Path, machine: Machine, now_ms: int) -> str:
+def _mac(data: Path, machine: Machine) -> str:
     """Return the hardware address: the one that is set, else the one that its agent told of."""
-    return machine.mac or wake.best_mac(data, machine.host, now_ms)
+    return machine.mac or wake.best_mac(data, machine.host)
 
 
 def _itself(machine: Machine, arguments: Mapping[str, Any], password: bytes, broadcast: str = "") -> Outcome:

@@ -63,6 +63,8 @@ VERBS = (
     Verb("commands", "commands", "List what hosts were asked for, or show one command", _TELL),
     Verb("events", "events", "Show what happened, and follow what happens", _TELL),
     Verb("incidents", "incidents", "List what went wrong and what became of it", _TELL),
+    Verb("channels", "channels", "List who is told of it, or send a test", _TELL),
+    Verb("deliveries", "deliveries", "List what was sent to whom, and whether it arrived", _TELL),
     Verb("login", "login", "Keep a collector's address and an API key", _SELF),
     Verb("logout", "logout", "Forget an API key", _SELF),
     Verb("profiles", "profiles", "List the collectors that are known here", _SELF),
