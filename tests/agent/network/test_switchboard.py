@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from time import monotonic
@@ -73,6 +74,35 @@ def test_connections_are_listened_at_until_they_are_forgotten(board: Switchboard
     assert heard == [b"a", b"b", b"c", b"d"]
     ours.close()
     theirs.close()
+
+
+def test_a_connection_that_has_the_number_of_one_that_was_closed_is_listened_at(
+    board: Switchboard, tools: dict[str, Any]
+) -> None:
+    heard: list[bytes] = []
+    first, other = socket.socketpair()
+    ours, theirs = socket.socketpair()
+    done = threading.Event()
+
+    def replace() -> None:
+        board.listen(first, lambda: False)
+        number = first.fileno()
+        os.dup2(ours.fileno(), number)  # it was closed by itself, and the next one got its number
+        board.listen(first, lambda: heard.append(first.recv(1)))  # type: ignore[arg-type, func-returns-value]
+        done.set()
+
+    theirs.send(b"a")
+    board.call(replace)
+    assert done.wait(10)
+    tools["until"](lambda: heard == [b"a"])
+    theirs.send(b"b")
+    tools["until"](lambda: heard == [b"a", b"b"])
+    gone = threading.Event()
+    board.call(lambda: board.forget(first))
+    board.call(gone.set)
+    assert gone.wait(10)
+    for one in (first, other, ours, theirs):
+        one.close()
 
 
 def test_reminders_come_at_their_time_and_replace_each_other(board: Switchboard, tools: dict[str, Any]) -> None:

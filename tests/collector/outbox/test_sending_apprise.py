@@ -140,9 +140,9 @@ def test_a_receiver_that_hangs_is_left_after_the_time_is_over() -> None:
             "title": "t",
             "text": "x",
         }
-        found = calling.call(asked, 2)
-        assert found == {"outcome": "failed", "error": "it took longer than 2 s and was ended"}
-        assert time.monotonic() - began < 10
+        found = calling.call(asked, 8)
+        assert found == {"outcome": "failed", "error": "it took longer than 8 s and was ended"}
+        assert time.monotonic() - began < 16
         assert heard
 
 
