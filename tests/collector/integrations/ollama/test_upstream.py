@@ -313,3 +313,13 @@ def test_a_connection_that_was_aborted_cut_or_ended_serves_nobody_else() -> None
         made.abort()
         made.close()
     assert len(idle) == 0
+
+
+def test_a_connection_that_was_closed_meanwhile_is_dead_when_it_is_used() -> None:
+    with service(said(CHUNKED + b"0\r\n\r\n")) as url:
+        made = Upstream(url)
+        made.connect(5)
+        assert made._socket is not None
+        made._socket.close()
+        with pytest.raises(Died):
+            made.send("POST", "/", {}, iter([b"x"]), 1)
