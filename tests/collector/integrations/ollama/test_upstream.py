@@ -75,10 +75,24 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def test_pieces_come_as_they_come() -> None:
-    with service(said(CHUNKED, b"5\r\nfirst\r\n", b"6\r\nsec", b"ond\r\n", b"0\r\n\r\n", pause=0.05)) as url:
+    taken = threading.Semaphore(0)
+
+    def behave(client: socket.socket) -> None:
+        client.recv(65_536)
+        for part in (CHUNKED, b"5\r\nfirst\r\n", b"6\r\nsec", b"ond\r\n", b"0\r\n\r\n"):
+            client.sendall(part)
+            assert taken.acquire(timeout=10)
+
+    with service(behave) as url:
         made = asked(url)
         assert made.answer().status == 200
-        assert whole(made) == [b"first", b"sec", b"ond"]
+        taken.release()
+        for piece in (b"first", b"sec", b"ond"):
+            assert made.read() == piece
+            taken.release()
+        assert made.read() == b""
+        taken.release()
+        made.close()
 
 
 def test_an_answer_with_a_length_and_one_that_ends_with_its_connection() -> None:
