@@ -202,3 +202,12 @@ def test_a_client_that_reads_nothing_for_too_long_gives_its_thread_back(port: in
         while (found := get(port, "/ollama/other"))[0] == 503 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert found == (200, b"firstlong")
+
+
+def test_who_sends_more_than_is_wanted_gets_his_answer_and_keeps_his_connection(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for _ in range(3):
+        connection.request("POST", "/ollama/unread", bytes(5_000_000))
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(), answer.getheader("Connection")) == (401, b"no", "keep-alive")
+    connection.close()
