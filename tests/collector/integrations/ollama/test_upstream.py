@@ -304,10 +304,26 @@ def test_a_connection_serves_the_next_request_once_its_answer_was_read() -> None
                 assert whole(made) == [b"ok"]
             made.close()
         assert reused == [False, True, True, False]
-        made = Upstream(url, idle)
-        made.connect(5, anew=True)
-        assert not made.is_reused
-        made.close()
+
+
+def test_an_abort_that_comes_too_late_leaves_the_next_request_alone() -> None:
+    def behave(client: socket.socket) -> None:
+        while client.recv(65_536):
+            client.sendall(CHUNKED + b"2\r\nok\r\n0\r\n\r\n")
+
+    with service(behave) as url:
+        idle = IdleConnections()
+        first, second = Upstream(url, idle), Upstream(url, idle)
+        first.connect(5)
+        first.send("GET", "/", {})
+        first.answer()
+        assert whole(first) == [b"ok"]
+        second.connect(5)
+        assert second.is_reused
+        first.abort()
+        second.send("GET", "/", {})
+        assert second.answer().status == 200
+        assert whole(second) == [b"ok"]
 
 
 def test_a_connection_that_was_aborted_cut_or_ended_serves_nobody_else() -> None:
