@@ -1,6 +1,8 @@
 """The worker runs its jobs, each in a rhythm of its own, and shows that it lives."""
 
 import dataclasses
+import subprocess
+import sys
 import threading
 import time
 
@@ -148,3 +150,10 @@ def test_signs_of_life_are_not_written_for_every_run_of_a_quick_job(settings):
         rhythm.run_once(settings)
         news.append(rhythm.news)
     assert news == [1, 2, 3, 3, 3], "the first run, the failure, and that it is over"
+
+
+def test_a_worker_loads_no_pages():
+    script = "import sys, wakeful_collector.worker; print({'flask', 'jinja2', 'paramiko'} & sys.modules.keys())"
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "set()\n"
+    )

@@ -16,7 +16,7 @@ from wakeful_agent.config.orders import WATCH_ACTIONS
 from wakeful_agent.config.settings import SETTINGS as AGENT_SETTINGS
 from wakeful_agent.daemon import events as agent_events
 from wakeful_collector import config as collector_config
-from wakeful_collector.app import REGISTRY, create_app
+from wakeful_collector.app import create_app
 from wakeful_collector.cli import parser as collector_parser
 from wakeful_collector.integrations.ollama import (
     compat,
@@ -29,6 +29,7 @@ from wakeful_collector.integrations.ollama import (
 from wakeful_collector.integrations.ollama import settings as gateway_settings
 from wakeful_collector.integrations.ollama.states import State
 from wakeful_collector.remote.verbs import VERBS
+from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store import database
 from wakeful_collector.store.gateway_history import OUTCOMES
 from wakeful_collector.web import metrics_gateway

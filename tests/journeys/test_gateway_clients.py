@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ollama as official
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ..fakes.ollama import ollama
 from ..fakes.ollama_clients import PROMPT, Hand, ask, compatible, native, paced
@@ -293,11 +294,35 @@ def test_limits_of_a_key(door: Gateway, upstream: Ollama) -> None:
     assert native(door.url(), door.key).generate("gem", "x").done, "another key is not held back"
 
 
-def test_what_was_done_is_written_down(door: Gateway, upstream: Ollama) -> None:
-    client = native(door.url(), door.new_key("counted", "gateway"))
-    answer = client.generate("gem", "one two three")
-    metrics = ask(door.origin, "GET", "/metrics", headers={"Authorization": f"Bearer {door.admin}"})
-    assert metrics.status == 200
-    assert b"wakeful_gateway_" in metrics.body
+def counted(door: Gateway, name: str, **labels: str) -> float:
+    """Return a counter of /metrics."""
+    answer = ask(door.origin, "GET", "/metrics", headers={"Authorization": f"Bearer {door.admin}"})
+    assert answer.status == 200
+    for family in text_string_to_metric_families(answer.body.decode()):
+        for sample in family.samples:
+            if sample.name == f"wakeful_gateway_{name}" and labels.items() <= sample.labels.items():
+                return float(sample.value)
+    return 0.0
+
+
+def test_what_was_done_is_counted(door: Gateway, upstream: Ollama) -> None:
+    prompt, completion = ("prompt_tokens_total", "completion_tokens_total")
+    before = [counted(door, name, machine="box", model="gem") for name in (prompt, completion)]
+    served = counted(door, "requests_total", machine="box", outcome="ok")
+    native(door.url(), door.key).generate("gem", "one two three")
+    list(native(door.url(), door.key).chat("gem", PROMPT, stream=True))
+    options = {"include_usage": True}
+    list(compatible(door.url(), door.key).chat.completions.create(**CHAT, stream=True, stream_options=options))
     wait_for(lambda: door.machine("box")["requests"] == {"running": 0, "waiting": 0}, 10)
-    assert answer.prompt_eval_count == 3
+    after = [counted(door, name, machine="box", model="gem") for name in (prompt, completion)]
+    assert [now - then for then, now in zip(before, after)] == [3 + 4 + 4, 5 + 6 + 6]
+    assert counted(door, "requests_total", machine="box", outcome="ok") == served + 3
+
+
+def test_nothing_that_was_said_is_kept(door: Gateway, upstream: Ollama) -> None:
+    secret = "a word that nobody else says, ropalocero"
+    assert secret in native(door.url(), door.key).generate("gem", secret).response
+    kept = [file for file in door.collector.data.rglob("*") if file.is_file()]
+    assert len(kept) > 3
+    for word in (secret, "ropalocero", door.key, "their-own-key"):
+        assert [file.name for file in kept if word.encode() in file.read_bytes()] == [], word

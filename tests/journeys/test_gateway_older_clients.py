@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+PATIENCE_SECONDS = 120.0
+"""More than the minute between two wakes for requests, should a loaded machine have looked as if it were gone."""
+
 KEY = "ia-key-of-2024-a"
 SUDO = """\
 read -r password
@@ -42,12 +45,12 @@ class Client:
         return answer.json()
 
     def post(self, path: str, body: Any = None) -> Any:
-        answer = ask(self.base, "POST", path, body, self.headers, 60)
+        answer = ask(self.base, "POST", path, body, self.headers, PATIENCE_SECONDS)
         assert answer.status == 200, answer
         return answer.json()
 
     def wait_until(self, **state: Any) -> None:
-        wait_for(lambda: state.items() <= self.get("/status").items(), 40)
+        wait_for(lambda: state.items() <= self.get("/status").items(), PATIENCE_SECONDS)
 
 
 class Place:
@@ -144,7 +147,7 @@ def test_twenty_claims_at_once_are_twenty_and_one_wake(place: Place, client: Cli
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE_SECONDS)
     assert said == [True] * 20
     assert client.get("/status")["peticions_ollama"] == 20
     client.wait_until(logical_on=True, phisical_on=True)

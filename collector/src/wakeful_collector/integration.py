@@ -21,18 +21,25 @@ AddressOf = Callable[[Environ], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Integration:
-    """One room; `front(settings, application, address_of)` returns a WSGI application that stands before `application`.
+class Faces:
+    """What a room shows: blueprints, entries of the main navigation, operations that pages may ask for by a button."""
 
-    Whatever is not its own a front hands on unchanged. `navigation` are entries of the main navigation, `offers` the
-    operations that pages may ask for by a button.
+    blueprints: tuple[Blueprint, ...] = ()
+    navigation: tuple[Place, ...] = ()
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One room; what only the web needs is behind `faces` and `front`, so that the worker does not load it.
+
+    `front(settings, application, address_of)` returns a WSGI application that stands before `application`, and hands on
+    unchanged whatever is not its own.
     """
 
     name: str
     title: str
     operations: tuple[Operation, ...] = ()
     jobs: tuple[Job, ...] = ()
-    blueprints: tuple[Blueprint, ...] = ()
-    navigation: tuple[Place, ...] = ()
-    offers: tuple[Offer, ...] = ()
+    faces: Callable[[], Faces] = Faces
     front: Callable[[Settings, Application, AddressOf], Application] | None = None

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import clock, commands, rollups
 from wakeful_collector.accounts import housekeeping
-from wakeful_collector.app import INTEGRATIONS
 from wakeful_collector.ingest.upkeep import upkeep
 from wakeful_collector.job import Job
 from wakeful_collector.outbox import housekeeping as outbox_housekeeping
 from wakeful_collector.outbox.posting import Postman
 from wakeful_collector.outbox.watching import Lookout
+from wakeful_collector.rooms import INTEGRATIONS
 from wakeful_collector.store import database, heartbeats
 from wakeful_collector.store.heartbeats import Heartbeat
 

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from wakeful_collector import clock, config
-from wakeful_collector.app import INTEGRATIONS, create_app
+from wakeful_collector.app import create_app
 from wakeful_collector.ingest.door import Door
+from wakeful_collector.rooms import INTEGRATIONS
 from wakeful_collector.store import database
 from wakeful_collector.web.agent_api import AgentApi
 from wakeful_collector.web.kit import client_address

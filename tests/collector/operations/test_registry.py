@@ -9,10 +9,10 @@ import pytest
 
 from wakeful_collector.accounts import Principal
 from wakeful_collector.accounts.principal import implied
-from wakeful_collector.app import REGISTRY as WHOLE
 from wakeful_collector.operations import Context, Operation, OperationError, Registry, run
 from wakeful_collector.operations.registry import ATTEMPTS_A_MINUTE_MAX, DANGERS
 from wakeful_collector.read import audit, people
+from wakeful_collector.rooms import REGISTRY as WHOLE
 from wakeful_collector.store import people as tables
 
 if TYPE_CHECKING:

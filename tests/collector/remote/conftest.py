@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector import clock, remote
-from wakeful_collector.app import REGISTRY
 from wakeful_collector.config import Settings
 from wakeful_collector.enrolment import enroll, new_invite
 from wakeful_collector.ingest.door import Door
+from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.serving import certificate
 from wakeful_collector.store.changes import changing
 from wakeful_collector.store.invites import add_invite

@@ -18,7 +18,7 @@ def data(tmp_path):
     return tmp_path / "data"
 
 
-def test_both_databases_are_made_for_their_owner_alone(data):
+def test_the_databases_are_made_for_their_owner_alone(data):
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     for family in database.FAMILIES:
         assert stat.S_IMODE(database.database_path(data, family).stat().st_mode) == 0o600
@@ -171,3 +171,18 @@ def test_a_writer_that_waits_too_long_is_busy(data, monkeypatch):
 def test_a_mistake_of_ours_stays_what_it_is(data):
     with pytest.raises(sqlite3.OperationalError, match="no such table"), database.translated():
         database.reader(data, "state").execute("SELECT * FROM absent")
+
+
+def test_the_gateways_writer_waits_for_no_disk_and_the_others_do(data):
+    levels = {}
+    for family in database.FAMILIES:
+        connection = database.writer(data, family)
+        levels[family] = connection.execute("PRAGMA synchronous").fetchone()[0]
+        connection.close()
+    assert levels == {"state": 2, "samples": 2, "gateway": 1}
+
+
+def test_a_folder_from_before_the_gateway_gets_its_database(data):
+    database.database_path(data, "gateway").unlink()
+    database.create(data)
+    assert database.reader(data, "gateway").execute("SELECT count(*) FROM machines").fetchone()[0] == 0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector import commands
-from wakeful_collector.app import REGISTRY
 from wakeful_collector.read import hosts
+from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store.changes import changing
 from wakeful_wire.push import Result
 

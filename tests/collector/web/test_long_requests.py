@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 PROGRAM = """
 import os, sys, threading, time
 from gunicorn.app.base import BaseApplication
-from wakeful_collector.web import long_threads
+from wakeful_collector.web import long_requests, long_threads
 from wakeful_collector.web.kit import CROWDED, BrokenOff
 
+long_requests.PATIENCE_SECONDS = 1
 long_threads.LongThreads.__init__.__defaults__ = (int(sys.argv[2]), 30.0)
 
 class Lane:
@@ -49,6 +50,8 @@ def application(environ, start_response):
 
 def streamed(path):
     yield b"first"
+    while path == "/ollama/flood":
+        yield bytes(100_000)
     if path == "/ollama/broken":
         raise BrokenOff("the other side is gone")
     if path == "/ollama/failed":
@@ -187,3 +190,24 @@ def test_a_client_that_left_gives_its_thread_back(port: int, released: Path) -> 
     while (found := get(port, "/ollama/other"))[0] == 503 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert found == (200, b"firstlong")
+
+
+@pytest.mark.parametrize("port", [1], indirect=True)
+def test_a_client_that_reads_nothing_for_too_long_gives_its_thread_back(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as sock:
+        sock.sendall(b"GET /ollama/flood HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in sock.recv(1000)
+        assert get(port, "/ollama/other")[0] == 503
+        deadline = time.monotonic() + 15
+        while (found := get(port, "/ollama/other"))[0] == 503 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert found == (200, b"firstlong")
+
+
+def test_who_sends_more_than_is_wanted_gets_his_answer_and_keeps_his_connection(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    for _ in range(3):
+        connection.request("POST", "/ollama/unread", bytes(5_000_000))
+        answer = connection.getresponse()
+        assert (answer.status, answer.read(), answer.getheader("Connection")) == (401, b"no", "keep-alive")
+    connection.close()

@@ -116,10 +116,9 @@ class Talking:
     async def v1_messages(self, exchange: Exchange) -> None:
         """`POST /v1/messages`."""
         asked = read(await exchange.body(), "MessagesRequest")
-        for field in ("model", "max_tokens", "messages"):
+        for field, more in (("model", ""), ("max_tokens", " and must be positive"), ("messages", "")):
             if not asked.get(field):
-                wanted = "must be positive" if field == "max_tokens" else "is required"
-                raise Refusal(400, f"{field} is required" if wanted == "is required" else f"{field} {wanted}")
+                raise Refusal(400, f"{field} is required{more}")
         job = self._v1_job(asked, _said(asked["messages"]))
         job.options = {"num_predict": asked["max_tokens"]}
         await self._tell(exchange, job, Messages(asked["model"]), bool(asked.get("stream")))

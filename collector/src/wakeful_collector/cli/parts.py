@@ -8,9 +8,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import accounts, clock, config, operations
-from wakeful_collector.app import REGISTRY
 from wakeful_collector.cli.output import CommandError
 from wakeful_collector.model.store_errors import StoreError
+from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store import database
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.http import wsgi
 
+from wakeful_collector import clock
 from wakeful_collector.web.kit_long import BrokenOff
 from wakeful_collector.web.patient_sockets import SILENT_SECONDS, be_probed, set_patience
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 300
 """How long a client of a long request may read or write nothing: its disk or its person may be slow."""
 
+DRAIN_SECONDS = 30.0
+"""How long the rest of a body is still taken that nobody wants: who hangs up on a sender takes the answer from him."""
+
+_PIECE_BYTES = 64 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -42,13 +47,13 @@ class Inviting:
         self.request = request
         self.client = client
         self._closes = request.must_close
-        self._invited = False
+        self.is_invited = False
         request.must_close = True
 
     def read(self, size: int) -> bytes:
         """Read as the reader does."""
-        if not self._invited:
-            self._invited = True
+        if not self.is_invited:
+            self.is_invited = True
             self.request.must_close = self._closes
             self.client.sendall(_CONTINUE)
         content: bytes = self.reader.read(size)
@@ -73,6 +78,7 @@ def serve(worker: Any, conn: TConn, request: Any, extra: dict[str, Any]) -> bool
     be_probed(client)
     try:
         _send(worker.wsgi(environ, response.start_response), response)
+        _drain(request)
     except BrokenOff:
         response.force_close()
         hang_up(client)
@@ -99,3 +105,13 @@ def _send(answer: Any, response: Any) -> None:
     finally:
         if hasattr(answer, "close"):
             answer.close()
+
+
+def _drain(request: Any) -> None:
+    """Take what is left of a body, unless nobody ever asked for it."""
+    if isinstance(request.body.reader, Inviting) and not request.body.reader.is_invited:
+        return
+    deadline = clock.monotonic_seconds() + DRAIN_SECONDS
+    while not request.body.failed and clock.monotonic_seconds() < deadline:
+        if not request.body.read(_PIECE_BYTES):
+            return

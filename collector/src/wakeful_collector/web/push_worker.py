@@ -94,12 +94,12 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         """Do for a connection in this thread what a thread of the pool would do."""
         self._apart.add(conn)
         future: Future[Any] = Future()
+        is_kept = False
         try:
-            future.set_result(self.handle(conn))
+            is_kept = self.handle(conn)
         finally:
             self._apart.discard(conn)
-            if not future.done():
-                future.cancel()
+            future.set_result(is_kept)
             self.method_queue.defer(self.finish_request, conn, future)
 
     def _keepalive_after(self, conn: TConn, keepalive: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.accounts import Principal
 from wakeful_collector.accounts.principal import implied
-from wakeful_collector.app import REGISTRY
 from wakeful_collector.operations import run
+from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store import gateway_answers, gateway_leases, gateway_states
 from wakeful_collector.store.changes import changing_gateway
 from wakeful_collector.store.gateway_answers import Answer

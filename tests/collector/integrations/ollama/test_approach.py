@@ -118,6 +118,23 @@ def test_a_machine_said_to_be_awake_that_takes_no_connection_is_waited_for(door:
     assert door.rows()[0].waited_ms > 1_000
 
 
+def test_what_listens_while_a_machine_boots_is_not_asked_before_it_is_awake(door: Door, server: Ollama) -> None:
+    """A proxy that answers 502, a model that still loads: the port says nothing."""
+    before = len(server.seen("/api/chat"))
+    server.shut()
+    call = Call(door, door.environ("POST", "/ollama/api/chat", CHAT))
+    thread = call.apart()
+    time.sleep(0.7)
+    door.stand("waking")
+    time.sleep(0.7)
+    server.open()
+    time.sleep(1.2)
+    assert len(server.seen("/api/chat")) == before
+    door.stand("awake")
+    thread.join(5)
+    assert call.got().status == 200
+
+
 def test_a_service_that_stays_shut_is_a_502_and_a_machine_that_fell_a_504(
     door: Door, server: Ollama, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -170,16 +170,9 @@ def test_a_stream_that_dies_in_the_middle_of_a_line_breaks_off(door: Door, serve
     assert door.rows()[0].outcome == "broken"
 
 
-def test_a_service_that_was_started_anew_is_asked_on_a_new_connection(
-    door: Door, server: Ollama, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert door.ask("POST", "/ollama/api/show", {"model": "gem"}).status == 200
-    monkeypatch.setattr("urllib3.connection.HTTPConnection.is_connected", True)
-    monkeypatch.setattr("wakeful_collector.integrations.ollama.idle_connections.IDLE_SECONDS", 60)
-    server.shut()
-    server.open()
-    assert door.ask("POST", "/ollama/api/show", {"model": "gem"}).status == 200
-    server.shut()
-    got = door.ask("POST", "/ollama/api/show", {"model": "gem"})
-    assert (got.status, door.rows()[0].outcome) == (502, "broken")
-    server.open()
+def test_a_service_that_was_started_anew_is_asked_on_a_new_connection(door: Door, server: Ollama) -> None:
+    for _ in range(3):
+        assert door.ask("POST", "/ollama/api/show", {"model": "gem"}).status == 200
+        server.shut()
+        server.open()
+        assert door.ask("POST", "/ollama/api/show", {"model": "gem"}).status == 200

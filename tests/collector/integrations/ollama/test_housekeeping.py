@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wakeful_collector.app import INTEGRATIONS
 from wakeful_collector.integrations.ollama import claims, housekeeping
+from wakeful_collector.rooms import INTEGRATIONS
 from wakeful_collector.store import database, gateway_leases
 
 from . import machines

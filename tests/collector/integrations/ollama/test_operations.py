@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector.accounts import keys
-from wakeful_collector.app import REGISTRY, create_app
+from wakeful_collector.app import create_app
 from wakeful_collector.integrations.ollama import sealed
 from wakeful_collector.integrations.ollama import settings as machines
 from wakeful_collector.integrations.ollama.operations import OPERATIONS
+from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store.changes import changing
 
 from .asking import GPU, Asker

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.app import INTEGRATIONS, create_app
+from wakeful_collector.app import create_app
 from wakeful_collector.integrations.ollama.room import ROOM
+from wakeful_collector.rooms import INTEGRATIONS
 from wakeful_collector.worker import JOBS
 
 if TYPE_CHECKING:

@@ -75,10 +75,24 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def test_pieces_come_as_they_come() -> None:
-    with service(said(CHUNKED, b"5\r\nfirst\r\n", b"6\r\nsec", b"ond\r\n", b"0\r\n\r\n", pause=0.05)) as url:
+    taken = threading.Semaphore(0)
+
+    def behave(client: socket.socket) -> None:
+        client.recv(65_536)
+        for part in (CHUNKED, b"5\r\nfirst\r\n", b"6\r\nsec", b"ond\r\n", b"0\r\n\r\n"):
+            client.sendall(part)
+            assert taken.acquire(timeout=10)
+
+    with service(behave) as url:
         made = asked(url)
         assert made.answer().status == 200
-        assert whole(made) == [b"first", b"sec", b"ond"]
+        taken.release()
+        for piece in (b"first", b"sec", b"ond"):
+            assert made.read() == piece
+            taken.release()
+        assert made.read() == b""
+        taken.release()
+        made.close()
 
 
 def test_an_answer_with_a_length_and_one_that_ends_with_its_connection() -> None:
@@ -290,10 +304,26 @@ def test_a_connection_serves_the_next_request_once_its_answer_was_read() -> None
                 assert whole(made) == [b"ok"]
             made.close()
         assert reused == [False, True, True, False]
-        made = Upstream(url, idle)
-        made.connect(5, anew=True)
-        assert not made.is_reused
-        made.close()
+
+
+def test_an_abort_that_comes_too_late_leaves_the_next_request_alone() -> None:
+    def behave(client: socket.socket) -> None:
+        while client.recv(65_536):
+            client.sendall(CHUNKED + b"2\r\nok\r\n0\r\n\r\n")
+
+    with service(behave) as url:
+        idle = IdleConnections()
+        first, second = Upstream(url, idle), Upstream(url, idle)
+        first.connect(5)
+        first.send("GET", "/", {})
+        first.answer()
+        assert whole(first) == [b"ok"]
+        second.connect(5)
+        assert second.is_reused
+        first.abort()
+        second.send("GET", "/", {})
+        assert second.answer().status == 200
+        assert whole(second) == [b"ok"]
 
 
 def test_a_connection_that_was_aborted_cut_or_ended_serves_nobody_else() -> None:
@@ -313,3 +343,13 @@ def test_a_connection_that_was_aborted_cut_or_ended_serves_nobody_else() -> None
         made.abort()
         made.close()
     assert len(idle) == 0
+
+
+def test_a_connection_that_was_closed_meanwhile_is_dead_when_it_is_used() -> None:
+    with service(said(CHUNKED + b"0\r\n\r\n")) as url:
+        made = Upstream(url)
+        made.connect(5)
+        assert made._socket is not None
+        made._socket.close()
+        with pytest.raises(Died):
+            made.send("POST", "/", {}, iter([b"x"]), 1)

@@ -59,24 +59,27 @@ class Approach:
         Raises Refusal, ClientGone.
         """
         began = refused_since = clock.monotonic_seconds()
+        error = ""
+        serves = True
         while True:
-            try:
-                upstream.connect(CONNECT_SECONDS)
-            except Unreached as error:
-                self.has_waited = True
-                if self._still_serves(data, str(error), began):
-                    if clock.monotonic_seconds() - refused_since > PATIENCE_SECONDS:
-                        name = self.ticket.machine.name
-                        said = f"{name} is awake, and its service takes no connection: {error}"
-                        raise Refusal(502, "unsent", said, RETRY_SECONDS) from None
+            if serves:  # what listens while a machine boots may not be ready: a proxy, a model that still loads
+                try:
+                    upstream.connect(CONNECT_SECONDS)
+                except Unreached as unreached:
+                    error = str(unreached)
                 else:
-                    refused_since = clock.monotonic_seconds()
-                yield from self.beats.due()
-                self.gone.wait(min(AGAIN_SECONDS, self.beats.wait_seconds()))
-                self._check()
-            else:
-                self._check()
-                return
+                    self._check()
+                    return
+            self.has_waited = True
+            serves = self._still_serves(data, error, began)
+            if not serves:
+                refused_since = clock.monotonic_seconds()
+            elif clock.monotonic_seconds() - refused_since > PATIENCE_SECONDS:
+                said = f"{self.ticket.machine.name} is awake, and its service takes no connection: {error}"
+                raise Refusal(502, "unsent", said, RETRY_SECONDS)
+            yield from self.beats.due()
+            self.gone.wait(min(AGAIN_SECONDS, self.beats.wait_seconds()))
+            self._check()
 
     def _still_serves(self, data: Path, error: str, began: float) -> bool:
         """Tell whether the machine is said to be awake; raise Refusal when it will not be there any more."""

@@ -106,13 +106,7 @@ class Body:
         return [str(value) for key, value in said.items() if key.strip().lower() in _NAMES and value]
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield all of it, from its first byte; raise ClientGone when it ends before its end.
-
-        To be called once, but for a body that `is_held`.
-        """
-        if self.is_held:
-            yield from (bytes(self._held),) if self._held else ()
-            return
+        """Yield all of it, from its first byte; raise ClientGone when it ends before its end. To be called once."""
         held, self._held = bytes(self._held), bytearray()
         self._give_back()
         if held:
@@ -122,11 +116,6 @@ class Body:
             piece = self._read(PIECE_BYTES)
             if piece:
                 yield piece
-
-    @property
-    def is_held(self) -> bool:
-        """Tell whether all of it is here, so that it can be sent again."""
-        return self._ended and len(self._held) == self.read_bytes
 
     def close(self) -> None:
         """Let go of what is held."""

@@ -16,7 +16,7 @@ from wakeful_collector.integrations.ollama.forwarding import answer_headers, req
 from wakeful_collector.integrations.ollama.leasing import Refused
 from wakeful_collector.integrations.ollama.reply import UNBUFFERED
 from wakeful_collector.integrations.ollama.tallying import Tally
-from wakeful_collector.integrations.ollama.upstream import Died, Unreached, Upstream
+from wakeful_collector.integrations.ollama.upstream import Died, Upstream
 from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.store.gateway_history import Request
 from wakeful_collector.web.kit import BrokenOff
@@ -39,12 +39,6 @@ log = logging.getLogger("wakeful.gateway")
 
 TOLD_BYTES_MAX = 64 * 1024
 """How much of an upstream's error is repeated to a client whose answer has begun."""
-
-AGAIN_SECONDS = 3.0
-"""How long a connection may take that replaces a kept one."""
-
-STALE_MS = 1_000
-"""How soon a kept connection that was dead already shows it; what dies later was at work on the request."""
 
 CLIENT_GONE = 499
 """The status that is written down where the client left before there was one."""
@@ -149,21 +143,10 @@ class Conversation:
 
     def _answer(self) -> Generator[bytes, None, BaseHTTPResponse]:
         """Send the request and return the answer's head, keeping the client's connection alive meanwhile."""
-        sent = clock.monotonic_seconds()
-        try:
-            self._send()
-            while not self._upstream.is_ready(self._beats.wait_seconds()):
-                yield from self._beats.due()
-            return self._upstream.answer()
-        except Died:
-            at_once = self._since_ms(sent) < STALE_MS
-            if self._gone.is_set() or not (self._upstream.is_reused and at_once and self.asked.body.is_held):
-                raise
-        try:  # it died before it was asked, as like as not: the service was started anew
-            self._upstream.connect(AGAIN_SECONDS, anew=True)
-        except Unreached as error:
-            raise Died(str(error)) from None
-        return (yield from self._answer())
+        self._send()
+        while not self._upstream.is_ready(self._beats.wait_seconds()):
+            yield from self._beats.due()
+        return self._upstream.answer()
 
     def _send(self) -> None:
         asked, body = self.asked, self.asked.body

@@ -148,13 +148,15 @@ class Desk:
         """End a ticket: its lease goes, its row is written, whoever is next may go. `Ticket.end` calls it once."""
         with self._lock:
             self._tickets.pop(ticket.id, None)
+        now_ms = self._clock_ms()
+        admitted: tuple[str, ...] = ()
         with changing_gateway(self.data) as connection:
             gateway_leases.end(connection, ticket.id)
             if request is not None:
                 gateway_history.add(connection, request)
-            now_ms = self._clock_ms()
             if gateway_leases.is_awaited(connection):
-                self._tell_admitted(admitting.admit_everywhere(connection, now_ms), now_ms)
+                admitted = admitting.admit_everywhere(connection, now_ms)
+        self._tell_admitted(admitted, now_ms)
 
     def _tell_admitted(self, ids: Iterable[str], now_ms: int) -> None:
         for one_id in ids:
@@ -207,7 +209,8 @@ class Desk:
     def _tidy(self, now_ms: int) -> None:
         with changing_gateway(self.data) as connection:
             gateway_leases.end_expired(connection, now_ms)
-            self._tell_admitted(admitting.admit_everywhere(connection, now_ms), now_ms)
+            admitted = admitting.admit_everywhere(connection, now_ms)
+        self._tell_admitted(admitted, now_ms)
 
     def _look(self, waiting: list[Ticket], now_ms: int) -> None:
         """Tell everybody who waits how he stands."""

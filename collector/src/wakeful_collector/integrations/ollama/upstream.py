@@ -7,6 +7,7 @@ import http.client
 import select
 import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -51,8 +52,7 @@ class Died(Exception):
 class Upstream:
     """One request's way to the service at `url`; `abort` may be called by any thread at any time.
 
-    `is_reused` tells that its connection served another request before: what dies on such a one without a word may have
-    died before.
+    `is_reused` tells that its connection served another request before.
     """
 
     def __init__(self, url: str, idle: IdleConnections | None = None) -> None:
@@ -61,14 +61,15 @@ class Upstream:
         self.is_aborted = False
         self.is_reused = False
         self._idle = idle
+        self._lock = threading.Lock()
         self._connection = _connection(url)
         self._socket: socket.socket | None = None
         self._answer: BaseHTTPResponse | None = None
         self._is_whole = self._is_cut = False
 
-    def connect(self, timeout_seconds: float, *, anew: bool = False) -> None:
-        """Have a connection: one that is idle, or with `anew` (and where there is none) a new one; raise Unreached."""
-        found = None if anew or self._idle is None else self._idle.take(self.url)
+    def connect(self, timeout_seconds: float) -> None:
+        """Have a connection: one that is idle, or where there is none a new one; raise Unreached."""
+        found = None if self._idle is None else self._idle.take(self.url)
         self.is_reused = found is not None
         if found is not None:
             self._connection, self._socket = found, found.sock
@@ -78,8 +79,6 @@ class Upstream:
             self.abort()
 
     def _open(self, timeout_seconds: float) -> None:
-        self._connection.close()
-        self._is_cut = False
         try:
             self._connection.timeout = timeout_seconds
             self._connection.connect()
@@ -174,8 +173,10 @@ class Upstream:
 
     def abort(self) -> None:
         """Break the connection off: the service sees its client leave, and whoever waits here is woken by Died."""
-        self.is_aborted = True
-        if self._socket is not None:
+        with self._lock:  # so that it is this request's connection, and not the next one's already
+            self.is_aborted = True
+            if self._socket is None:
+                return
             try:
                 # Not SSLSocket's: that would take the cipher away under the hands of whoever reads.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
@@ -186,6 +187,8 @@ class Upstream:
         """Close the connection, or keep it for a moment if it can serve another request. May be called again."""
         if self._answer is not None:
             self._answer.close()
+        with self._lock:
+            self._socket = None
         connection, self._connection = self._connection, _connection(self.url)
         if self._idle is not None and self._is_whole and not self.is_aborted and connection.sock is not None:
             self._idle.keep(self.url, connection)
