@@ -11,6 +11,7 @@ from wakeful_collector import clock
 from wakeful_collector.integrations.ollama.approach import Approach
 from wakeful_collector.integrations.ollama.beats import Beats
 from wakeful_collector.integrations.ollama.bodies import ClientGone
+from wakeful_collector.integrations.ollama.corking import cork
 from wakeful_collector.integrations.ollama.dialects import Form, Refusal, Shape, error_piece, told_piece
 from wakeful_collector.integrations.ollama.forwarding import answer_headers, request_headers
 from wakeful_collector.integrations.ollama.leasing import Refused
@@ -84,6 +85,7 @@ class Conversation:
         self._status = 0
         self._waited_ms = 0
         self._first_byte_ms: int | None = None
+        self._client = asked.environ.get("gunicorn.socket")
         self._gone = threading.Event()
         self._upstream = Upstream(asked.machine.url, idle)
         self._tally = Tally()
@@ -137,9 +139,14 @@ class Conversation:
         except Died as died:
             raise self._broken(died) from None
         self._status = answer.status
-        self._begin(answer, form)
-        yield b""  # sends the head at once
-        yield from self._pieces(first, sent, form if self.reply.shape.form is Form.OTHER else self.reply.shape.form)
+        own = self.reply.shape.form
+        cork(self._client, True)
+        try:
+            self._begin(answer, form)
+            yield b""  # sends the head: together with the first piece, or alone if that takes long
+            yield from self._pieces(first, sent, form if own is Form.OTHER else own)
+        finally:
+            cork(self._client, False)
 
     def _answer(self) -> Generator[bytes, None, BaseHTTPResponse]:
         """Send the request and return the answer's head, keeping the client's connection alive meanwhile."""
@@ -172,6 +179,8 @@ class Conversation:
                     self._first_byte_ms = self._since_ms(sent)
                 self._tally.take(piece)
                 yield piece
+                if self._tally.size_bytes == len(piece):
+                    cork(self._client, False)
                 piece = self._upstream.read()
         except Died as died:
             yield self._last_words(self._broken(died), form)
