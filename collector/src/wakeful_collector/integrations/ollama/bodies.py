@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -103,7 +104,7 @@ class Body:
             raise Refusal(400, "not_json", "the request is not valid JSON") from None
         if not isinstance(said, dict):
             raise Refusal(400, "not_json", "the request is not an object of JSON")
-        return [str(value) for key, value in said.items() if key.strip().lower() in _NAMES and value]
+        return [str(value) for key, value in _pairs(self._held) if key.strip().lower() in _NAMES and value]
 
     def pieces(self) -> Iterator[bytes]:
         """Yield all of it, from its first byte; raise ClientGone when it ends before its end. To be called once."""
@@ -145,3 +146,15 @@ class Body:
     def _give_back(self) -> None:
         _allowance.give_back(self._allowed)
         self._allowed = 0
+
+
+def _pairs(content: bytes | bytearray) -> list[tuple[str, Any]]:
+    """Return all fields of an object of JSON, also those that stand there twice.
+
+    Ollama takes the last one, but for a `null`, which leaves it with the one before.
+    """
+    try:
+        pairs: list[tuple[str, Any]] = json.loads(content.decode(), object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "not_json", "the request is not valid JSON") from None
+    return pairs
