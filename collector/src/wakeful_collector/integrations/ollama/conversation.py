@@ -131,7 +131,7 @@ class Conversation:
         try:
             answer = yield from self._answer()
             self.asked.body.close()
-            if self.reply.is_begun and answer.status >= 400:
+            if self.reply.is_begun and answer.status >= 300:
                 yield self._told(answer)
                 return
             form = _form_of(answer)
@@ -144,7 +144,7 @@ class Conversation:
         try:
             self._begin(answer, form)
             yield b""  # sends the head: together with the first piece, or alone if that takes long
-            yield from self._pieces(first, sent, form if own is Form.OTHER else own)
+            yield from self._pieces(first, sent, own if self.reply.is_early else form)
         finally:
             cork(self._client, False)
 
@@ -158,6 +158,8 @@ class Conversation:
     def _send(self) -> None:
         asked, body = self.asked, self.asked.body
         headers = request_headers(asked.environ, self._upstream.host, asked.upstream_key)
+        if self._beats.is_on:  # a packed answer has no room for what keeps a connection alive
+            headers["Accept-Encoding"] = "identity"
         pieces = body.pieces() if body.is_chunked or body.has_length else None
         self._upstream.send(asked.method, asked.place.target, headers, pieces, body.length_bytes)
 
@@ -227,6 +229,7 @@ class Conversation:
 
 def _form_of(answer: BaseHTTPResponse) -> Form:
     """Return what an upstream's answer consists of; OTHER when nothing may be added to it."""
-    if "Content-Length" in answer.headers:
+    is_packed = answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+    if is_packed or "Content-Length" in answer.headers:
         return Form.OTHER
     return _STREAMS.get(answer.headers.get("Content-Type", "").partition(";")[0].strip().lower(), Form.OTHER)
