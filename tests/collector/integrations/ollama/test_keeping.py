@@ -12,10 +12,11 @@ import pytest
 
 from wakeful_collector import clock
 from wakeful_collector.config import Settings
-from wakeful_collector.integrations.ollama import keeping, settings
+from wakeful_collector.integrations.ollama import keeping, leasing, settings
 from wakeful_collector.integrations.ollama.keeping import JOBS, Keeper
 from wakeful_collector.integrations.ollama.states import State
 from wakeful_collector.read import gateway, gateway_history, incidents
+from wakeful_collector.store import gateway_history as gateway_rows
 from wakeful_collector.store import gateway_leases, gateway_machines, gateway_states
 from wakeful_collector.store.changes import changing_gateway
 
@@ -391,3 +392,35 @@ def test_without_machines_there_is_nothing_to_do(data: Path) -> None:
     assert (job.name, job.interval_seconds) == ("gateway", 0.25)
     job.run(data, Settings(data=data), clock.now_ms())
     assert gateway.states(data) == {}
+
+
+def test_requests_too_short_to_be_seen_keep_it_awake(world: World) -> None:
+    world.add()
+    world.server.reboot()
+    world.becomes(State.AWAKE)
+
+    def ask(outcome: str, seconds: float) -> None:
+        until_ms = world.now_ms + round(seconds * 1000)
+        while world.now_ms < until_ms:
+            if (until_ms - world.now_ms) % 20_000 < 250:
+                at = gateway_rows.Request(world.now_ms, "box", "ana", "POST", "/api/embed", "m", 200, outcome)
+                leasing.record(world.data, at)
+            world.turn()
+
+    ask("ok", 120)
+    assert world.turns() == ["awake"]
+    ask("limited", 90)
+    assert "draining" in world.turns(), "who is turned away does not use it"
+
+
+def test_who_wanted_it_asleep_at_once_long_ago_does_not_cut_off_those_of_now(world: World) -> None:
+    world.add()
+    world.server.reboot()
+    world.becomes(State.AWAKE)
+    world.lease("a", "person")
+    world.ask("force")
+    world.now_ms += keeping.FORCE_SECONDS * 1000 + 1_000
+    world.until(lambda: gateway.state(world.data, "box").asked is None, "asked for ever")  # type: ignore[union-attr]
+    assert world.state is State.AWAKE
+    world.ask("force")
+    world.becomes(State.ASLEEP)

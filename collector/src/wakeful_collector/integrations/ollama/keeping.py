@@ -24,9 +24,10 @@ from wakeful_collector.integrations.ollama import (
 )
 from wakeful_collector.integrations.ollama import machine as decision
 from wakeful_collector.integrations.ollama.lane import Lane
-from wakeful_collector.integrations.ollama.states import SERVING, SLEEP, SLEPT, WAKE, Facts, Outcome, State
+from wakeful_collector.integrations.ollama.states import FORCE, SERVING, SLEEP, SLEPT, WAKE, Facts, Outcome, State
 from wakeful_collector.job import Job
 from wakeful_collector.model.story import plain
+from wakeful_collector.read import gateway_history as history
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.store import gateway_history
 from wakeful_collector.store.changes import changing_gateway
@@ -46,6 +47,8 @@ COUNT_SECONDS = 10.0
 REFRESH_SECONDS = 60.0
 COUNTED_SECONDS_MAX = 60.0
 """The longest time between two counts that is taken for time of this state; a suspended collector saw nothing."""
+FORCE_SECONDS = 300
+"""How long somebody's wish to have it asleep whoever uses it holds; one found later (no worker ran) minds them."""
 LOG_EVERY_FAILURES = 240
 DETAIL_CHARACTERS_MAX = 1_000
 
@@ -62,12 +65,14 @@ class Attendant:
         }
         self._refreshed_ms = 0
         self._counted_ms = 0
+        self._served: float | None = None
         self.failures = 0
 
     def turn(self, data: Path, machine: Machine, now_ms: int) -> None:
         """Take one turn: gather, decide, keep, act."""
         known = persisting.known(data, machine, now_ms)
-        facts = self._facts(data, machine, known, now_ms)
+        served = history.served(data, machine.name)
+        facts = self._facts(data, machine, known, now_ms)._replace(served=self._served not in {None, served})
         self._gather(data, machine, known, facts, now_ms)
         ended = next((lane for lane in self._acts.values() if lane.result() is not None), None)
         facts = facts._replace(
@@ -78,6 +83,7 @@ class Attendant:
         step = decision.step(known.memory, facts, settings.policy(machine), now_ms)
         if not persisting.advance(data, machine, known, step, now_ms):
             return  # what was seen stays for the next turn
+        self._served = served
         if facts.answers is not None:
             self._probe.take()
         if facts.busy is not None:
@@ -92,11 +98,14 @@ class Attendant:
     def _facts(self, data: Path, machine: Machine, known: Known, now_ms: int) -> Facts:
         count = gateway_leases.count(data, machine.name, now_ms)
         asked = known.asked
+        what = asked.what if asked else ""
+        if asked and what == FORCE and now_ms - asked.at_ms > FORCE_SECONDS * 1000:
+            what = SLEEP
         return Facts(
             requests=count.waiting + count.running,
             claims=count.claims,
             permanent=known.permanent,
-            asked=asked.what if asked else "",
+            asked=what,
             asked_by=asked.by if asked else "",
             can_wake=machine.can_wake,
             can_sleep=machine.can_sleep,
