@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -62,6 +63,17 @@ class _Allowance:
 
 
 _allowance = _Allowance(HELD_BYTES_MAX)
+
+
+@contextmanager
+def held(size_bytes: int) -> Iterator[bool]:
+    """Count a body of this size among those that the process holds, inside the block; False when it is one too many."""
+    has_room = _allowance.take(size_bytes)
+    try:
+        yield has_room
+    finally:
+        if has_room:
+            _allowance.give_back(size_bytes)
 
 
 class Body:
