@@ -43,6 +43,12 @@ def application(environ, start_response):
         body = environ["wsgi.input"].read()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
+    if path == "/ollama/swallowed":
+        try:
+            environ["wsgi.input"].read()
+        except Exception:
+            start_response("400 Bad Request", [("Content-Length", "2")])
+            return [b"no"]
     if path == "/ollama/unread":
         start_response("401 Unauthorized", [("Content-Length", "2")])
         return [b"no"]
@@ -230,3 +236,12 @@ def test_who_sends_what_nobody_wants_byte_by_byte_is_hung_up_on(port: int) -> No
             except ConnectionError:
                 ended = True
         assert ended
+
+
+def test_nothing_is_read_behind_a_body_whose_end_nobody_knows(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as sock:
+        head = b"POST /ollama/swallowed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        sock.sendall(head + b"zz\r\nGET /ollama/next HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = until_end(sock)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
