@@ -10,7 +10,7 @@ import pytest
 
 from wakeful_collector import clock
 from wakeful_collector.config import Settings
-from wakeful_collector.integrations.ollama import keeping, leasing, persisting, settings
+from wakeful_collector.integrations.ollama import keeping, leasing, persisting, sealed, settings
 from wakeful_collector.integrations.ollama.keeping import JOBS, Keeper
 from wakeful_collector.integrations.ollama.states import State
 from wakeful_collector.read import gateway, incidents
@@ -19,7 +19,7 @@ from wakeful_collector.store import gateway_machines
 from wakeful_collector.store.changes import changing_gateway
 
 from ....fakes.ollama import ollama
-from ....fakes.ssh_server import ssh_server
+from ....fakes.ssh_server import PASSWORD, ssh_server
 from .keeper_world import PAUSE_SECONDS, SLOW_SECONDS, World
 from .machines import Servant, add
 from .test_probing import post
@@ -145,6 +145,19 @@ def test_a_refused_order_leaves_it_awake_and_is_tried_again_later(world: World) 
     world.box.program("sudo", 'shift; shift; exec "$@"')
     world.now_ms += 450_000
     assert world.becomes(State.ASLEEP, 120) > 20, "ten minutes after it was refused"
+
+
+def test_a_machine_that_was_set_up_anew_is_put_to_sleep_without_the_pause(world: World) -> None:
+    world.add(idle_seconds=5, stop_seconds=20, ssh_password="wrong")
+    world.server.reboot()
+    world.becomes(State.STOPPING, 120)
+    world.becomes(State.AWAKE, 30)
+    box = settings.machine(world.data, "box")
+    assert box is not None
+    with changing_gateway(world.data) as connection:
+        right = sealed.seal(world.data, "", {"ssh_password": PASSWORD})
+        gateway_machines.keep(connection, settings.row(box, right, 1, world.now_ms + 1))
+    assert world.becomes(State.ASLEEP, 200) < 200
 
 
 def test_an_order_that_does_nothing_is_a_failure_too(world: World) -> None:

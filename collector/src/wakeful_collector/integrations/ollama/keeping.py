@@ -27,8 +27,8 @@ from wakeful_collector.integrations.ollama.lane import Lane
 from wakeful_collector.integrations.ollama.states import FORCE, SERVING, SLEEP, SLEPT, WAKE, Facts, Outcome, State
 from wakeful_collector.job import Job
 from wakeful_collector.model.story import plain
+from wakeful_collector.read import gateway, gateway_leases
 from wakeful_collector.read import gateway_history as history
-from wakeful_collector.read import gateway_leases
 from wakeful_collector.store import gateway_history
 from wakeful_collector.store.changes import changing_gateway
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wakeful_collector.config import Settings
     from wakeful_collector.integrations.ollama.persisting import Known
     from wakeful_collector.integrations.ollama.settings import Machine
-    from wakeful_collector.integrations.ollama.states import Step
+    from wakeful_collector.integrations.ollama.states import Memory, Step
 
 log = logging.getLogger("wakeful.gateway")
 
@@ -80,7 +80,8 @@ class Attendant:
             busy=self._look.result(known.memory.since_ms),
             act=None if ended is None else ended.result(),
         )
-        step = decision.step(known.memory, facts, settings.policy(machine), now_ms)
+        memory = _mended(data, known.memory, machine.name, now_ms)
+        step = decision.step(memory, facts, settings.policy(machine), now_ms)
         if not persisting.advance(data, machine, known, step, now_ms):
             return  # what was seen stays for the next turn
         self._served = served
@@ -180,6 +181,15 @@ class Keeper:
                 attendant.failures = 0
         if problems and len(problems) == len(machines):
             raise problems[0]
+
+
+def _mended(data: Path, memory: Memory, name: str, now_ms: int) -> Memory:
+    """Return it without the pause after a failed order to sleep, if somebody changed since what that may have been."""
+    if memory.retry_ms <= now_ms:
+        return memory
+    row = gateway.machine(data, name)
+    changed = [one.pinned_ms for one in gateway.host_keys(data, name)] + ([] if row is None else [row.changed_ms])
+    return memory._replace(retry_ms=0) if max(changed, default=0) > memory.failed_ms else memory
 
 
 def _told(outcome: Outcome) -> Outcome:
