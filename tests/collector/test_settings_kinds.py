@@ -74,6 +74,7 @@ def test_urls_lose_their_last_slash():
         "https://a/b",
         "https://a?b",
         "https://u:p@a",
+        "https://:p@a",
         "http://a:99999",
         "http://[",
         5,

@@ -117,8 +117,8 @@ def _url(raw: Any) -> str:
         raise Unfit(f"is {text!r}, which is not a URL", hint) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits:
         raise Unfit(f"is {text!r}, which is not a http or https URL", hint)
-    if parts.path or parts.query or parts.fragment or parts.username:
-        raise Unfit(f"is {text!r}; it may hold scheme, host and port only", hint)
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise Unfit("may hold scheme, host and port only", hint)
     return text
 
 

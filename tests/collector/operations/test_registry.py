@@ -58,6 +58,12 @@ def test_a_refusal_changes_nothing_and_is_noted(settings: Settings, now_ms: int)
     assert trail(settings) == [("key:reader", "thing.add", "bob", "refused", {"why": "scope"})]
 
 
+def test_a_password_in_an_address_does_not_stand_in_the_trail(settings: Settings, now_ms: int) -> None:
+    with pytest.raises(OperationError):
+        run(settings, REGISTRY, READER, "thing.add", {"name": "bob", "url": "http://ana:hunter2@b:1/x"}, now_ms)
+    assert trail(settings)[0][4] == {"url": "http://...@b:1/x", "why": "scope"}
+
+
 @pytest.mark.parametrize("much", ["x" * 100_000, [[[[[[[[[["deep"]]]]]]]]]]])
 def test_who_may_do_nothing_does_not_fill_the_trail(settings: Settings, now_ms: int, much: Any) -> None:
     with pytest.raises(OperationError, match="scope admin"):

@@ -58,6 +58,16 @@ def test_a_request_is_kept_and_counted(connection: sqlite3.Connection) -> None:
     }
 
 
+def test_who_came_for_a_machine_is_counted_apart_from_who_was_turned_away(connection: sqlite3.Connection) -> None:
+    (name,) = {request().machine}
+    assert gateway_history.served(connection, name) == 0
+    for outcome in gateway_history.OUTCOMES:
+        gateway_history.add(connection, request(outcome=outcome))
+    gateway_history.add(connection, request(outcome="ok"))
+    assert gateway_history.served(connection, name) == 6
+    assert gateway_history.served(connection, "other") == 0
+
+
 def test_pages_go_back_through_the_requests_of_one(connection: sqlite3.Connection) -> None:
     for at in range(6):
         gateway_history.add(connection, request(at_ms=NOW + at, machine="box" if at % 2 else "other"))

@@ -15,6 +15,8 @@ from wakeful_collector.web.kit_long import begins_long, is_long
         ("/ollama/api/chat", True),
         ("/ollama/box/v1/models", True),
         ("/gateway/ollama/chat", True),
+        ("/%6fllama/api/chat", True),
+        ("/gateway/oll%61ma/chat", True),
         ("/gateway/arrancar", False),
         ("/ollamas", False),
         ("/integrations/ollama", False),

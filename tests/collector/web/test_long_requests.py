@@ -25,6 +25,7 @@ from wakeful_collector.web import long_requests, long_threads
 from wakeful_collector.web.kit import CROWDED, BrokenOff
 
 long_requests.PATIENCE_SECONDS = 1
+long_requests.DRAIN_SECONDS = 2
 long_threads.LongThreads.__init__.__defaults__ = (int(sys.argv[2]), 30.0)
 
 class Lane:
@@ -42,6 +43,12 @@ def application(environ, start_response):
         body = environ["wsgi.input"].read()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
+    if path == "/ollama/swallowed":
+        try:
+            environ["wsgi.input"].read()
+        except Exception:
+            start_response("400 Bad Request", [("Content-Length", "2")])
+            return [b"no"]
     if path == "/ollama/unread":
         start_response("401 Unauthorized", [("Content-Length", "2")])
         return [b"no"]
@@ -211,3 +218,30 @@ def test_who_sends_more_than_is_wanted_gets_his_answer_and_keeps_his_connection(
         answer = connection.getresponse()
         assert (answer.status, answer.read(), answer.getheader("Connection")) == (401, b"no", "keep-alive")
     connection.close()
+
+
+def test_who_sends_what_nobody_wants_byte_by_byte_is_hung_up_on(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as sock:
+        sock.sendall(b"POST /ollama/unread HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        assert sock.recv(65_536).startswith(b"HTTP/1.1 401 ")
+        sock.settimeout(0.2)
+        deadline = time.monotonic() + 10
+        ended = False
+        while not ended and time.monotonic() < deadline:
+            try:
+                sock.sendall(b"x")
+                ended = sock.recv(1) == b""
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                ended = True
+        assert ended
+
+
+def test_nothing_is_read_behind_a_body_whose_end_nobody_knows(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), 10) as sock:
+        head = b"POST /ollama/swallowed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        sock.sendall(head + b"zz\r\nGET /ollama/next HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = until_end(sock)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ DANGERS = ("none", "changes", "destroys")
 ATTEMPT_CHARACTERS_MAX = 4_096
 ATTEMPTS_A_MINUTE_MAX = 60
 _ATTEMPT_DEPTH_MAX = 8
+_USERINFO = re.compile(r"://[^/\s]*@")
+"""A name and a password before the host of an address: refused, but the attempt is kept for ever."""
 
 
 class OperationError(Exception):
@@ -159,7 +162,11 @@ def _is_flat(value: Any, depth: int = 0) -> bool:
 def _entry(
     operation: Operation, principal: Principal, given: dict[str, Any], now_ms: int, outcome: str, why: str
 ) -> audit.Entry:
-    detail = {key: value for key, value in given.items() if key not in operation.secrets and key != operation.subject}
+    detail = {
+        key: _USERINFO.sub("://...@", value) if isinstance(value, str) else value
+        for key, value in given.items()
+        if key not in operation.secrets and key != operation.subject
+    }
     return audit.Entry(
         at_ms=now_ms,
         principal=principal.name,

@@ -45,6 +45,12 @@ def totals(data: Path) -> list[Total]:
         return table.totals(database.reader(data, "gateway"))
 
 
+def served(data: Path, machine: str) -> float:
+    """Return how many requests came for a machine itself so far."""
+    with database.translated():
+        return table.served(database.reader(data, "gateway"), machine)
+
+
 def turns(data: Path, machine: str, since_ms: int, limit: int = LIMIT_MAX) -> list[Turn]:
     """Return the newest turns of a machine since then, newest first."""
     with database.translated():

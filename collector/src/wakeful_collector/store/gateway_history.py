@@ -106,6 +106,9 @@ class Total(NamedTuple):
     value: float
 
 
+_CAME_FOR_IT = json.dumps(
+    [f'{{"outcome":"{outcome}"}}' for outcome in ("ok", "refused", "cancelled", "broken", "unsent")]
+)
 _COLUMNS = tuple(Request.__slots__)
 _INSERT = f"INSERT INTO requests ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - constants of this module
 _SELECT = f"SELECT seq, {', '.join(_COLUMNS)} FROM requests"  # noqa: S608 - constants of this module
@@ -143,6 +146,16 @@ def totals(connection: sqlite3.Connection) -> list[Total]:
     """Return every counter."""
     rows = connection.execute("SELECT machine, name, labels, value FROM totals ORDER BY machine, name, labels")
     return [Total(machine, name, json.loads(labels), value) for machine, name, labels, value in rows]
+
+
+def served(connection: sqlite3.Connection, machine: str) -> float:
+    """Return how many requests came for a machine itself so far; who was turned away at the door is not one."""
+    row = connection.execute(
+        "SELECT coalesce(sum(value), 0) FROM totals WHERE machine = ? AND name = 'requests'"
+        " AND labels IN (SELECT value FROM json_each(?))",
+        (machine, _CAME_FOR_IT),
+    ).fetchone()
+    return float(row[0])
 
 
 def prune(connection: sqlite3.Connection, now_ms: int) -> int:

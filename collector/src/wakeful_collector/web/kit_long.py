@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 CROWDED = "wakeful.crowded"
 """Stands in the environment of a request that should have had a thread of its own where there was none: refuse it."""
 
@@ -14,7 +16,8 @@ class BrokenOff(Exception):
 
 
 def is_long(path: str) -> bool:
-    """Tell whether a request of this path may take minutes."""
+    """Tell whether a request of this path may take minutes, however the path is written (`/%6fllama`)."""
+    path = unquote(path)
     return path.startswith(LONG_PATHS) and any(path == one or path.startswith(f"{one}/") for one in LONG_PATHS)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
+import threading
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.http import wsgi
 
-from wakeful_collector import clock
 from wakeful_collector.web.kit_long import BrokenOff
 from wakeful_collector.web.patient_sockets import SILENT_SECONDS, be_probed, set_patience
 
@@ -78,7 +78,7 @@ def serve(worker: Any, conn: TConn, request: Any, extra: dict[str, Any]) -> bool
     be_probed(client)
     try:
         _send(worker.wsgi(environ, response.start_response), response)
-        _drain(request)
+        _drain(request, client)
     except BrokenOff:
         response.force_close()
         hang_up(client)
@@ -107,11 +107,25 @@ def _send(answer: Any, response: Any) -> None:
             answer.close()
 
 
-def _drain(request: Any) -> None:
-    """Take what is left of a body, unless nobody ever asked for it."""
-    if isinstance(request.body.reader, Inviting) and not request.body.reader.is_invited:
-        return
-    deadline = clock.monotonic_seconds() + DRAIN_SECONDS
-    while not request.body.failed and clock.monotonic_seconds() < deadline:
-        if not request.body.read(_PIECE_BYTES):
+def _drain(request: Any, client: socket.socket) -> None:
+    """Take what is left of a body, unless nobody ever asked for it; hang up where it does not end in time.
+
+    What is left behind on a kept connection would be taken for the next request.
+    """
+    reader = request.body.reader
+    if isinstance(reader, Inviting):
+        if not reader.is_invited:
             return
+        reader = reader.reader
+    if not getattr(reader, "length", 1) and not request.body.failed:
+        return
+    ending = threading.Timer(DRAIN_SECONDS, hang_up, (client,))  # one read may wait for as many bytes, one by one
+    ending.daemon = True
+    ending.start()
+    try:
+        while not request.body.failed and request.body.read(_PIECE_BYTES):
+            pass
+    finally:
+        ending.cancel()
+    if request.body.failed:
+        hang_up(client)

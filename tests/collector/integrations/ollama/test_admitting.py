@@ -88,7 +88,10 @@ def test_nobody_overtakes_those_who_wait(queue: Queue) -> None:
         queue.enter()
     queue.end(1)
     assert not queue.enter("key:new"), "there is room, but somebody was before"
-    assert queue.admit() == ("3",)
+    first = gateway_leases.one(queue.connection, "3")
+    assert first is not None
+    assert first.admitted_ms == NOW, "who was before goes now, and need not wait until somebody looks"
+    assert queue.admit() == ()
 
 
 def test_a_full_queue_refuses(queue: Queue) -> None:
@@ -150,8 +153,8 @@ def test_a_key_at_its_bound_waits_while_others_go(queue: Queue) -> None:
     assert queue.enter()
     assert not queue.enter()
     assert queue.admit() == ()
-    assert not queue.enter("key:b")
-    assert queue.admit() == ("3",)
+    assert queue.enter("key:b")
+    assert queue.admit() == ()
     queue.end(1)
     assert queue.admit() == ("2",)
 
@@ -224,3 +227,13 @@ def test_a_clock_that_was_set_back_locks_nobody_out(queue: Queue) -> None:
     queue.enter(now_ms=NOW)
     queue.end(1, 2)
     assert queue.enter(now_ms=NOW - 86_400_000)
+
+
+def test_nobody_waits_behind_those_who_wait_for_their_own_keys_bound(queue: Queue) -> None:
+    gateway_limits.keep(queue.connection, Limit("key:a", concurrency=1))
+    assert queue.enter()
+    for _ in range(3):
+        assert not queue.enter()
+    assert queue.refusal()[0] == "full", "one key has filled the queue"
+    assert queue.enter("key:b"), "and the machine has room for another"
+    assert queue.refusal(key="key:b") == ("full", 503, 10)

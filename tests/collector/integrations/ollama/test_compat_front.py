@@ -10,7 +10,7 @@ import pytest
 
 from wakeful_collector import clock
 from wakeful_collector.config import Settings
-from wakeful_collector.integrations.ollama import claims, compat_front
+from wakeful_collector.integrations.ollama import bodies, claims, compat_front
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.web.kit import CROWDED
 
@@ -228,3 +228,15 @@ def test_the_answer_is_closed_when_the_client_goes(data: Path) -> None:
     assert next(pieces) == b"a"
     pieces.close()  # type: ignore[attr-defined]  # as gunicorn does
     assert answer.closed
+
+
+def test_large_requests_are_held_within_bounds(door: OlderDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "_allowance", bodies._Allowance(10_000))
+    long = {**PROMPT, "prompt": "x" * 6_000}
+    with bodies.held(6_000) as has_room:
+        assert has_room
+        got = door.ask("POST", "/gateway/ollama/generate", long)
+        assert (got.status, "too many large requests" in got.document["detail"]) == (503, True)
+        assert door.ask("POST", "/gateway/ollama/generate", PROMPT).status == 200
+    for _ in range(3):
+        assert door.ask("POST", "/gateway/ollama/generate", long).status == 200, "what was held is given back"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +16,29 @@ from wakeful_collector.integrations.ollama.upstream import Died
 from .front_door import CHAT, TALK, Call, Door, until, wired
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ....fakes.ollama import Ollama
+
+
+@contextmanager
+def saying(answer: bytes, after_seconds: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """A service that says the same bytes to whoever comes, and hangs up; with what it was asked."""
+    heard: list[bytes] = []
+
+    def serve() -> None:
+        client, _ = listener.accept()
+        with client:
+            while not heard or not heard[0].endswith(b"}"):
+                heard[:] = [b"".join(heard) + client.recv(65_536)]
+            time.sleep(after_seconds)
+            client.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", heard
+        thread.join(10)
 
 
 def test_a_stream_passes_line_by_line(door: Door) -> None:
@@ -176,3 +201,37 @@ def test_a_service_that_was_started_anew_is_asked_on_a_new_connection(door: Door
         server.shut()
         server.open()
         assert door.ask("POST", "/ollama/api/show", {"model": "gem"}).status == 200
+
+
+LINES_BEGUN = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}\n\r\n",
+        b"Content-Length: 50\r\n\r\n{}\n",
+    ],
+)
+def test_nothing_is_added_to_an_answer_that_has_no_room_for_it(door: Door, head: bytes) -> None:
+    with saying(LINES_BEGUN + head) as (url, _):
+        door.machine(url)
+        got = door.ask("POST", "/ollama/api/chat", CHAT)
+    assert (got.status, got.broken, got.body) == (200, True, b"{}\n")
+    assert door.rows()[0].outcome == "broken"
+
+
+def test_where_something_may_be_said_early_the_answer_may_not_be_packed(door: Door, server: Ollama) -> None:
+    packed = {"HTTP_ACCEPT_ENCODING": "gzip"}
+    door.ask("POST", "/ollama/api/chat", CHAT, **packed)
+    assert server.seen("/api/chat")[-1].header("accept-encoding") == "identity"
+    door.ask("POST", "/ollama/api/show", {"model": "gem"}, **packed)
+    assert server.seen("/api/show")[-1].header("accept-encoding") == "gzip"
+
+
+def test_a_redirect_after_an_early_beginning_is_an_error_line(door: Door) -> None:
+    moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
+    with saying(moved, after_seconds=1.5) as (url, _):
+        door.machine(url, keepalive_seconds=1)
+        got = door.ask("POST", "/ollama/api/chat", CHAT)
+    assert (got.status, got.document) == (200, {"error": "the service answered 307 without a word"})

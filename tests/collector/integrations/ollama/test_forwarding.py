@@ -65,3 +65,23 @@ def test_redirects_to_the_upstream_lead_through_the_gateway() -> None:
     assert led(f"{URL}/api/tags") == "/ollama/box/api/tags"
     assert led("https://ollama.com/x") == "https://ollama.com/x"
     assert led("tags") == "tags"
+
+
+def test_what_would_break_an_answers_frame_is_left_out() -> None:
+    def told(*said: tuple[str, str]) -> list[tuple[str, str]]:
+        return answer_headers(said, "/ollama", URL)
+
+    assert told(("content-length", "5")) == [("Content-Length", "5")]
+    assert told(("Content-Length", "5"), ("Content-Length", "5")) == [("Content-Length", "5")]
+    assert told(("Content-Length", "5, 5")) == [("Content-Length", "5")]
+    for lengths in (("abc",), ("-5",), ("+5",), ("5", "6"), ("",), ("\u0665",)):
+        assert told(*(("Content-Length", one) for one in lengths)) == []
+    assert told(("Content-Length", "50"), ("Transfer-Encoding", "chunked")) == []
+    assert told(("X-A", "a\x01b"), ("X B", "1"), ("X-C", "\x7f"), ("X-D", "\u20ac"), ("X-E", "\xe9")) == [
+        ("X-E", "\xe9")
+    ]
+
+
+def test_an_upstream_gives_no_orders_to_a_server_before_the_collector() -> None:
+    said = [("X-Accel-Redirect", "/etc/"), ("X-Sendfile", "/etc/passwd"), ("Wakeful-State", "asleep"), ("X-Ok", "1")]
+    assert answer_headers(said, "/ollama", URL) == [("X-Ok", "1")]

@@ -118,7 +118,7 @@ def test_without_room_on_the_disk_a_request_is_refused_and_its_answer_still_ends
         raise StoreFull("the disk is full")
 
     with monkeypatch.context() as changed:
-        changed.setattr("wakeful_collector.integrations.ollama.leasing.Ticket.end", full)
+        changed.setattr("wakeful_collector.integrations.ollama.leasing.Desk.end", full)
         got = door.ask("POST", "/ollama/api/chat", CHAT)
     assert (got.status, got.broken, json.loads(got.body.splitlines()[-1])["done"]) == (200, False, True)
     assert "could not be written down" in caplog.text
@@ -126,3 +126,25 @@ def test_without_room_on_the_disk_a_request_is_refused_and_its_answer_still_ends
         changed.setattr("wakeful_collector.integrations.ollama.leasing.Desk.enter", full)
         got = door.ask("POST", "/ollama/v1/chat/completions", CHAT)
     assert (got.status, got.document["error"]["code"]) == (503, "store")
+
+
+@pytest.mark.parametrize(
+    ("method", "packing"), [("TRACE", ""), ("CONNECT", ""), ("POST", "gzip, chunked"), ("POST", "identity")]
+)
+def test_what_cannot_be_passed_on_is_refused(door: Door, server: Ollama, method: str, packing: str) -> None:
+    before = len(server.seen("/api/chat"))
+    got = door.ask(method, "/ollama/api/chat", HTTP_TRANSFER_ENCODING=packing)
+    assert got.status == 501
+    assert len(server.seen("/api/chat")) == before, "the upstream hears nothing of it"
+    assert door.is_idle()
+
+
+def test_a_request_that_fails_before_it_is_served_gives_its_lease_back(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(24, "too many open files")
+
+    monkeypatch.setattr(door.front._hangups, "watched", fail)
+    assert door.ask("POST", "/ollama/api/chat", CHAT).status == 500
+    assert door.is_idle()

@@ -52,7 +52,15 @@ def test_a_gpu_at_work_keeps_it() -> None:
     assert why(idle, busy) == ("its GPU is at 43%",)
     assert why(idle, busy, check_gpu=False) == ()
     assert why(sample("hw.gpu.utilization", 0.9, gpu="0", task="memory")) == ()
-    assert why(sample("hw.gpu.utilization", 0.9, FRESH_SECONDS + 1, gpu="0", task="general")) == ()
+
+
+def test_a_value_counts_however_old_the_clock_of_its_host_says_it_is() -> None:
+    slow_seconds = FRESH_SECONDS + 60
+    busy = sample("hw.gpu.utilization", 0.9, slow_seconds, gpu="0", task="general")
+    assert why(busy, sample("system.login.count", 2, slow_seconds, type="remote")) == (
+        "its GPU is at 90%",
+        "2 people are logged in",
+    )
 
 
 def test_people_who_are_logged_in_keep_it() -> None:

@@ -4,128 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wakeful_collector import clock
 from wakeful_collector.config import Settings
-from wakeful_collector.integrations.ollama import keeping, settings
+from wakeful_collector.integrations.ollama import keeping, leasing, persisting, sealed, settings
 from wakeful_collector.integrations.ollama.keeping import JOBS, Keeper
 from wakeful_collector.integrations.ollama.states import State
-from wakeful_collector.read import gateway, gateway_history, incidents
-from wakeful_collector.store import gateway_leases, gateway_machines, gateway_states
+from wakeful_collector.read import gateway, incidents
+from wakeful_collector.store import gateway_history as gateway_rows
+from wakeful_collector.store import gateway_machines
 from wakeful_collector.store.changes import changing_gateway
 
-from ....fakes.ollama import Ollama, ollama
-from ....fakes.ssh_server import PASSWORD, USER, SshServer, ssh_server
-from .machines import MAGIC, Servant, add
+from ....fakes.ollama import ollama
+from ....fakes.ssh_server import PASSWORD, ssh_server
+from .keeper_world import PAUSE_SECONDS, SLOW_SECONDS, World
+from .machines import Servant, add
 from .test_probing import post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-STEP_SECONDS = 0.25
-PAUSE_SECONDS = 0.0125
-SLOW_SECONDS = 0.1
-"""Where a packet that is really sent must be seen before the time has come to send the next one."""
-
-
-class World:
-    """A machine with Ollama and SSH that is off until its card hears the packet, and a keeper in a time of its own."""
-
-    def __init__(self, data: Path, server: Ollama, box: SshServer, ear: socket.socket) -> None:
-        self.data = data
-        self.server = server
-        self.box = box
-        self.keeper = Keeper()
-        self.now_ms = clock.now_ms()
-        self.packets = 0
-        self.deaf_packets = 0
-        self.stays = False
-        self.pause_seconds = PAUSE_SECONDS
-        self._ear = ear
-        box.program("sudo", 'shift; shift; exec "$@"')
-        box.program("systemctl", "touch gone")
-        threading.Thread(target=self._live, daemon=True).start()
-
-    def _live(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                if self._ear.recv(2048) == MAGIC:
-                    self.packets += 1
-                    if self.packets > self.deaf_packets:
-                        self.server.reboot()
-
-    def add(self, **given: Any) -> None:
-        """Add the machine to the gateway."""
-        told: dict[str, Any] = {"sleep": "ssh", "ssh_host": self.box.host, "ssh_port": self.box.port, "ssh_user": USER}
-        told |= {"broadcast": "127.255.255.255", "wol_port": self._ear.getsockname()[1], "ssh_password": PASSWORD}
-        add(self.data, self.server.url, **{**told, "idle_seconds": 60, **given})
-
-    def turn(self) -> None:
-        """Let a quarter of a second pass."""
-        gone = self.box.folder / "gone"
-        if gone.exists():
-            gone.unlink()
-            if not self.stays:
-                self.server.shut()
-        self.now_ms += round(STEP_SECONDS * 1000)
-        self.keeper(self.data, Settings(data=self.data), self.now_ms)
-        time.sleep(self.pause_seconds)
-
-    def until(self, question: Callable[[], Any], what: str, seconds: float = 900) -> float:
-        """Let time pass until the answer is true; return how long that was."""
-        begun = self.now_ms
-        while not question():
-            assert self.now_ms - begun < seconds * 1000, f"{what}: {gateway.state(self.data, 'box')}"
-            self.turn()
-        return (self.now_ms - begun) / 1000
-
-    def becomes(self, state: State, seconds: float = 900) -> float:
-        """Let time pass until the machine is in that state."""
-        return self.until(lambda: self.state is state, f"never {state}", seconds)
-
-    @property
-    def state(self) -> State | None:
-        """The state of the machine."""
-        row = gateway.state(self.data, "box")
-        return None if row is None or not row.memory else State(row.state)
-
-    @property
-    def reason(self) -> str:
-        """Why it is in that state."""
-        row = gateway.state(self.data, "box")
-        return "" if row is None else row.reason
-
-    def lease(self, name: str, kind: str = "request", seconds: float = 3_600) -> None:
-        """Take a lease."""
-        with changing_gateway(self.data) as connection:
-            row = gateway_leases.Lease(
-                name, "box", kind, "ana", "key:ana", "", self.now_ms, None, self.now_ms + round(seconds * 1000)
-            )
-            gateway_leases.take(connection, row)
-
-    def release(self, name: str) -> None:
-        """End a lease."""
-        with changing_gateway(self.data) as connection:
-            gateway_leases.end(connection, name)
-
-    def ask(self, what: str) -> None:
-        """Ask for something as a person does."""
-        with changing_gateway(self.data) as connection:
-            gateway_states.ask(connection, "box", gateway_states.Asked(what, "user:ana", self.now_ms))
-
-    def turns(self) -> list[str]:
-        """Return the states that followed each other."""
-        return [one.state for one in reversed(gateway_history.turns(self.data, "box", 0))]
-
-    def total(self, name: str) -> float:
-        """Return a counter."""
-        return sum(one.value for one in gateway_history.totals(self.data) if one.name == name)
 
 
 @pytest.fixture
@@ -244,6 +145,19 @@ def test_a_refused_order_leaves_it_awake_and_is_tried_again_later(world: World) 
     world.box.program("sudo", 'shift; shift; exec "$@"')
     world.now_ms += 450_000
     assert world.becomes(State.ASLEEP, 120) > 20, "ten minutes after it was refused"
+
+
+def test_a_machine_that_was_set_up_anew_is_put_to_sleep_without_the_pause(world: World) -> None:
+    world.add(idle_seconds=5, stop_seconds=20, ssh_password="wrong")
+    world.server.reboot()
+    world.becomes(State.STOPPING, 120)
+    world.becomes(State.AWAKE, 30)
+    box = settings.machine(world.data, "box")
+    assert box is not None
+    with changing_gateway(world.data) as connection:
+        right = sealed.seal(world.data, "", {"ssh_password": PASSWORD})
+        gateway_machines.keep(connection, settings.row(box, right, 1, world.now_ms + 1))
+    assert world.becomes(State.ASLEEP, 200) < 200
 
 
 def test_an_order_that_does_nothing_is_a_failure_too(world: World) -> None:
@@ -391,3 +305,37 @@ def test_without_machines_there_is_nothing_to_do(data: Path) -> None:
     assert (job.name, job.interval_seconds) == ("gateway", 0.25)
     job.run(data, Settings(data=data), clock.now_ms())
     assert gateway.states(data) == {}
+
+
+def test_requests_too_short_to_be_seen_keep_it_awake(world: World) -> None:
+    world.add()
+    world.server.reboot()
+    world.becomes(State.AWAKE)
+
+    def ask(outcome: str, seconds: float) -> None:
+        until_ms = world.now_ms + round(seconds * 1000)
+        while world.now_ms < until_ms:
+            if (until_ms - world.now_ms) % 20_000 < 250:
+                at = gateway_rows.Request(world.now_ms, "box", "ana", "POST", "/api/embed", "m", 200, outcome)
+                leasing.record(world.data, at)
+            world.turn()
+
+    ask("ok", 120)
+    assert world.turns() == ["awake"]
+    ask("limited", 90)
+    assert "draining" in world.turns(), "who is turned away does not use it"
+
+
+def test_who_wanted_it_asleep_at_once_long_ago_does_not_cut_off_those_of_now(world: World) -> None:
+    world.add()
+    world.server.reboot()
+    world.becomes(State.AWAKE)
+    world.lease("a", "person")
+    world.ask("force")
+    world.now_ms += keeping.FORCE_SECONDS * 1000 + 1_000
+    box = settings.machine(world.data, "box")
+    assert box is not None
+    world.until(lambda: persisting.known(world.data, box, world.now_ms).asked is None, "asked for ever")
+    assert world.state is State.AWAKE
+    world.ask("force")
+    world.becomes(State.ASLEEP)

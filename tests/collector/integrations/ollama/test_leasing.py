@@ -15,6 +15,7 @@ import pytest
 from wakeful_collector import clock
 from wakeful_collector.integrations.ollama import leasing
 from wakeful_collector.integrations.ollama.leasing import Desk, Refused
+from wakeful_collector.model.store_errors import StoreBusy
 from wakeful_collector.read import gateway_history, gateway_leases
 from wakeful_collector.store import gateway_leases as table
 from wakeful_collector.store import gateway_machines, gateway_states
@@ -285,3 +286,23 @@ def test_a_process_that_is_killed_holds_nobody_up_for_long(data: Path) -> None:
     finally:
         victim.kill()
         victim.wait(30)
+
+
+def test_a_request_whose_standing_cannot_be_read_yet_waits_all_the_same(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreBusy("gateway.db is busy")
+
+    box = machines.add(data)
+    stand(data, "asleep")
+    desk = Desk(data)
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "_look", fail)
+        ticket = desk.enter(box, "key:a", "key:a", "", "", clock.now_ms())
+    stand(data, "awake")
+    deadline = time.monotonic() + 10
+    while not ticket.wait(1).admitted:
+        assert time.monotonic() < deadline
+    ticket.end()
+    assert not desk._tickets

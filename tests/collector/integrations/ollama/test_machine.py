@@ -247,3 +247,20 @@ def test_gone_while_it_drains_is_asleep() -> None:
     draining = at(State.DRAINING, missed=POLICY.gone_probes - 1)
     assert go(draining, answers=False).memory.state is State.ASLEEP
     assert go(draining, answers=False, can_wake=False).memory.state is State.UNREACHABLE
+
+
+def test_that_it_did_not_come_up_in_time_is_said_by_a_look_after_that_time() -> None:
+    late = at(State.WAKING, since_ms=NOW - 10**6, sent_ms=NOW - 10**6)
+    unseen = go(late, requests=1)
+    assert (unseen.memory.state, unseen.acts) == (State.WAKING, ()), "the worker did not run; it may be up for long"
+    assert go(unseen.memory, answers=True, requests=1).memory.state is State.AWAKE
+    assert go(unseen.memory, answers=False, requests=1).memory.state is State.UNREACHABLE
+
+
+def test_requests_that_came_and_went_between_two_looks_are_a_use() -> None:
+    idle = at(State.AWAKE, used_ms=NOW - 10**6)
+    assert go(idle, served=True).memory.used_ms == NOW
+    draining = at(State.DRAINING, looked_ms=NOW - 1_000)
+    assert go(draining).memory.state is State.STOPPING
+    held = go(draining, served=True)
+    assert (held.memory.state, held.acts, held.memory.used_ms) == (State.AWAKE, (), NOW)

@@ -8,6 +8,7 @@ from wakeful_collector.integrations.ollama.states import (
     FORCE,
     SLEEP,
     SLEEP_FAILED,
+    SLEPT,
     WAKE,
     Memory,
     Outcome,
@@ -165,3 +166,12 @@ def test_a_clock_that_is_set_back_stops_nothing(state: State) -> None:
     step = go(Memory(state)._replace(**times))
     later = [getattr(step.memory, name) for name in Memory._fields if name.endswith("_ms")]
     assert max(later) <= NOW + POLICY.retry_max_seconds * 1000
+
+
+def test_that_it_did_not_go_down_in_time_is_said_by_a_look_after_that_time() -> None:
+    late = at(State.STOPPING, since_ms=NOW - 10**6)
+    unseen = go(late)
+    assert unseen.memory.state is State.STOPPING, "the worker did not run; it may sleep for long"
+    assert go(unseen.memory, answers=True).said == (SLEEP_FAILED,)
+    once = go(unseen.memory, answers=False).memory
+    assert go(once, 1, answers=False).said == (SLEPT,)

@@ -51,6 +51,9 @@ def test_nothing_else_may_be_asked(method: str, path: str) -> None:
         b'{"Model": "bad", "model": "good"}',
         b'{"model": "good", "name": "bad"}',
         b'{"mod\\u0065l": "bad"}',
+        b'{"model": "bad", "model": "good"}',
+        b'{"model": "bad", "model": null, "name": "good"}',
+        b'{"Model": "bad", "Model": null, "model": "good"}',
         b'{"messages": []}',
         b'{"model": ""}',
         b'{"model": {"a": 1}}',
@@ -66,3 +69,9 @@ def test_what_is_packed_cannot_be_looked_into() -> None:
     with pytest.raises(Refusal, match="unpacked"):
         checked("POST", "/api/chat", HTTP_CONTENT_ENCODING="zstd")
     assert checked("POST", "/api/chat", HTTP_CONTENT_ENCODING="identity") == "good"
+
+
+def test_what_only_one_reader_of_json_takes_is_refused() -> None:
+    with pytest.raises(Refusal) as caught:
+        checked("POST", "/api/chat", b'{"model": "good", "seed": ' + b"1" * 5_000 + b"}")
+    assert (caught.value.status, caught.value.code) == (400, "not_json")

@@ -145,17 +145,31 @@ def test_one_that_hangs_costs_no_more_than_its_time() -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_one_that_drips_or_pours_costs_no_more_than_its_bound() -> None:
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["chunks", "length", "end", "head", "continue"],
+)
+def test_one_that_drips_costs_no_more_than_its_time(head: bytes, piece: bytes) -> None:
     def drip(channel: socket.socket) -> None:
-        channel.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        for _ in range(100):
-            channel.sendall(b"1\r\nx\r\n")
+        channel.sendall(head)
+        for _ in range(200):
+            channel.sendall(piece)
             time.sleep(0.05)
 
     begun = time.monotonic()
     with saying(drip) as url:
         assert probing.is_up(url, "", 0.3) == "it does not answer in time"
         assert time.monotonic() - begun < 3
+
+
+def test_one_that_pours_costs_no_more_than_its_bound() -> None:
     length = probing.BODY_BYTES_MAX + 1
     whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length + bytes(length)
     with saying(lambda channel: channel.sendall(whole)) as url, pytest.raises(probing.Unanswered, match="more than"):

@@ -48,6 +48,11 @@ def test_secrets_of_another_collector_are_none(data: Path) -> None:
     (data / "vault.key").write_bytes(bytes(32))
     assert sealed.secrets(data, "box") == {}
     assert not sealed.is_readable(data, "box")
+    row = gateway.machine(data, "box")
+    assert row is not None
+    assert sealed.seal(data, row.sealed, {}) == row.sealed, "the key may be brought back"
+    again = sealed.seal(data, row.sealed, {"upstream_key": "new"})
+    assert sealed._opened(data, again) == {"upstream_key": "new"}
 
 
 def test_what_does_not_fit_is_said_without_the_secret(data: Path) -> None:

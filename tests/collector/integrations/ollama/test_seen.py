@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -109,3 +112,22 @@ def test_a_poll_is_answered_though_nothing_can_be_written(
     monkeypatch.setattr(seen, "remember", full)
     assert door.ask("GET", "/ollama/api/tags").document["models"]
     assert "could not be kept" in caplog.text
+
+
+def test_a_machine_that_answers_byte_by_byte_is_told_from_memory(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dribble() -> None:
+        client, _ = listener.accept()
+        with client, contextlib.suppress(OSError):
+            client.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+            while not over.wait(0.05):
+                client.sendall(b"x")
+
+    monkeypatch.setattr(seen, "ANSWER_SECONDS", 0.5)
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=dribble, daemon=True).start()
+        door.machine(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        began = time.monotonic()
+        assert door.ask("GET", "/ollama/api/tags").document == {"models": []}
+        assert time.monotonic() - began < 5
+        over.set()

@@ -50,20 +50,28 @@ def enter(connection: sqlite3.Connection, machine: Machine, lease: Lease, model:
     if chance.verdict == outlook.REFUSE:
         raise Refused("not_awake", chance.reason, 504, chance.retry_seconds)
     count = gateway_leases.count(connection, machine.name, now_ms)
-    is_serving = known.memory.state in SERVING
-    admitted = (
-        is_serving
-        and not count.waiting
+    can_go = (
+        known.memory.state in SERVING
         and count.running < machine.parallel
         and _has_room(connection, limit, lease.key, now_ms)
     )
-    if not admitted and count.waiting >= machine.queue:
-        text = f"{count.waiting} requests wait for {machine.name} already"
-        raise Refused("full", text, 503, FULL_RETRY_SECONDS)
+    if not can_go and count.waiting >= machine.queue:
+        raise _full(machine, count.waiting)
     _keep_pace(connection, limit, lease.key, now_ms)
-    if not gateway_leases.take(connection, replace(lease, admitted_ms=now_ms) if admitted else lease):
+    is_first = can_go and not count.waiting
+    if not gateway_leases.take(connection, replace(lease, admitted_ms=now_ms) if is_first else lease):
         raise Refused("not_awake", f"the machine {machine.name} was removed", 504)
+    if is_first or not can_go:
+        return is_first
+    # Those who wait may all wait for their own key's bound: then nobody else waits behind them.
+    admitted = lease.id in admit_waiting(connection, machine, now_ms)
+    if not admitted and count.waiting >= machine.queue:
+        raise _full(machine, count.waiting)
     return admitted
+
+
+def _full(machine: Machine, waiting: int) -> Refused:
+    return Refused("full", f"{waiting} requests wait for {machine.name} already", 503, FULL_RETRY_SECONDS)
 
 
 def admit_waiting(connection: sqlite3.Connection, machine: Machine, now_ms: int) -> tuple[str, ...]:

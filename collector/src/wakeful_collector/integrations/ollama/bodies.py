@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -63,6 +65,17 @@ class _Allowance:
 _allowance = _Allowance(HELD_BYTES_MAX)
 
 
+@contextmanager
+def held(size_bytes: int) -> Iterator[bool]:
+    """Count a body of this size among those that the process holds, inside the block; False when it is one too many."""
+    has_room = _allowance.take(size_bytes)
+    try:
+        yield has_room
+    finally:
+        if has_room:
+            _allowance.give_back(size_bytes)
+
+
 class Body:
     """The body of a WSGI request: `length_bytes` as its header says, None for one in chunks; `read_bytes` so far."""
 
@@ -103,7 +116,7 @@ class Body:
             raise Refusal(400, "not_json", "the request is not valid JSON") from None
         if not isinstance(said, dict):
             raise Refusal(400, "not_json", "the request is not an object of JSON")
-        return [str(value) for key, value in said.items() if key.strip().lower() in _NAMES and value]
+        return [str(value) for key, value in _pairs(self._held) if key.strip().lower() in _NAMES and value]
 
     def pieces(self) -> Iterator[bytes]:
         """Yield all of it, from its first byte; raise ClientGone when it ends before its end. To be called once."""
@@ -145,3 +158,15 @@ class Body:
     def _give_back(self) -> None:
         _allowance.give_back(self._allowed)
         self._allowed = 0
+
+
+def _pairs(content: bytes | bytearray) -> list[tuple[str, Any]]:
+    """Return all fields of an object of JSON, also those that stand there twice.
+
+    Ollama takes the last one, but for a `null`, which leaves it with the one before.
+    """
+    try:
+        pairs: list[tuple[str, Any]] = json.loads(content.decode(), object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "not_json", "the request is not valid JSON") from None
+    return pairs

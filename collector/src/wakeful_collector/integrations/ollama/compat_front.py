@@ -14,8 +14,8 @@ import msgspec
 
 from wakeful_collector import clock
 from wakeful_collector.accounts import keys
+from wakeful_collector.integrations.ollama import bodies, settings
 from wakeful_collector.integrations.ollama import compat_words as words
-from wakeful_collector.integrations.ollama import settings
 from wakeful_collector.integrations.ollama.compat_claims import sign_of_life
 from wakeful_collector.integrations.ollama.environment import KEY_CHARACTERS_MAX
 from wakeful_collector.read import gateway
@@ -70,20 +70,24 @@ def create(chosen: Settings, application: Application, address_of: AddressOf) ->
     """Return an application that answers for the older routes through `application`, and hands on everything else."""
 
     def answer(environ: Environ, start_response: Any) -> Iterable[bytes]:
-        asked = str(environ.get("PATH_INFO", ""))
-        if not asked.startswith(PREFIX):
+        if not str(environ.get("PATH_INFO", "")).startswith(PREFIX):
             return application(environ, start_response)
+        return told(environ, start_response)
+
+    def told(environ: Environ, start_response: Any) -> Iterator[bytes]:
         try:
             _check_door(chosen, environ)
-            route = _route(asked.removeprefix(PREFIX), str(environ.get("REQUEST_METHOD", "")))
+            route = _route(str(environ["PATH_INFO"]).removeprefix(PREFIX), str(environ.get("REQUEST_METHOD", "")))
             address = address_of(environ)
-            principal = _principal(chosen, environ, address)
-            machine = _machine(chosen, principal, address)
-            body = _body(environ, route)
+            machine = _machine(chosen, _principal(chosen, environ, address), address)
+            with bodies.held(_length(environ)) as has_room:
+                body = _body(environ, route, has_room)
+                inner = _made(environ, f"/ollama/{machine}{route.path}", route, body)
+                yield from _Answer(start_response, route, str(body.get("name") or body.get("model"))).of(
+                    application, inner
+                )
         except Unfit as unfit:
-            return _said(start_response, unfit.status, unfit.document)
-        inner = _made(environ, f"/ollama/{machine}{route.path}", route, body)
-        return _Answer(start_response, route, str(body.get("name") or body.get("model"))).of(application, inner)
+            yield from _said(start_response, unfit.status, unfit.document)
 
     return answer
 
@@ -126,8 +130,10 @@ def _machine(chosen: Settings, principal: Principal, address: str) -> str:
     return machine.name
 
 
-def _body(environ: Environ, route: Route) -> dict[str, Any]:
+def _body(environ: Environ, route: Route, has_room: bool) -> dict[str, Any]:
     """Return the request's body as Ollama is to be sent it."""
+    if not has_room:
+        raise Unfit(503, {"detail": "the collector holds too many large requests at this moment"})
     raw = environ["wsgi.input"].read(_length(environ))
     if len(raw) > BODY_BYTES_MAX:
         raise Unfit(413, {"detail": f"the body has more than {BODY_BYTES_MAX} bytes"})

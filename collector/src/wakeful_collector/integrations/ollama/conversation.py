@@ -11,6 +11,7 @@ from wakeful_collector import clock
 from wakeful_collector.integrations.ollama.approach import Approach
 from wakeful_collector.integrations.ollama.beats import Beats
 from wakeful_collector.integrations.ollama.bodies import ClientGone
+from wakeful_collector.integrations.ollama.corking import cork
 from wakeful_collector.integrations.ollama.dialects import Form, Refusal, Shape, error_piece, told_piece
 from wakeful_collector.integrations.ollama.forwarding import answer_headers, request_headers
 from wakeful_collector.integrations.ollama.leasing import Refused
@@ -84,6 +85,7 @@ class Conversation:
         self._status = 0
         self._waited_ms = 0
         self._first_byte_ms: int | None = None
+        self._client = asked.environ.get("gunicorn.socket")
         self._gone = threading.Event()
         self._upstream = Upstream(asked.machine.url, idle)
         self._tally = Tally()
@@ -129,7 +131,7 @@ class Conversation:
         try:
             answer = yield from self._answer()
             self.asked.body.close()
-            if self.reply.is_begun and answer.status >= 400:
+            if self.reply.is_begun and answer.status >= 300:
                 yield self._told(answer)
                 return
             form = _form_of(answer)
@@ -137,9 +139,14 @@ class Conversation:
         except Died as died:
             raise self._broken(died) from None
         self._status = answer.status
-        self._begin(answer, form)
-        yield b""  # sends the head at once
-        yield from self._pieces(first, sent, form if self.reply.shape.form is Form.OTHER else self.reply.shape.form)
+        own = self.reply.shape.form
+        cork(self._client, True)
+        try:
+            self._begin(answer, form)
+            yield b""  # sends the head: together with the first piece, or alone if that takes long
+            yield from self._pieces(first, sent, own if self.reply.is_early else form)
+        finally:
+            cork(self._client, False)
 
     def _answer(self) -> Generator[bytes, None, BaseHTTPResponse]:
         """Send the request and return the answer's head, keeping the client's connection alive meanwhile."""
@@ -151,6 +158,8 @@ class Conversation:
     def _send(self) -> None:
         asked, body = self.asked, self.asked.body
         headers = request_headers(asked.environ, self._upstream.host, asked.upstream_key)
+        if self._beats.is_on:  # a packed answer has no room for what keeps a connection alive
+            headers["Accept-Encoding"] = "identity"
         pieces = body.pieces() if body.is_chunked or body.has_length else None
         self._upstream.send(asked.method, asked.place.target, headers, pieces, body.length_bytes)
 
@@ -172,6 +181,8 @@ class Conversation:
                     self._first_byte_ms = self._since_ms(sent)
                 self._tally.take(piece)
                 yield piece
+                if self._tally.size_bytes == len(piece):
+                    cork(self._client, False)
                 piece = self._upstream.read()
         except Died as died:
             yield self._last_words(self._broken(died), form)
@@ -218,6 +229,7 @@ class Conversation:
 
 def _form_of(answer: BaseHTTPResponse) -> Form:
     """Return what an upstream's answer consists of; OTHER when nothing may be added to it."""
-    if "Content-Length" in answer.headers:
+    is_packed = answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+    if is_packed or "Content-Length" in answer.headers:
         return Form.OTHER
     return _STREAMS.get(answer.headers.get("Content-Type", "").partition(";")[0].strip().lower(), Form.OTHER)

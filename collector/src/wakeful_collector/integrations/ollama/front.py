@@ -100,6 +100,7 @@ class Front:
         if row is None:
             raise Refusal(404, "no_machine", NOTHING)
         machine = settings.made(row)
+        _check_way(environ)
         if environ.get(CROWDED):
             said = "too many requests are under way in this process of the collector"
             raise Refusal(503, "full", said, CROWDED_SECONDS)
@@ -129,9 +130,10 @@ class Front:
                 leasing.record(self.data, asked.row(refusal.status, refusal.code))
             raise
         reply.shape = reply.shape._replace(form=form)
-        conversation = Conversation(self.data, asked, ticket, reply, self._idle)
-        with self._hangups.watched(asked.environ.get("gunicorn.socket"), conversation.gone):
-            yield from conversation.run()
+        with ticket:  # whatever happens before the conversation looks after it: a lost one is renewed for ever
+            conversation = Conversation(self.data, asked, ticket, reply, self._idle)
+            with self._hangups.watched(asked.environ.get("gunicorn.socket"), conversation.gone):
+                yield from conversation.run()
 
     def _looked_into(self, asked: Asked) -> tuple[Asked, Form]:
         """Return the request with its model's name, and what its answer will consist of."""
@@ -167,6 +169,15 @@ class Front:
 def create(settings: Settings, application: Application, address_of: AddressOf) -> Application:
     """Return the application that answers for the gateway and hands everything else to `application`."""
     return Front(settings, application, address_of)
+
+
+def _check_way(environ: dict[str, Any]) -> None:
+    """Raise Refusal for what cannot be passed on: an echo, which would show the upstream's key; a tunnel; packing."""
+    method, packing = environ["REQUEST_METHOD"], environ.get("HTTP_TRANSFER_ENCODING", "")
+    if method in {"TRACE", "CONNECT"}:
+        raise Refusal(501, "not_passed_on", f"the method {method} is not passed on")
+    if packing.lower() not in {"", "chunked"}:
+        raise Refusal(501, "not_passed_on", "of transfer codings, only chunked is understood here")
 
 
 def _says_model(asked: Asked) -> bool:

@@ -22,7 +22,7 @@ GPU_METRIC, LOGIN_METRIC = "hw.gpu.utilization", "system.login.count"
 GPU_BUSY_SHARE = 0.05
 """A GPU that draws a desktop's pictures is somewhat busy; one that computes is far above."""
 FRESH_SECONDS = 180
-"""How old a sample may be that tells of now: agents read GPUs every 30 s at most by default, logins every 15."""
+"""How long an agent may be silent and still count as telling of now; how old a value is, only its own clock says."""
 NAMED_MAX = 3
 
 
@@ -58,8 +58,8 @@ def _models(loaded: Sequence[Loaded]) -> list[str]:
 def _agent(machine: Machine, told: Told, now_ms: int) -> list[str]:
     if told.heard_ms is None or now_ms - told.heard_ms > FRESH_SECONDS * 1000:
         return ["its agent tells nothing: whether it is idle is not known"]
-    fresh = [one for one in told.samples if now_ms - one.time_ms <= FRESH_SECONDS * 1000]
-    return [*(_gpu(fresh) if machine.check_gpu else ()), *(_logins(fresh) if machine.check_logins else ())]
+    found = [*(_gpu(told.samples) if machine.check_gpu else ())]
+    return [*found, *(_logins(told.samples) if machine.check_logins else ())]
 
 
 def _gpu(samples: Iterable[LatestSample]) -> list[str]:

@@ -24,10 +24,11 @@ from wakeful_collector.integrations.ollama import (
 )
 from wakeful_collector.integrations.ollama import machine as decision
 from wakeful_collector.integrations.ollama.lane import Lane
-from wakeful_collector.integrations.ollama.states import SERVING, SLEEP, SLEPT, WAKE, Facts, Outcome, State
+from wakeful_collector.integrations.ollama.states import FORCE, SERVING, SLEEP, SLEPT, WAKE, Facts, Outcome, State
 from wakeful_collector.job import Job
 from wakeful_collector.model.story import plain
-from wakeful_collector.read import gateway_leases
+from wakeful_collector.read import gateway, gateway_leases
+from wakeful_collector.read import gateway_history as history
 from wakeful_collector.store import gateway_history
 from wakeful_collector.store.changes import changing_gateway
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from wakeful_collector.config import Settings
     from wakeful_collector.integrations.ollama.persisting import Known
     from wakeful_collector.integrations.ollama.settings import Machine
-    from wakeful_collector.integrations.ollama.states import Step
+    from wakeful_collector.integrations.ollama.states import Memory, Step
 
 log = logging.getLogger("wakeful.gateway")
 
@@ -46,6 +47,8 @@ COUNT_SECONDS = 10.0
 REFRESH_SECONDS = 60.0
 COUNTED_SECONDS_MAX = 60.0
 """The longest time between two counts that is taken for time of this state; a suspended collector saw nothing."""
+FORCE_SECONDS = 300
+"""How long somebody's wish to have it asleep whoever uses it holds; one found later (no worker ran) minds them."""
 LOG_EVERY_FAILURES = 240
 DETAIL_CHARACTERS_MAX = 1_000
 
@@ -62,12 +65,14 @@ class Attendant:
         }
         self._refreshed_ms = 0
         self._counted_ms = 0
+        self._served: float | None = None
         self.failures = 0
 
     def turn(self, data: Path, machine: Machine, now_ms: int) -> None:
         """Take one turn: gather, decide, keep, act."""
         known = persisting.known(data, machine, now_ms)
-        facts = self._facts(data, machine, known, now_ms)
+        served = history.served(data, machine.name)
+        facts = self._facts(data, machine, known, now_ms)._replace(served=self._served not in {None, served})
         self._gather(data, machine, known, facts, now_ms)
         ended = next((lane for lane in self._acts.values() if lane.result() is not None), None)
         facts = facts._replace(
@@ -75,9 +80,11 @@ class Attendant:
             busy=self._look.result(known.memory.since_ms),
             act=None if ended is None else ended.result(),
         )
-        step = decision.step(known.memory, facts, settings.policy(machine), now_ms)
+        memory = _mended(data, known.memory, machine.name, now_ms)
+        step = decision.step(memory, facts, settings.policy(machine), now_ms)
         if not persisting.advance(data, machine, known, step, now_ms):
             return  # what was seen stays for the next turn
+        self._served = served
         if facts.answers is not None:
             self._probe.take()
         if facts.busy is not None:
@@ -92,11 +99,14 @@ class Attendant:
     def _facts(self, data: Path, machine: Machine, known: Known, now_ms: int) -> Facts:
         count = gateway_leases.count(data, machine.name, now_ms)
         asked = known.asked
+        what = asked.what if asked else ""
+        if asked and what == FORCE and now_ms - asked.at_ms > FORCE_SECONDS * 1000:
+            what = SLEEP
         return Facts(
             requests=count.waiting + count.running,
             claims=count.claims,
             permanent=known.permanent,
-            asked=asked.what if asked else "",
+            asked=what,
             asked_by=asked.by if asked else "",
             can_wake=machine.can_wake,
             can_sleep=machine.can_sleep,
@@ -171,6 +181,15 @@ class Keeper:
                 attendant.failures = 0
         if problems and len(problems) == len(machines):
             raise problems[0]
+
+
+def _mended(data: Path, memory: Memory, name: str, now_ms: int) -> Memory:
+    """Return it without the pause after a failed order to sleep, if somebody changed since what that may have been."""
+    if memory.retry_ms <= now_ms:
+        return memory
+    row = gateway.machine(data, name)
+    changed = [one.pinned_ms for one in gateway.host_keys(data, name)] + ([] if row is None else [row.changed_ms])
+    return memory._replace(retry_ms=0) if max(changed, default=0) > memory.failed_ms else memory
 
 
 def _told(outcome: Outcome) -> Outcome:

@@ -139,7 +139,10 @@ class Desk:
                 self._thread = threading.Thread(target=self._watch, name="gateway-desk", daemon=True)
                 self._thread.start()
         if not admitted:
-            self._look([ticket], now_ms)
+            try:
+                self._look([ticket], now_ms)
+            except StoreError as error:  # its lease is taken: whoever lost the ticket now could never give it back
+                log.warning("how a request stands could not be looked up: %s", error)
             ticket.changed.clear()
             self._awaited.set()
         return ticket

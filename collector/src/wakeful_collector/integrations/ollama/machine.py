@@ -57,7 +57,7 @@ def _noted(memory: Memory, facts: Facts, now_ms: int) -> Memory:
         memory = memory._replace(probed_ms=now_ms, missed=0 if facts.answers else memory.missed + 1)
     if facts.busy is not None:
         memory = memory._replace(looked_ms=now_ms, busy=facts.busy, busy_ms=now_ms if facts.busy else memory.busy_ms)
-    if facts.is_wanted and now_ms - memory.used_ms >= 1000:  # not every turn has to be kept
+    if (facts.is_wanted or facts.served) and now_ms - memory.used_ms >= 1000:  # not every turn has to be kept
         memory = memory._replace(used_ms=now_ms)
     if facts.act is not None and facts.act.name == WAKE:
         memory = memory._replace(said=facts.act.detail, is_called=facts.act.ok)
@@ -83,11 +83,12 @@ def _waking(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step:
         return _awake_at_last(memory, facts, reason, memory.by or "itself", now_ms)
     if facts.act is not None and facts.act.name == WAKE and facts.act.permanent:
         return _given_up(memory, facts, policy, facts.act.detail, now_ms)
-    if _since(memory.since_ms, now_ms) >= policy.boot_seconds:
+    is_over = _since(memory.since_ms, now_ms) >= policy.boot_seconds
+    if is_over and facts.answers is False:  # nobody may have looked since: the worker did not run, and it came up
         tried = f"it was called {memory.sent} times" if memory.sent != 1 else "it was called once"
         reason = f"no answer within {policy.boot_seconds:.0f} s; {tried}" + (f": {memory.said}" if memory.said else "")
         return _given_up(memory, facts, policy, reason, now_ms)
-    is_due = _since(memory.sent_ms, now_ms) >= policy.packet_seconds
+    is_due = not is_over and _since(memory.sent_ms, now_ms) >= policy.packet_seconds
     if is_due and WAKE not in facts.acting and (policy.repeat or not memory.is_called):
         memory = memory._replace(sent=memory.sent + 1, sent_ms=now_ms, is_called=False)
         return Step(memory, (WAKE,), consumed=consumed)
@@ -135,6 +136,8 @@ def _kept_awake(memory: Memory, facts: Facts) -> tuple[str, str] | None:
         return f"{facts.asked_by} wants it awake", facts.asked_by
     if facts.is_wanted:
         return "somebody uses it again", _who(facts)
+    if facts.served:
+        return "somebody used it meanwhile", "request"
     if not facts.can_sleep:
         return "it may not be put to sleep", "itself"
     return ("; ".join(memory.busy), "itself") if memory.busy else None
@@ -152,7 +155,7 @@ def _stopping(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step
         memory = memory._replace(failures=0, failed="", retry_ms=0, ordered_ms=0)
         turned = _to(memory, State.ASLEEP, memory.reason, memory.by or "idle", now_ms, consumed)
         return turned._replace(said=(SLEPT,))
-    if _since(memory.since_ms, now_ms) >= policy.stop_seconds:
+    if _since(memory.since_ms, now_ms) >= policy.stop_seconds and facts.answers:
         reason = f"it still answers {policy.stop_seconds:.0f} s after it was ordered to sleep"
         return _stayed(memory, policy, reason, now_ms, consumed)
     if memory.ordered_ms and SLEEP not in facts.acting:  # whoever ordered was killed before its end was known

@@ -145,7 +145,10 @@ def next_words(machine: Machine, known: Known, leases: Sequence[Lease], now_ms: 
 
 def _strip(data: Path, name: str, state: str, now_ms: int) -> Markup:
     turns = gateway_history.turns(data, name, now_ms - DAY_MS)
-    parts = pages_strip.stretches(turns, state, now_ms - DAY_MS, now_ms)
+    row = gateway.machine(data, name)
+    known_ms = min([now_ms if row is None else row.made_ms, *(turn.at_ms for turn in turns)])
+    since_ms = max(now_ms - DAY_MS, known_ms)  # before that nobody looked
+    parts = pages_strip.stretches(turns, state, since_ms, now_ms)
     return pages_strip.strip(parts, now_ms - DAY_MS, now_ms)
 
 

@@ -5,17 +5,17 @@ Nothing here loads a model, extends the life of one or follows a redirect; every
 
 from __future__ import annotations
 
+import ssl
+import threading
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import urllib3
 
 from wakeful_collector import clock
-
-if TYPE_CHECKING:
-    from urllib3.response import BaseHTTPResponse
+from wakeful_collector.integrations.ollama.upstream import Died, Unreached, Upstream
 
 RUNNING = "/api/ps"
 POLLED = ("/", "/api/version", "/api/tags", "/v1/models", RUNNING)
@@ -26,7 +26,7 @@ LAST_SECONDS = 0.5
 BODY_BYTES_MAX = 4_194_304
 FOR_EVER_YEARS = 50
 """How far away the end of a model's life is that is to be kept for ever; Ollama says some 290 years."""
-_CHUNK_BYTES = 65_536
+_LATE = "it does not answer in time"
 
 
 class Seen(NamedTuple):
@@ -69,17 +69,23 @@ def get(url: str, path: str, key: str, timeout_seconds: float) -> Seen:
     headers = {"Accept": "application/json, text/plain", "Accept-Encoding": "identity", "User-Agent": "wakeful-gateway"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    deadline = clock.monotonic_seconds() + timeout_seconds
-    timeout = urllib3.Timeout(total=timeout_seconds)
+    upstream = Upstream(url.rstrip("/"))
+    # A time limit of the socket's is one for each byte; this one is for all of them.
+    timer = threading.Timer(timeout_seconds, upstream.abort)
+    timer.daemon = True
+    timer.start()
     try:
-        with urllib3.PoolManager(num_pools=1, retries=False, timeout=timeout) as pool:
-            answer = pool.request("GET", url.rstrip("/") + path, headers=headers, redirect=False, preload_content=False)
-            try:
-                body = _read(answer, deadline)
-            finally:
-                answer.close()
-    except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-        raise Unanswered(_why(error)) from None
+        upstream.connect(timeout_seconds)
+        upstream.send("GET", path, headers)
+        answer = upstream.answer()
+        body = _read(upstream)
+    except (Unreached, Died, ValueError) as error:
+        raise Unanswered(_LATE if upstream.is_aborted else _why(error.__cause__ or error)) from None
+    finally:
+        timer.cancel()
+        upstream.close()
+    if upstream.is_aborted:
+        raise Unanswered(_LATE)
     return Seen(path, answer.status, answer.headers.get("Content-Type", ""), body)
 
 
@@ -122,27 +128,27 @@ def _loaded(model: _Model, now_ms: int) -> Loaded:
     return Loaded(name, until_ms, far)
 
 
-def _read(answer: BaseHTTPResponse, deadline: float) -> bytes:
+def _read(upstream: Upstream) -> bytes:
     body = bytearray()
-    for piece in answer.stream(_CHUNK_BYTES):
+    while piece := upstream.read():
         body += piece
         if len(body) > BODY_BYTES_MAX:
             raise ValueError(f"it answers more than {BODY_BYTES_MAX} bytes")
-        if clock.monotonic_seconds() > deadline:
-            raise TimeoutError
     return bytes(body)
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.NameResolutionError):  # both are kinds of a TimeoutError there
         return "its name cannot be looked up"
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         cause = error.__cause__ or error.__context__
         return getattr(cause, "strerror", None) or "nobody takes the connection"
     if isinstance(error, (urllib3.exceptions.TimeoutError, TimeoutError)):
-        return "it does not answer in time"
-    if isinstance(error, urllib3.exceptions.SSLError):
+        return _LATE
+    if isinstance(error, (urllib3.exceptions.SSLError, ssl.SSLError)):
         return f"its certificate is not trusted: {str(error)[:200]}"
-    if isinstance(error, ValueError) and not isinstance(error, urllib3.exceptions.HTTPError):
+    if isinstance(error, Unreached) or (
+        isinstance(error, ValueError) and not isinstance(error, urllib3.exceptions.HTTPError)
+    ):
         return str(error)[:200]
     return "it does not speak HTTP, or broke off"

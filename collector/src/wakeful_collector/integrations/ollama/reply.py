@@ -18,14 +18,17 @@ _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "d
 
 
 class Reply:
-    """What is said through WSGI's `start_response`; `state` is the machine's, for the header `Wakeful-State`."""
+    """What is said through WSGI's `start_response`; `state` is the machine's, for the header `Wakeful-State`.
+
+    `is_early` tells that its head was sent before the upstream's was there.
+    """
 
     def __init__(self, start_response: Callable[..., Any], shape: Shape) -> None:
         self.shape = shape
         self.state = ""
         self.status = 0
         self._start_response = start_response
-        self._is_early = False
+        self.is_early = False
 
     @property
     def is_begun(self) -> bool:
@@ -43,13 +46,13 @@ class Reply:
         headers = [("Content-Type", content_type(self.shape.form)), ("Cache-Control", "no-store")]
         if self.shape.form in _STREAMED:
             headers.append(UNBUFFERED)
-        self._is_early = True
+        self.is_early = True
         self.begin(HTTPStatus.OK, headers)
 
     def refuse(self, refusal: Refusal) -> bytes:
         """Return the error as a whole answer, or as the end of one begun early; raise BrokenOff where none can be."""
         if self.is_begun:
-            if not self._is_early:
+            if not self.is_early:
                 raise BrokenOff(refusal.message)
             return error_piece(self.shape, refusal)
         body = error_body(self.shape.dialect, refusal)

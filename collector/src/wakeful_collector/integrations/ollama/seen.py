@@ -59,9 +59,12 @@ def is_polled(method: str, path: str) -> bool:
 def live(url: str, method: str, target: str, headers: Mapping[str, str]) -> Said | None:
     """Ask the machine; None when it did not answer in time, or more than a page's worth."""
     upstream = Upstream(url)
+    ending = threading.Timer(ANSWER_SECONDS, upstream.abort)  # whoever answers byte by byte is never silent
+    ending.daemon = True
     try:
         upstream.connect(CONNECT_SECONDS)
         upstream.limit(ANSWER_SECONDS)
+        ending.start()
         upstream.send(method, target, {**headers, "Host": upstream.host})
         answer = upstream.answer()
         body = b""
@@ -69,11 +72,14 @@ def live(url: str, method: str, target: str, headers: Mapping[str, str]) -> Said
             body += piece
             if len(body) > BODY_BYTES_MAX:
                 return None
+        if upstream.is_aborted:  # where nobody says how long a body is, its end looks like this one
+            return None
         kept = tuple(answer.headers.items())
         return Said(answer.status, answer.headers.get("Content-Type", ""), body, clock.now_ms(), True, kept)
     except (Unreached, Died):
         return None
     finally:
+        ending.cancel()
         upstream.close()
 
 

@@ -68,8 +68,9 @@ class Facts(NamedTuple):
     """What is seen now.
 
     `answers` and `busy` are None where nobody looked; `busy` are the reasons why it may not sleep, a look that failed
-    among them. `requests` and `claims` are living leases; `asked` is wake, sleep or force. `acting` are the acts under
-    way in this process, `act` is the one that ended since the step before.
+    among them. `requests` and `claims` are living leases, `served` that requests came and ended since the step before;
+    `asked` is wake, sleep or force. `acting` are the acts under way in this process, `act` is the one that ended since
+    the step before.
     """
 
     answers: bool | None = None
@@ -83,6 +84,7 @@ class Facts(NamedTuple):
     can_sleep: bool = True
     act: Outcome | None = None
     acting: frozenset[str] = frozenset()
+    served: bool = False
 
     @property
     def is_wanted(self) -> bool:

@@ -15,6 +15,7 @@ from urllib3 import exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import SKIP_HEADER
 
+from wakeful_collector.integrations.ollama.corking import cork
 from wakeful_collector.model.addresses import refusal
 
 if TYPE_CHECKING:
@@ -110,20 +111,12 @@ class Upstream:
             said["Content-Length"] = str(length_bytes)
         is_small = length_bytes is not None and length_bytes <= PIECE_BYTES
         try:
-            self._cork(is_small)
+            cork(self._socket, is_small)
             self._send(method, target, said, body, chunked=body is not None and length_bytes is None)
         except (OSError, exceptions.HTTPError, http.client.HTTPException, ValueError) as error:
             raise Died(_reason(error)) from error
         finally:
-            self._cork(False)
-
-    def _cork(self, is_corked: bool) -> None:
-        """Let head and body of a small request leave together: a service that is woken twice answers later."""
-        try:
-            if self._socket is not None:
-                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(is_corked))
-        except OSError:  # broken off meanwhile; whoever sends finds out
-            return
+            cork(self._socket, False)
 
     def is_ready(self, timeout_seconds: float) -> bool:
         """Wait for the answer to begin, no longer than that; tell whether it has (or the connection broke)."""
