@@ -82,3 +82,9 @@ def test_a_machine_that_is_not_there_is_refused_with_those_that_are(settings: Se
     assert status.known(settings.data, None).name == "gpu"
     with pytest.raises(OperationError, match="there is no machine 'gpv'; there are: gpu"):
         status.known(settings.data, "gpv")
+
+
+def test_names_of_models_are_bounded() -> None:
+    found = status.names_of([{"name": "x" * 5_000}, {"model": "gem"}, *({"name": "y"} for _ in range(1_000))])
+    assert found[:2] == ["x" * status.NAME_CHARACTERS_MAX, "gem"]
+    assert len(found) == status.NAMES_MAX

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MODELS_PATH = "/api/tags"
 RUNNING_PATH = "/api/ps"
+NAME_CHARACTERS_MAX, NAMES_MAX = 128, 500
 
 
 def known(data: Path, name: str | None) -> Machine:
@@ -131,5 +132,5 @@ def listed(data: Path, name: str, path: str) -> tuple[list[dict[str, Any]], int 
 
 
 def names_of(found: list[dict[str, Any]]) -> list[str]:
-    """Return the names of models."""
-    return [str(one.get("name") or one.get("model") or "") for one in found]
+    """Return the names of models: hostile text, bounded."""
+    return [str(one.get("name") or one.get("model") or "")[:NAME_CHARACTERS_MAX] for one in found[:NAMES_MAX]]
