@@ -7,7 +7,6 @@ Ethernet of namespaces, is in tests/real.
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import threading
 import time
@@ -39,6 +38,7 @@ class SleepingMachine:
         self.booting: threading.Timer | None = None
         self.card = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.card.bind(("127.0.0.1", 0))
+        self.card.settimeout(0.1)
         self.wol_port = int(self.card.getsockname()[1])
         self.ended = threading.Event()
         self.listener = threading.Thread(target=self._listen, name="network card", daemon=True)
@@ -83,9 +83,10 @@ class SleepingMachine:
 
     def _listen(self) -> None:
         while not self.ended.is_set():
-            if not select.select([self.card], [], [], 0.1)[0]:
+            try:
+                data = self.card.recv(2048)
+            except TimeoutError:
                 continue
-            data = self.card.recv(2048)
             if not data.startswith(MAGIC):
                 continue
             self.packets.append(time.monotonic())

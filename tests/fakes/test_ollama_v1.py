@@ -113,7 +113,7 @@ def test_a_client_that_waits_to_be_asked_for_its_body(upstream: Ollama) -> None:
         channel.sendall(b'{"model":"gem"}')
         assert channel.recv(100).startswith(b"HTTP/1.1 200 ")
         channel.sendall(head.replace(b"/show", b"/nowhere"))
-    visit = upstream.wait_for("served", "/api/nowhere")[0]
+        visit = upstream.wait_for("served", "/api/nowhere")[0]
     assert (visit.status, visit.body_bytes) == (404, 0)
 
 

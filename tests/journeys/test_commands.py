@@ -243,11 +243,8 @@ def test_what_is_asked_of_a_live_machine_leaves_at_once_whichever_process_holds_
 ) -> None:
     machine = Machine(collector, collector.invite(), 1)
     operator.ask(f"/hosts/{machine.id}/live", {"seconds": 600})
-    for _ in range(12):  # until both processes know it
-        machine.push()
-    time.sleep(2.5)  # so long more might have waited in its spool
-    delays = []
-    for _ in range(6):
+    delays: list[float] = []
+    for _ in range(40):  # nothing is held by a process that has not heard of it for two seconds
         heard: list[tuple[float, Any]] = []
 
         def listen(heard: list[tuple[float, Any]] = heard) -> None:
@@ -260,7 +257,13 @@ def test_what_is_asked_of_a_live_machine_leaves_at_once_whichever_process_holds_
         asked = operator.command(machine.id, "wake")
         answered = time.monotonic()
         listening.join()
-        assert [one["id"] for one in heard[0][1]["commands"]] == [asked["id"]]
-        delays.append(heard[0][0] - answered)
+        if "commands" in heard[0][1]:
+            assert [one["id"] for one in heard[0][1]["commands"]] == [asked["id"]]
+            delays.append(heard[0][0] - answered)
+        else:
+            assert [one["id"] for one in machine.push()[1]["commands"]] == [asked["id"]]
         assert machine.push(results=[{"command": asked["id"], "state": "done"}])[0] == 200
+        if len(delays) == 6:
+            break
+    assert len(delays) == 6, "they were held"
     assert sorted(delays)[2] < 0.3, delays

@@ -11,8 +11,8 @@ import pytest
 
 from wakeful_collector.model.store_errors import DatabaseMissing
 from wakeful_collector.read import people as read
-from wakeful_collector.store import database, gateway_limits, people
-from wakeful_collector.store.changes import changing, changing_gateway
+from wakeful_collector.store import changes, database, gateway_limits, people
+from wakeful_collector.store.changes import WRITERS_MAX, changing, changing_gateway
 from wakeful_collector.store.gateway_limits import Limit
 
 if TYPE_CHECKING:
@@ -100,10 +100,21 @@ def test_a_child_has_a_writer_of_its_own_also_when_it_was_forked_in_the_middle_o
         child = os.fork()
         if child == 0:  # pragma: no cover - another process
             try:
-                from wakeful_collector.store import changes
-
                 os._exit(0 if not changes._writers else 1)
             finally:
                 os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert _keys(data) == ["held", "parent"]
+
+
+def test_writers_of_many_folders_are_not_all_kept(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(WRITERS_MAX + 3)]
+    for folder in folders:
+        database.create(folder)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(2):
+        for folder in folders:
+            _keep(folder, "key")
+            assert _keys(folder) == ["key"]
+    assert len(changes._writers) == WRITERS_MAX
+    assert len(os.listdir("/proc/self/fd")) - before < 4 * (WRITERS_MAX + 8)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import stat
@@ -186,3 +187,16 @@ def test_a_folder_from_before_the_gateway_gets_its_database(data):
     database.database_path(data, "gateway").unlink()
     database.create(data)
     assert database.reader(data, "gateway").execute("SELECT count(*) FROM machines").fetchone()[0] == 0
+
+
+def test_the_readers_of_a_thread_are_closed_when_it_ends(data):
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(20):
+            thread = threading.Thread(target=database.reader, args=(data, "state"))
+            thread.start()
+            thread.join()
+        assert len(os.listdir("/proc/self/fd")) < before + 10
+    finally:
+        gc.enable()

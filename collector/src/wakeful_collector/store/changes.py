@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from wakeful_collector.store import database
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
+
+WRITERS_MAX = 4
+"""How many data folders a process keeps a writer of; a collector has one."""
 
 
 @contextmanager
@@ -37,9 +40,19 @@ def changing_gateway(data: Path) -> Iterator[sqlite3.Connection]:
     One connection, because opening one costs more than all a request writes; one lock, because SQLite's own way to wait
     is to sleep and try again. It must not be called inside itself. Raises what `changing` raises.
     """
-    kept = _writers.setdefault(str(data), _Writer())
+    kept = _writers.get(str(data)) or _writers.setdefault(str(data), _Writer())
+    if len(_writers) > WRITERS_MAX:
+        _close_oldest()
     with kept.lock, database.transaction(kept.connection(data)) as connection:
         yield connection
+
+
+def _close_oldest() -> None:
+    """Let go of the writer of the folder that was changed first; whoever still holds it opens it again."""
+    with suppress(KeyError, StopIteration, RuntimeError):  # another thread did
+        oldest = _writers.pop(next(iter(_writers)))
+        with oldest.lock:
+            oldest.close()
 
 
 class _Writer:
@@ -56,12 +69,15 @@ class _Writer:
         except FileNotFoundError:
             inode = 0
         if self._open is None or inode != self._inode:
-            if self._open is not None:
-                self._open.close()
-                self._open = None
+            self.close()
             self._open = database.writer(data, "gateway")
             self._inode = inode
         return self._open
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
 
 _writers: dict[str, _Writer] = {}

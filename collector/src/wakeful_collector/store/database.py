@@ -72,6 +72,18 @@ class Reader(sqlite3.Connection):
     place: Place
 
 
+class _Shelf(dict[Place, Reader]):
+    """The readers of one thread, closed when it ends.
+
+    A connection and its cache of statements hold each other: left alone, it stays open until cycles are looked for.
+    """
+
+    def __del__(self) -> None:
+        for place, connection in self.items():
+            if place[0] == os.getpid():
+                connection.close()
+
+
 def database_path(data: Path, family: Family) -> Path:
     """Return where the database of a family lies."""
     return data / f"{family}.db"
@@ -122,7 +134,9 @@ def reader(data: Path, family: Family) -> Reader:
         inode = os.stat(path).st_ino
     except FileNotFoundError:
         raise _missing(database_path(data, family)) from None
-    kept: dict[Place, Reader] = _kept.__dict__.setdefault("readers", {})
+    kept: _Shelf | None = _kept.__dict__.get("readers")
+    if kept is None:
+        kept = _kept.readers = _Shelf()
     place = (os.getpid(), path, inode)
     connection = kept.get(place)
     if connection is None:
