@@ -110,3 +110,15 @@ def test_a_utmp_of_another_form_is_told_as_such(root):
 def test_neither_is_here(root):
     with pytest.raises(NoData, match="neither logind nor utmp"):
         read(root)
+
+
+def test_whether_logins_can_be_counted_is_found_by_counting(root):
+    host = Host(f"{root}/")
+    assert not LoginsMeter().probe(host).available
+    (root / "run" / "systemd" / "sessions").mkdir(parents=True)
+    assert LoginsMeter().probe(host).available, "nobody is logged in"
+    (root / "run" / "systemd" / "sessions").rmdir()
+    (root / "run" / "utmp").write_bytes(b"short")
+    assert "is not as documented" in LoginsMeter().probe(host).reason
+    (root / "run" / "utmp").write_bytes(record(7, 1))
+    assert LoginsMeter().probe(host).available

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import struct
 
+from wakeful_agent.capabilities import granted, missing
 from wakeful_agent.host.errors import Absent, HostError, Malformed
+from wakeful_agent.host.text import label
 from wakeful_agent.meter import Meter, NoData, Reading
 from wakeful_wire.schema import series
 
@@ -13,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator
 
+    from wakeful_agent.capabilities import Capability
     from wakeful_agent.host.files import Host
 
 _SERIES = [series("system.login.count", type=kind) for kind in ("local", "remote")]
@@ -56,6 +59,14 @@ class LoginsMeter(Meter):
 
     name = "logins"
     source = "run/systemd/sessions"
+
+    def probe(self, host: Host) -> Capability:
+        """Say whether logins can be counted, by counting them: nobody there is an answer too."""
+        try:
+            self.read(host, 0)
+        except (HostError, NoData) as error:
+            return missing(self.name, label(str(error)))
+        return granted(self.name)
 
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return how many people are logged in."""
