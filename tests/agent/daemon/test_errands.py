@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from queue import SimpleQueue
+from queue import Queue
 from typing import TYPE_CHECKING, Callable
 
 from wakeful_agent.daemon.errands import Errands
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-class Done(SimpleQueue[tuple[str, Answer]]):
+class Done(Queue[tuple[str, Answer]]):
     def __call__(self, key: str, answer: Answer) -> None:
         self.put((key, answer))
 
@@ -39,7 +39,7 @@ def test_answers_come_with_what_was_returned_or_raised() -> None:
 
 
 def test_no_more_run_at_once_than_may_and_one_of_a_key() -> None:
-    done, hold, began = Done(), threading.Event(), SimpleQueue[str]()
+    done, hold, began = Done(), threading.Event(), Queue[str]()
 
     def work(key: str) -> None:
         began.put(key)

@@ -9,7 +9,7 @@ import os
 import threading
 from functools import partial
 from math import inf
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from time import monotonic
 
 from wakeful_agent import recovery
@@ -58,7 +58,7 @@ class Keeper:
         self._out = Outbound(wake, log)
         self._memory = Memory(state)
         self._kept: dict[str, Kept] = {}
-        self._inbox: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._inbox: Queue[Callable[[], None] | None] = Queue()
         self._looks = Errands(lambda name, answer: self._inbox.put(partial(self._looked, name, answer)), LOOKS_MOST)
         self._acts = Errands(lambda name, answer: self._inbox.put(partial(self._acted, name, answer)), REPAIRS_MOST)
         self._planned: list[str] = []
@@ -152,7 +152,7 @@ class Keeper:
 
     def _ask(self, name: str, function: Callable[[], Outcome]) -> Outcome:
         """Let the keeper's thread answer."""
-        replies: SimpleQueue[Outcome] = SimpleQueue()
+        replies: Queue[Outcome] = Queue()
 
         def answer() -> None:
             try:

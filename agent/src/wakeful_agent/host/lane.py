@@ -9,7 +9,7 @@ keep the process from ending.
 from __future__ import annotations
 
 import threading
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from time import monotonic
 
 from wakeful_agent.host.errors import HostError
@@ -88,8 +88,8 @@ class _Worker:
     """The thread, and what it shares with the lane: `standing` is the call it is at, since when."""
 
     def __init__(self, hung: dict[str, float]) -> None:
-        self.inbox: SimpleQueue[Sequence[Call] | None] = SimpleQueue()
-        self.outbox: SimpleQueue[None] = SimpleQueue()
+        self.inbox: Queue[Sequence[Call] | None] = Queue()
+        self.outbox: Queue[None] = Queue()
         self.answers: list[Answer] = []
         self._hung = hung
         self._lock = threading.Lock()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-import queue
+import select
 import signal
 import socket
 import sys
@@ -43,7 +44,8 @@ class Supervisor:
         self.environ = environ | {lifeline.PARENT_VARIABLE: str(os.getpid())}
         self.environ.pop("NOTIFY_SOCKET", None)
         self.listener = listen_on(self.settings.listen)
-        self.signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._heard, self._hears = socket.socketpair()  # what a signal's handler may write to, wherever it interrupts
+        self._hears.setblocking(False)
         self.worker = Child("worker", self._argv("worker"), self.environ)
         self.companions = [Child(name, self._argv(*words), self.environ) for name, words in companions.items()]
         self.web = self._web()
@@ -77,14 +79,13 @@ class Supervisor:
             child.tend(now)
 
     def _hear(self, number: int, _frame: FrameType | None) -> None:
-        self.signals.put(number)
+        with contextlib.suppress(BlockingIOError):  # as many are waiting already
+            self._hears.send(bytes([number]))
 
     def _hear_out(self) -> bool:
-        try:
-            number = self.signals.get(timeout=GLANCE_SECONDS)
-        except queue.Empty:
+        if not select.select([self._heard], [], [], GLANCE_SECONDS)[0]:
             return True
-        if number != signal.SIGHUP:
+        if self._heard.recv(1)[0] != signal.SIGHUP:
             return False
         self._reload()
         return True

@@ -29,7 +29,7 @@ class LongThreads:
         self.most = most
         self.idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._work: queue.SimpleQueue[Work] = queue.SimpleQueue()
+        self._work: queue.Queue[Work] = queue.Queue()
         self._threads = 0
         self._idle = 0
 

@@ -5,7 +5,7 @@ Everything here happens in the switchboard's thread, `power` and `row` aside, wh
 
 from __future__ import annotations
 
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue
 from time import monotonic
 
 from wakeful_agent import watch
@@ -76,7 +76,7 @@ class Server:
         self._reported: tuple[Any, ...] = ()
         self._state = ""
         self._ended = False
-        self._asker: SimpleQueue[Outcome] | None = None
+        self._asker: Queue[Outcome] | None = None
         self._row: dict[str, Any] = {}
         self._row_at = 0.0
         self._row_stale = True
@@ -96,7 +96,7 @@ class Server:
 
     def power(self, signal: str) -> Outcome:
         """Ask for a power action, over the websocket or of the panel; return what came of the asking."""
-        asker: SimpleQueue[Outcome] = SimpleQueue()
+        asker: Queue[Outcome] = Queue()
         self._board.call(lambda: self._ask_power(signal, asker))
         try:
             return asker.get(timeout=POWER_SECONDS)
@@ -176,7 +176,7 @@ class Server:
         self._board.remind(self, None, self._tick)
         self._do_close("")
 
-    def _ask_power(self, signal: str, asker: SimpleQueue[Outcome]) -> None:
+    def _ask_power(self, signal: str, asker: Queue[Outcome]) -> None:
         def ask(now: float) -> Sequence[Order]:
             orders = self._said.ask_power(signal, now)
             self._asker = asker
