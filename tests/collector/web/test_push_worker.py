@@ -231,7 +231,7 @@ def lane() -> Iterator[tuple[PushWorker, TConn, socket.socket]]:
     here, there = socket.socketpair()
     conn = TConn(worker.cfg, here, ("", 0), ("", 0))
     worker.keepalived_conns.append(conn)
-    worker._listen_to(conn)
+    worker.listen_to(conn)
     yield worker, conn, there
     there.close()
     here.close()

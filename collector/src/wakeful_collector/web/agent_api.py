@@ -106,6 +106,8 @@ class AgentApi:
 
 
 def _document(environ: Environ) -> Any:
+    if environ.get("HTTP_TRANSFER_ENCODING"):  # whoever may send this in pieces, and hold a thread by it
+        raise WireError("length_required", "an enrolment must say how long it is (Content-Length)", 411)
     body = body_of(environ, ENROLL_BYTES_MAX)
     if environ.get("HTTP_CONTENT_ENCODING", "") == "gzip":
         body = inflating.inflate(body, ENROLL_BYTES_MAX)

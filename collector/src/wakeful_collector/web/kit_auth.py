@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, g, make_response, redirect, render
 from werkzeug.wrappers import Response as Answer
 
 from wakeful_collector.accounts import keys, secrets, sessions
+from wakeful_collector.web.beginning import BODY_BYTES_MAX
 from wakeful_collector.web.kit_errors import WebError, abort
 from wakeful_collector.web.kit_guard import host_name
 from wakeful_collector.web.kit_state import client_address, data, is_secure, now_ms, settings, state
@@ -135,6 +136,7 @@ def page(
             if away is not None:
                 return away
             if scope is None and request.method not in SAFE_METHODS:
+                _bound_stranger()
                 check_csrf()
             answer = make_response(view(**arguments))
             answer.headers.setdefault("Cache-Control", "no-store")
@@ -153,6 +155,14 @@ def local_path(target: str) -> str:
         target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable() and "\\" not in target
     )
     return target if fits else "/"
+
+
+def _bound_stranger() -> None:
+    """Refuse a form that whoever may send in pieces, for as long as he likes, and hold a thread by it."""
+    if request.content_length is None:
+        abort(411, "length_required", "a form must say how long it is (Content-Length)")
+    if request.content_length > BODY_BYTES_MAX:
+        abort(413, "too_large", f"this form has at most {BODY_BYTES_MAX} bytes")
 
 
 def _admit(scope: str) -> Answer | None:

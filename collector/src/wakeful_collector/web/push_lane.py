@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from wakeful_collector.ingest.answers import Reply
 
 BODY_BYTES_MAX = 32 * 1024
-RECEIVE_BYTES = 48 * 1024
 INFLATED_BYTES_MAX = 256 * 1024
 """What is larger once inflated is read by a thread: the event loop must not wait for it."""
 

@@ -11,39 +11,39 @@ that the few threads of the pages are there for the pages.
 from __future__ import annotations
 
 import logging
-import selectors
-import socket
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
-
 from wakeful_collector.ingest.answers import Reply
 from wakeful_collector.web import push_lane
-from wakeful_collector.web.kept_connections import KeptConnections
+from wakeful_collector.web.gathering_worker import GatheringWorker
 from wakeful_collector.web.kit_long import CROWDED, begins_long, is_long
 from wakeful_collector.web.long_requests import ReadAhead, hang_up, serve
 from wakeful_collector.web.long_threads import LongThreads
-from wakeful_collector.web.patient_sockets import patient
 
 if TYPE_CHECKING:
+    import socket
+
+    from gunicorn.workers.gthread import TConn
+
     from wakeful_collector.ingest.intake import Intake
     from wakeful_collector.web.push_lane import LaneRequest
 
 log = logging.getLogger("wakeful.web")
 
 CLOSERS = 4
+DRAIN_SECONDS = 0.2
 HANDED_OVER = object()
 """Stands for the end of a request that another thread serves."""
 
 
-class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
-    """A gthread worker that serves an `AgentApi` (or any WSGI application, which then has no lane)."""
+class PushWorker(GatheringWorker):
+    """A worker that serves an `AgentApi` (or any WSGI application, which then has no lane)."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.keepalived_conns = KeptConnections()
         self._gathered: list[Intake] = []
         self._under_way: set[TConn] = set()
         self._paused: set[TConn] = set()
@@ -64,12 +64,6 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             return
         self.nr_conns -= 1
         self._closers.submit(conn.close, graceful=True)
-
-    def enqueue_req(self, conn: TConn) -> None:
-        """Hand a connection to a thread, which waits for its client within bounds only."""
-        if type(conn.sock) is socket.socket:
-            conn.sock = patient(conn.sock)
-        super().enqueue_req(conn)
 
     def handle_request(self, request: Any, conn: TConn) -> Any:
         """Answer a request; a long one is handed over to a thread of its own, or refused when there is none."""
@@ -103,39 +97,36 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self.method_queue.defer(self.finish_request, conn, future)
 
     def _keepalive_after(self, conn: TConn, keepalive: Any) -> Any:
-        """Leave a connection that was handed over to whom it was handed."""
-        return HANDED_OVER if keepalive is HANDED_OVER else super()._keepalive_after(conn, keepalive)
+        """Leave a connection that was handed over to whom it was handed; end one with a body that nobody wants.
+
+        gunicorn would wait for the rest of it in the thread, up to 5 s, and a stranger could hold it without a key.
+        """
+        if keepalive is HANDED_OVER or not keepalive:
+            return keepalive
+        return bool(conn.parser.finish_body(deadline=time.monotonic() + DRAIN_SECONDS))
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
-        """Take the push that a kept-alive connection brings, or hand the connection to a thread."""
+        """Take the push that a connection brings, or what else."""
         if conn in self._under_way:
             self._pause(conn, client)
             return
-        if not self.alive or self.cfg.is_ssl or not hasattr(self.wsgi, "door"):
-            super().on_client_socket_readable(conn, client)
+        data = self.received(client)
+        if not data:
+            if data is not None:
+                self.drop(conn, client)
             return
-        try:
-            data = client.recv(push_lane.RECEIVE_BYTES)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        request = push_lane.read_request(data) if data else None
-        if request is not None:
-            self._keep(conn, request)
-        elif data:
-            conn.parser.unreader.unread(data)
-            self._hand_on(conn, client, data)
+        has_lane = self.alive and not self.cfg.is_ssl and hasattr(self.wsgi, "door")
+        request = push_lane.read_request(data) if has_lane else None
+        if request is None:
+            self.gather(conn, client, data)
         else:
-            self._drop(conn, client)
+            self._keep(conn, request)
 
-    def _hand_on(self, conn: TConn, client: socket.socket, data: bytes) -> None:
+    def hand_over(self, conn: TConn, data: bytes) -> None:
         """Hand a connection to a thread: where a long request begins, at once to one of those for it."""
-        if begins_long(data) and self._long.submit(partial(self._handle_apart, conn)):
-            self.poller.unregister(client)
-            self.keepalived_conns.remove(conn)
-            return
-        super().on_client_socket_readable(conn, client)
+        conn.parser.unreader.unread(data)
+        if not (begins_long(data) and self._long.submit(partial(self._handle_apart, conn))):
+            self.enqueue_req(conn)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Look at what the connections brought, then have all pushes among it committed together."""
@@ -196,14 +187,4 @@ class PushWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             return
         self._paused.discard(conn)
         if conn in self.keepalived_conns:
-            self._listen_to(conn)
-
-    def _listen_to(self, conn: TConn) -> None:
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
-
-    def _drop(self, conn: TConn, client: socket.socket) -> None:
-        """Forget a connection that its client closed."""
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self.nr_conns -= 1
-        conn.close()
+            self.listen_to(conn)
