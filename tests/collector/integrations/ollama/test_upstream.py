@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import ssl
 import threading
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wakeful_collector import clock
-from wakeful_collector.integrations.ollama import upstream
+from wakeful_collector.integrations.ollama import probing, upstream
 from wakeful_collector.integrations.ollama.idle_connections import IdleConnections
 from wakeful_collector.integrations.ollama.upstream import Died, Unreached, Upstream
 from wakeful_collector.serving import certificate
@@ -284,6 +285,35 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
             made = asked(url.replace("http://127.0.0.1", "https://localhost"))
             assert made.answer().status == 200
             assert whole(made) == [b"ok"]
+
+
+def test_a_pinned_certificate_is_trusted_and_no_other(tmp_path: Path) -> None:
+    certified = certificate.self_signed(tmp_path, ["elsewhere"], clock.now_ms())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certified)
+    shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certified[0].read_text())).hexdigest()
+    got: list[bytes] = []
+
+    def behave(client: socket.socket) -> None:
+        with context.wrap_socket(client, server_side=True) as safe:
+            got.append(safe.recv(65_536))
+            safe.sendall(CHUNKED + b"2\r\nok\r\n0\r\n\r\n")
+
+    with service(behave) as url:
+        url = url.replace("http://", "https://")
+        made = Upstream(url, fingerprint=f"sha256:{shown}")
+        made.connect(5)
+        made.send("GET", "/", {})
+        assert made.answer().status == 200
+        made.close()
+        got.clear()
+        other = probing.is_up(url, "secret", 5, "sha256:" + "0" * 64)
+        assert other == (
+            f"its certificate is not trusted: it shows sha256:{shown}, which is not the one that is pinned "
+            "(setting fingerprint)"
+        )
+        assert probing.is_up(url, "secret", 5).endswith("; if it is its own, pin it by the setting fingerprint")
+        assert not [one for one in got if one]
 
 
 def test_a_connection_serves_the_next_request_once_its_answer_was_read() -> None:

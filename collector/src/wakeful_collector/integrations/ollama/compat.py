@@ -141,7 +141,7 @@ def _look(machine: Machine) -> None:
 def _remember(machine: Machine) -> None:
     key = sealed.secrets(kit.data(), machine.name).get("upstream_key", "")
     headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    live = seen.live(machine.url, "GET", status.MODELS_PATH, headers)
+    live = seen.live(machine.url, "GET", status.MODELS_PATH, headers, machine.fingerprint)
     if live is not None:
         seen.remember(kit.data(), machine.name, status.MODELS_PATH, live)
 

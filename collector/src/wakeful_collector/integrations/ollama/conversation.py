@@ -87,7 +87,7 @@ class Conversation:
         self._first_byte_ms: int | None = None
         self._client = asked.environ.get("gunicorn.socket")
         self._gone = threading.Event()
-        self._upstream = Upstream(asked.machine.url, idle)
+        self._upstream = Upstream(asked.machine.url, idle, asked.machine.fingerprint)
         self._tally = Tally()
         every, plain = asked.machine.keepalive_seconds, asked.machine.keepalive_plain
         self._beats = Beats(reply, every, plain=plain, now_seconds=asked.began_seconds)

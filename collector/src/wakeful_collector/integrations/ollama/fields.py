@@ -123,6 +123,16 @@ def _host_name(raw: Any) -> str:
     return given
 
 
+def _fingerprint(raw: Any) -> str:
+    given = raw.strip().lower().removeprefix("sha256:").replace(":", "") if isinstance(raw, str) else ""
+    if raw == "":
+        return ""
+    if not re.fullmatch(r"[0-9a-f]{64}", given):
+        hint = "give sha256: and 64 hexadecimal digits, as `openssl x509 -noout -fingerprint -sha256` prints them"
+        raise Unfit(f"is {str(raw)[:64]!r}", hint)
+    return f"sha256:{given}"
+
+
 def _clock(raw: Any) -> str:
     if raw == "":
         return ""
@@ -176,6 +186,7 @@ def _flag_text(given: str) -> Any:
 MACHINE_NAME = FieldKind(_name, {"type": "string", "pattern": NAME, "maxLength": 32})
 URL = FieldKind(kinds.URL.check, {"type": "string", "minLength": 8, "maxLength": 300})
 MAC_ADDRESS = FieldKind(_mac, {"type": "string", "maxLength": 20})
+FINGERPRINT = FieldKind(_fingerprint, {"type": "string", "maxLength": 102})
 HOST = FieldKind(_host_name, {"type": "string", "maxLength": 253})
 CLOCK_TIME = FieldKind(_clock, {"type": "string", "maxLength": 5})
 ZONE = FieldKind(_zone, {"type": "string", "minLength": 1, "maxLength": 64})

@@ -154,7 +154,7 @@ class Front:
         live = None
         if reply.state in SERVING:
             headers = {**request_headers(environ, "", key), "Accept-Encoding": "identity"}
-            live = seen.live(machine.url, method, place.target, headers)
+            live = seen.live(machine.url, method, place.target, headers, machine.fingerprint)
         said = live or seen.last(self.data, machine.name, place.path, now_ms)
         try:
             if live is None:

@@ -22,7 +22,7 @@ _NO_OLLAMA = frozenset({404, 405, 501})
 
 def answers(machine: Machine, key: str) -> bool:
     """Tell whether the service answers."""
-    return not probing.is_up(machine.url, key, PROBE_SECONDS)
+    return not probing.is_up(machine.url, key, PROBE_SECONDS, machine.fingerprint)
 
 
 def reasons(data: Path, machine: Machine, key: str, now_ms: int) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def refresh(data: Path, machine: Machine, key: str) -> int:
     seen = []
     for path in probing.POLLED:
         try:
-            found = probing.get(machine.url, path, key, ASK_SECONDS)
+            found = probing.get(machine.url, path, key, ASK_SECONDS, machine.fingerprint)
         except probing.Unanswered:
             break  # the next probe tells whether it is gone
         if found.status == 200:
@@ -60,7 +60,7 @@ def _keep(data: Path, machine: Machine, seen: list[probing.Seen]) -> int:
 
 
 def _loaded(data: Path, machine: Machine, key: str, now_ms: int) -> tuple[probing.Loaded, ...]:
-    seen = probing.get(machine.url, probing.RUNNING, key, ASK_SECONDS)
+    seen = probing.get(machine.url, probing.RUNNING, key, ASK_SECONDS, machine.fingerprint)
     if seen.status in _NO_OLLAMA:
         return ()
     if seen.status != 200:

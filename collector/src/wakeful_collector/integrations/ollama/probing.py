@@ -60,7 +60,7 @@ class _Running(msgspec.Struct):
     models: list[_Model] | None = None
 
 
-def get(url: str, path: str, key: str, timeout_seconds: float) -> Seen:
+def get(url: str, path: str, key: str, timeout_seconds: float, fingerprint: str = "") -> Seen:
     """Ask the service at `url` for one path; `key` is the upstream's own bearer token, empty where it wants none.
 
     Raises:
@@ -69,7 +69,7 @@ def get(url: str, path: str, key: str, timeout_seconds: float) -> Seen:
     headers = {"Accept": "application/json, text/plain", "Accept-Encoding": "identity", "User-Agent": "wakeful-gateway"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    upstream = Upstream(url.rstrip("/"))
+    upstream = Upstream(url.rstrip("/"), fingerprint=fingerprint)
     # A time limit of the socket's is one for each byte; this one is for all of them.
     timer = threading.Timer(timeout_seconds, upstream.abort)
     timer.daemon = True
@@ -89,14 +89,14 @@ def get(url: str, path: str, key: str, timeout_seconds: float) -> Seen:
     return Seen(path, answer.status, answer.headers.get("Content-Type", ""), body)
 
 
-def is_up(url: str, key: str, timeout_seconds: float) -> str:
+def is_up(url: str, key: str, timeout_seconds: float, fingerprint: str = "") -> str:
     """Return why the service is not up; nothing when it is: whatever is no failure of a server or of one before it."""
     began = clock.monotonic_seconds()
     try:
-        seen = get(url, POLLED[0], key, timeout_seconds)
+        seen = get(url, POLLED[0], key, timeout_seconds, fingerprint)
         if seen.status == HTTPStatus.NOT_FOUND:
             left_seconds = began + timeout_seconds - clock.monotonic_seconds()
-            seen = get(url, HEALTH, key, max(left_seconds, LAST_SECONDS))
+            seen = get(url, HEALTH, key, max(left_seconds, LAST_SECONDS), fingerprint)
     except Unanswered as error:
         return str(error)
     return f"it answers {seen.status}" if seen.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
@@ -137,6 +137,15 @@ def _read(upstream: Upstream) -> bytes:
     return bytes(body)
 
 
+def _untrusted(error: BaseException) -> str:
+    """Return the reason without OpenSSL's address of the source line, or that another certificate is pinned."""
+    said = str(error)
+    if "Fingerprints did not match" in said:
+        shown = said.partition('got "')[2].rstrip('"')
+        return f"it shows sha256:{shown}, which is not the one that is pinned (setting fingerprint)"
+    return f"{said[:200]}; if it is its own, pin it by the setting fingerprint"
+
+
 def _why(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.NameResolutionError):  # both are kinds of a TimeoutError there
         return "its name cannot be looked up"
@@ -146,7 +155,7 @@ def _why(error: BaseException) -> str:
     if isinstance(error, (urllib3.exceptions.TimeoutError, TimeoutError)):
         return _LATE
     if isinstance(error, (urllib3.exceptions.SSLError, ssl.SSLError)):
-        return f"its certificate is not trusted: {str(error)[:200]}"
+        return f"its certificate is not trusted: {_untrusted(error)}"
     if isinstance(error, Unreached) or (
         isinstance(error, ValueError) and not isinstance(error, urllib3.exceptions.HTTPError)
     ):

@@ -56,9 +56,9 @@ def is_polled(method: str, path: str) -> bool:
     return method in {"GET", "HEAD"} and path in PATHS
 
 
-def live(url: str, method: str, target: str, headers: Mapping[str, str]) -> Said | None:
+def live(url: str, method: str, target: str, headers: Mapping[str, str], fingerprint: str = "") -> Said | None:
     """Ask the machine; None when it did not answer in time, or more than a page's worth."""
-    upstream = Upstream(url)
+    upstream = Upstream(url, fingerprint=fingerprint)
     ending = threading.Timer(ANSWER_SECONDS, upstream.abort)  # whoever answers byte by byte is never silent
     ending.daemon = True
     try:

@@ -43,6 +43,16 @@ class Machine:
             "http://192.168.1.20:11434",
         )
     )
+    fingerprint: str = field(
+        default="",
+        metadata=_about(
+            kinds.FINGERPRINT,
+            "machine",
+            "Certificate",
+            "SHA-256 of its certificate, where no authority vouches for it: that one alone is trusted.",
+            "sha256:" + "5d2f" * 16,
+        ),
+    )
     host: str = field(
         default="",
         metadata=_about(

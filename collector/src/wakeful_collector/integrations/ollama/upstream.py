@@ -53,24 +53,26 @@ class Died(Exception):
 class Upstream:
     """One request's way to the service at `url`; `abort` may be called by any thread at any time.
 
-    `is_reused` tells that its connection served another request before.
+    `fingerprint` pins the service's certificate; without it the system's authorities vouch for it. `is_reused` tells
+    that its connection served another request before.
     """
 
-    def __init__(self, url: str, idle: IdleConnections | None = None) -> None:
+    def __init__(self, url: str, idle: IdleConnections | None = None, fingerprint: str = "") -> None:
         self.url = url
+        self.fingerprint = fingerprint
         self.host = urlsplit(url).netloc
         self.is_aborted = False
         self.is_reused = False
         self._idle = idle
         self._lock = threading.Lock()
-        self._connection = _connection(url)
+        self._connection = _connection(url, fingerprint)
         self._socket: socket.socket | None = None
         self._answer: BaseHTTPResponse | None = None
         self._is_whole = self._is_cut = False
 
     def connect(self, timeout_seconds: float) -> None:
         """Have a connection: one that is idle, or where there is none a new one; raise Unreached."""
-        found = None if self._idle is None else self._idle.take(self.url)
+        found = None if self._idle is None else self._idle.take(self._way())
         self.is_reused = found is not None
         if found is not None:
             self._connection, self._socket = found, found.sock
@@ -182,22 +184,34 @@ class Upstream:
             self._answer.close()
         with self._lock:
             self._socket = None
-        connection, self._connection = self._connection, _connection(self.url)
+        connection, self._connection = self._connection, _connection(self.url, self.fingerprint)
         if self._idle is not None and self._is_whole and not self.is_aborted and connection.sock is not None:
-            self._idle.keep(self.url, connection)
+            self._idle.keep(self._way(), connection)
         else:
             connection.close()
         self._is_whole = False
 
+    def _way(self) -> str:
+        return f"{self.url} {self.fingerprint}"
 
-def _connection(url: str) -> HTTPConnection:
+
+def _connection(url: str, fingerprint: str) -> HTTPConnection:
     parts = urlsplit(url)
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     if parts.scheme != "https":
         return HTTPConnection(host, port, socket_options=_OPTIONS, blocksize=PIECE_BYTES)
     context = ssl.create_default_context()
-    return HTTPSConnection(host, port, socket_options=_OPTIONS, blocksize=PIECE_BYTES, ssl_context=context)
+    if fingerprint:  # the digest of the certificate is checked instead, before anything is sent
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return HTTPSConnection(
+        host,
+        port,
+        socket_options=_OPTIONS,
+        blocksize=PIECE_BYTES,
+        ssl_context=context,
+        assert_fingerprint=fingerprint.removeprefix("sha256:") or None,
+    )
 
 
 def _reason(error: BaseException) -> str:
