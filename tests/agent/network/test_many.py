@@ -31,7 +31,7 @@ def test_one_that_fails_costs_no_other():
 def test_fifty_slow_ones_take_the_time_of_a_few():
     begun = time.monotonic()
     answers = Crowd(25).run({str(number): lambda: time.sleep(0.1) for number in range(50)}, 5)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 4
     assert not any(answer.late for answer in answers.values())
 
 

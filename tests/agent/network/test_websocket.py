@@ -117,7 +117,7 @@ def test_nothing_there_is_nothing_and_no_waiting(served: Any) -> None:
     line = opened(served)
     begun = time.monotonic()
     assert line.receive() == ([], False)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
     assert line.fileno() > 0
     line.close()
     with pytest.raises(Closed):

@@ -301,7 +301,7 @@ def test_stopping_during_a_backoff_still_tries_the_newest(stand: Stand, door: An
 
 def test_stopping_does_not_wait_for_a_network_that_hangs(stand: Stand, door: Any, tools: Any) -> None:
     asked = threading.Event()
-    door.answer = lambda request: asked.set() or time.sleep(4) or tools["accept"](request)
+    door.answer = lambda request: asked.set() or time.sleep(6) or tools["accept"](request)
     stand.client.timeout_seconds = 20
     stand.sender.start()
     stand.put(0)
@@ -309,7 +309,7 @@ def test_stopping_does_not_wait_for_a_network_that_hangs(stand: Stand, door: Any
     stand.put(1)
     started = time.monotonic()
     stand.sender.stop()
-    assert time.monotonic() - started < 1.8
+    assert time.monotonic() - started < 5
     assert len(stand.spool) == 2
 
 

@@ -133,7 +133,7 @@ def test_an_answer_that_trickles_ends_at_the_deadline(begins):
             channel, _ = listener.accept()
             with channel, contextlib.suppress(OSError):
                 channel.sendall(begins)
-                for _ in range(100):  # each piece in time, all of them not
+                for _ in range(300):  # each piece in time, all of them not
                     channel.sendall(b"x")
                     time.sleep(0.05)
 
@@ -141,7 +141,7 @@ def test_an_answer_that_trickles_ends_at_the_deadline(begins):
         thread.start()
         began = time.monotonic()
         assert refused(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout_seconds=0.3).code == "timeout"
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 12
         thread.join()
 
 

@@ -190,7 +190,7 @@ def test_the_first_of_many_processes_to_leave_lets_the_next_of_another_in(data: 
         began = time.monotonic()
         served.end()
         assert waits.wait(10).admitted
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8
 
 
 def test_a_hundred_clients_are_all_served_and_never_too_many_at_once(data: Path, desk: Desk) -> None:

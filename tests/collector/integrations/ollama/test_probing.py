@@ -166,7 +166,7 @@ def test_one_that_drips_costs_no_more_than_its_time(head: bytes, piece: bytes) -
     begun = time.monotonic()
     with saying(drip) as url:
         assert probing.is_up(url, "", 0.3) == "it does not answer in time"
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 8
 
 
 def test_one_that_pours_costs_no_more_than_its_bound() -> None:

@@ -91,13 +91,18 @@ def test_forgotten_hosts_have_no_name(operator, machine, now_ms):
     assert "  -  " in ran.out or ran.err == "Nothing happened.\n"
 
 
+def hear_ctrl_c():
+    """Undo what a shell does to what it starts in the background: tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_ends_following_and_a_restart_does_not(serve, home, machine_of):
     served = serve()
     environ = {**os.environ, "WAKEFUL_URL": served.url, "WAKEFUL_API_KEY": served.key("read")}
     told, errors = home / "told", home / "errors"
     argv = [*PROGRAM, "events", "--follow", "--interval", "0.2", "--kind", "evt.*", "--json"]
     with told.open("w") as out, errors.open("w") as err:
-        child = subprocess.Popen(argv, env=environ, stdout=out, stderr=err)
+        child = subprocess.Popen(argv, env=environ, stdout=out, stderr=err, preexec_fn=hear_ctrl_c)
     try:
         host = machine_of(served)
         host.push([], 0, events=[event("before", 5)])
