@@ -31,6 +31,7 @@ from wakeful_collector.store import (
     invites,
     outbox,
     people,
+    proxmox_deeds,
     samples_tables,
     traffic,
 )
@@ -52,6 +53,7 @@ STATE: Steps = (
     *incidents.MIGRATIONS,
     *channels.MIGRATIONS,
     *outbox.MIGRATIONS,
+    *proxmox_deeds.MIGRATIONS,
 )
 SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
 GATEWAY: Steps = (
