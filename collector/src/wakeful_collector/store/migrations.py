@@ -31,7 +31,9 @@ from wakeful_collector.store import (
     invites,
     outbox,
     people,
+    proxmox_changes,
     proxmox_deeds,
+    proxmox_estate,
     samples_tables,
     traffic,
 )
@@ -53,6 +55,8 @@ STATE: Steps = (
     *incidents.MIGRATIONS,
     *channels.MIGRATIONS,
     *outbox.MIGRATIONS,
+    *proxmox_estate.MIGRATIONS,
+    *proxmox_changes.MIGRATIONS,
     *proxmox_deeds.MIGRATIONS,
 )
 SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
