@@ -32,8 +32,10 @@ from wakeful_collector.store import (
     outbox,
     people,
     proxmox_changes,
+    proxmox_clusters,
     proxmox_deeds,
     proxmox_estate,
+    proxmox_joins,
     samples_tables,
     traffic,
 )
@@ -55,8 +57,10 @@ STATE: Steps = (
     *incidents.MIGRATIONS,
     *channels.MIGRATIONS,
     *outbox.MIGRATIONS,
+    *proxmox_clusters.MIGRATIONS,
     *proxmox_estate.MIGRATIONS,
     *proxmox_changes.MIGRATIONS,
+    *proxmox_joins.MIGRATIONS,
     *proxmox_deeds.MIGRATIONS,
 )
 SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
