@@ -199,7 +199,7 @@ def clusters(connection: sqlite3.Connection) -> list[str]:
 
 def forget(connection: sqlite3.Connection, cluster: str) -> None:
     """Delete all that was seen of a cluster."""
-    for table in ("proxmox_things", "proxmox_areas", "proxmox_standing"):
+    for table in ("proxmox_things", "proxmox_areas", "proxmox_standing", "proxmox_joins"):
         connection.execute(f"DELETE FROM {table} WHERE cluster = ?", (cluster,))  # noqa: S608 - names of ours
 
 
