@@ -1,0 +1,10 @@
+"""What the worker does for Proxmox clusters: the jobs of every part of the room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wakeful_collector.job import Job
+
+JOBS: tuple[Job, ...] = ()

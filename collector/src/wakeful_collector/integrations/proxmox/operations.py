@@ -1,0 +1,12 @@
+"""What people and programs may ask of Proxmox clusters: the operations of every part of the room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wakeful_collector.integrations.proxmox.link import cluster_changes
+
+if TYPE_CHECKING:
+    from wakeful_collector.operations.registry import Operation
+
+OPERATIONS: tuple[Operation, ...] = (*cluster_changes.OPERATIONS,)
