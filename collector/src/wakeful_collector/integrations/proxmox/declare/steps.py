@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.integrations.proxmox.acting.deeds import Request
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from wakeful_collector.integrations.proxmox.acting.deeds import Request
 
 LIVE, REBOOT, STOP, DESTROYS = "live", "reboot", "stop", "destroys"
 EFFECTS = (LIVE, REBOOT, STOP, DESTROYS)

@@ -27,6 +27,9 @@ class Place(NamedTuple):
     line: int = 0
 
 
+NOWHERE = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class GuestWish:
     """What a guest is to be; only what is in `values` is owned. `state` and `node` are empty where nothing was said.
@@ -42,7 +45,7 @@ class GuestWish:
     node: str = ""
     template: bool = False
     source: Mapping[str, str] = field(default_factory=dict)
-    place: Place = Place()
+    place: Place = NOWHERE
     lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -61,7 +64,7 @@ class PoolWish:
     members: frozenset[int] | None = None
     storages: frozenset[str] | None = None
     state: str = PRESENT
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class PolicyWish:
     pools: frozenset[str] = frozenset()
     timezone: str = "UTC"
     memory: bool = False
-    place: Place = Place()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class Wishes:
 
     def clusters(self) -> tuple[str, ...]:
         """Return the clusters that something is declared for, by name."""
-        return tuple(sorted({one.cluster for one in (*self.guests, *self.pools, *self.policies)}))
+        found = {one.cluster for one in self.guests} | {one.cluster for one in self.pools}
+        return tuple(sorted(found | {one.cluster for one in self.policies}))
 
 
 class Fault(NamedTuple):
