@@ -42,6 +42,12 @@ def open_ones(data: Path) -> list[DeedRow]:
         return table.open_ones(database.reader(data, "state"))
 
 
+def upids(data: Path, but: str, most: int) -> list[str]:
+    """Return the tasks of the newest deeds but the one of that id."""
+    with database.translated():
+        return table.upids(database.reader(data, "state"), but, most)
+
+
 def deeds(
     data: Path, limit: int = 50, cluster: str | None = None, vmid: int | None = None, before: int | None = None
 ) -> DeedPage:

@@ -41,12 +41,14 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
             principal TEXT NOT NULL,
             request_key TEXT,
             asked_ms INTEGER NOT NULL,
+            queued_ms INTEGER,
             begun_ms INTEGER,
             finished_ms INTEGER,
             state TEXT NOT NULL DEFAULT 'asked',
             revision INTEGER NOT NULL DEFAULT 0,
             step INTEGER NOT NULL DEFAULT 0,
             sending INTEGER,
+            sent INTEGER NOT NULL DEFAULT 0,
             sent_ms INTEGER,
             upid TEXT NOT NULL DEFAULT '',
             requests TEXT NOT NULL DEFAULT '[]',
@@ -70,9 +72,10 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
 class DeedRow:
     """One deed as it is kept; times in milliseconds since the epoch, None where it has not come to that.
 
-    `vmid` 0: the cluster chooses. `step` is the number of the request it stands at, `sending` that of one that left
-    and was not answered, `revision` grows with each change. `sealed` holds what of the arguments nobody is shown, and
-    is emptied at the end. `log_tail` and `summary` are what Proxmox says, and hostile text.
+    `vmid` 0: the cluster chooses. Of its `requests`, `sent` were answered and `step` came to their end; `sending` is
+    the number of one that left and was not answered. `upid` is the task of the last one answered, `revision` grows with
+    each change, `queued_ms` is when it was last seen to wait its turn. `sealed` holds what of the arguments nobody is
+    shown, and is emptied at the end. `log_tail` and `summary` are what Proxmox says, and hostile text.
     """
 
     id: str
@@ -88,12 +91,14 @@ class DeedRow:
     mark: str = ""
     sealed: str = ""
     request_key: str | None = None
+    queued_ms: int | None = None
     begun_ms: int | None = None
     finished_ms: int | None = None
     state: str = ASKED
     revision: int = 0
     step: int = 0
     sending: int | None = None
+    sent: int = 0
     sent_ms: int | None = None
     upid: str = ""
     requests: tuple[dict[str, Any], ...] = ()
@@ -188,8 +193,8 @@ def begin(connection: sqlite3.Connection, deed_id: str, now_ms: int) -> bool:
     return changed.rowcount == 1
 
 
-def change(connection: sqlite3.Connection, deed_id: str, state: str, **columns: Any) -> bool:
-    """Change columns of a deed that stands in `state`; False when it does not any more."""
+def change(connection: sqlite3.Connection, deed_id: str, stands: str, /, **columns: Any) -> bool:
+    """Change columns of a deed whose state is `stands`; False when it is not any more."""
     unknown = set(columns) - _CHANGING
     if unknown:
         raise ValueError(f"no columns that change: {unknown}")
@@ -197,7 +202,7 @@ def change(connection: sqlite3.Connection, deed_id: str, state: str, **columns: 
     names = "".join(f"{name} = ?, " for name in columns)
     changed = connection.execute(
         f"UPDATE proxmox_deeds SET {names}revision = revision + 1 WHERE id = ? AND state = ?",  # noqa: S608 - names of this module
-        (*values, deed_id, state),
+        (*values, deed_id, stands),
     )
     return changed.rowcount == 1
 
@@ -210,6 +215,14 @@ def ask_to_stop(connection: sqlite3.Connection, deed_id: str, by: str) -> bool:
         (by, deed_id),
     )
     return changed.rowcount == 1
+
+
+def upids(connection: sqlite3.Connection, but: str, most: int) -> list[str]:
+    """Return the tasks of the newest deeds but the one of that id."""
+    found = connection.execute(
+        "SELECT upid FROM proxmox_deeds WHERE upid <> '' AND id <> ? ORDER BY seq DESC LIMIT ?", (but, most)
+    )
+    return [row[0] for row in found]
 
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wakeful_collector.integrations.proxmox.link.paths import path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 QEMU, LXC = "qemu", "lxc"
+_CTIME = re.compile(r"(?:^|,)ctime=\d+")
+_UUID = re.compile(r"(?:^|,)uuid=[0-9a-fA-F-]{36}")
 
 
 class Refusal(Exception):
@@ -15,6 +23,14 @@ class Refusal(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a deed comes to for a guest as it is: requests in order; none where it has come true, as a note says."""
+
+    requests: tuple[Request, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Request(NamedTuple):
@@ -73,7 +89,7 @@ class Target:
     @property
     def path(self) -> str:
         """Return where its requests go."""
-        return f"/nodes/{self.node}/{self.kind}/{self.vmid}"
+        return path("nodes", self.node, self.kind, self.vmid)
 
     @property
     def is_running(self) -> bool:
@@ -85,3 +101,14 @@ class Target:
         """Return what people call it: `VM 101 (web-1)`."""
         kind = "VM" if self.kind == QEMU else "container"
         return f"{kind} {self.vmid} ({self.name})" if self.name else f"{kind} {self.vmid}"
+
+
+def mark(kind: str, config: Mapping[str, str]) -> str:
+    """Return what tells a guest from another one that gets its id later; empty where its configuration holds nothing.
+
+    That is when it was made; for VMs of old, the UUID they show; for containers, the volume they run on.
+    """
+    if kind == LXC:
+        return config.get("rootfs", "").partition(",")[0]
+    found = _CTIME.search(config.get("meta", "")) or _UUID.search(config.get("smbios1", ""))
+    return "" if found is None else found[0].lstrip(",")

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from wakeful_collector import clock
-from wakeful_collector.integrations.proxmox.link.client import PveError
+from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.model.story import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wakeful_collector.integrations.proxmox.link.client import Client
+    from wakeful_collector.integrations.proxmox.acting.looking import Api
 
 LOG_LINES_MAX = 50
 LINE_CHARACTERS_MAX = 400
@@ -74,22 +74,20 @@ class Patience:
 
 
 def follow(
-    client: Client, upid: str, patience: Patience, on_progress: Callable[[Progress], object] = lambda _: None
+    api: Api, upid: str, patience: Patience, on_progress: Callable[[Progress], object] = lambda _: None
 ) -> Outcome:
     """Follow a task until it ends, nobody can tell, or the patience is over; it raises nothing of the cluster's.
 
     `on_progress` is called whenever something changed.
     """
-    return _Watch(client, upid, patience, on_progress).follow()
+    return _Watch(api, upid, patience, on_progress).follow()
 
 
 class _Watch:
     """One task being followed."""
 
-    def __init__(
-        self, client: Client, upid: str, patience: Patience, on_progress: Callable[[Progress], object]
-    ) -> None:
-        self._client = client
+    def __init__(self, api: Api, upid: str, patience: Patience, on_progress: Callable[[Progress], object]) -> None:
+        self._api = api
         self._upid = upid
         self._path = f"/nodes/{upid.split(':')[1]}/tasks/{quote(upid, safe='')}"
         self._patience = patience
@@ -106,7 +104,7 @@ class _Watch:
             if self._patience.is_stopped():
                 self._abort()
             try:
-                status = self._client.get(f"{self._path}/status")
+                status = self._api.get(f"{self._path}/status")
                 seen = clock.monotonic_seconds()
                 self._read_log()
                 if isinstance(status, dict) and status.get("status") == "stopped":
@@ -137,7 +135,7 @@ class _Watch:
         """Read on in the log; one that is gone or not permitted tells nothing, and ends nothing."""
         for _ in range(LOG_PAGES_MAX):
             try:
-                page = self._client.get(f"{self._path}/log", start=self._read, limit=LOG_PAGE_LINES)
+                page = self._api.get(f"{self._path}/log", start=self._read, limit=LOG_PAGE_LINES)
             except PveError:
                 return
             rows = page if isinstance(page, list) else []
@@ -166,7 +164,7 @@ class _Watch:
         """Ask Proxmox once to end the task; how it ends is seen like any other end."""
         if not self._aborted:
             try:
-                self._client.delete(self._path)
+                self._api.delete(self._path)
                 self._aborted = True
             except PveError as error:
                 self._aborted = error.kind not in PASSING
