@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wakeful_collector.integrations.proxmox.acting import jobs as acting
+
 if TYPE_CHECKING:
     from wakeful_collector.job import Job
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (*acting.JOBS,)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wakeful_collector.integrations.proxmox.link import cluster_changes
+from wakeful_collector.integrations.proxmox.acting import operations as acting
+from wakeful_collector.integrations.proxmox.link import cluster_changes, trial_operations
 
 if TYPE_CHECKING:
     from wakeful_collector.operations.registry import Operation
 
-OPERATIONS: tuple[Operation, ...] = (*cluster_changes.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *cluster_changes.OPERATIONS,
+    *trial_operations.OPERATIONS,
+    *acting.OPERATIONS,
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.integrations.proxmox.link.paths import path
+from wakeful_collector.integrations.proxmox.sync.identity import macs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,9 +107,9 @@ class Target:
 def mark(kind: str, config: Mapping[str, str]) -> str:
     """Return what tells a guest from another one that gets its id later; empty where its configuration holds nothing.
 
-    That is when it was made; for VMs of old, the UUID they show; for containers, the volume they run on.
+    That is when it was made; for VMs of old, the UUID they show; for containers, their first network card's address.
     """
     if kind == LXC:
-        return config.get("rootfs", "").partition(",")[0]
+        return next(iter(macs(config)), "")
     found = _CTIME.search(config.get("meta", "")) or _UUID.search(config.get("smbios1", ""))
     return "" if found is None else found[0].lstrip(",")

@@ -15,7 +15,7 @@ from wakeful_collector.integrations.proxmox.link.paths import path
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PAUSED = frozenset({"paused", "suspended", "prelaunch", "inmigrate"})
+PAUSED = frozenset({"paused", "suspended", "prelaunch", "inmigrate", "io-error"})
 
 
 class Api(Protocol):
