@@ -28,6 +28,7 @@ from wakeful_collector.integrations.ollama import (
 )
 from wakeful_collector.integrations.ollama import settings as gateway_settings
 from wakeful_collector.integrations.ollama.states import State
+from wakeful_collector.remote import verbs
 from wakeful_collector.remote.verbs import VERBS
 from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store import database
@@ -97,7 +98,7 @@ def subcommands(parser: argparse.ArgumentParser, before: str) -> list[str]:
 
 def test_every_command_is_documented(user_docs: str) -> None:
     commands = subcommands(agent_parser(), "wakeful-agent") + subcommands(collector_parser(), "wakeful-collector")
-    commands += [f"wakeful {verb.name}" for verb in VERBS]
+    commands += [f"wakeful {verb.name}" for verb in (*VERBS, *verbs.every())]
     assert len(commands) > 30
     assert not coded(user_docs, commands)
 

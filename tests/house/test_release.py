@@ -21,6 +21,7 @@ IMPORT_NAMES = {
     "websocket-client": "websocket",
     "argon2-cffi": "argon2",
     "gunicorn-h1c": "gunicorn_h1c",
+    "prompt-toolkit": "prompt_toolkit",
     "python-dotenv": "dotenv",
     "sqlite-utils": "sqlite_utils",
 }
