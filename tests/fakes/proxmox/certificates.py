@@ -33,11 +33,11 @@ class Authority:
         self.folder = folder
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Proxmox Virtual Environment {folder.name}")])
-        self.certificate = self._sign(self.name, self.key.public_key(), 10, None)
+        self.certificate = self._sign(self.name, self.key.public_key(), 90, None)
         self.ca = self.certificate.public_bytes(serialization.Encoding.PEM).decode()
         self.made = 0
 
-    def issue(self, *names: str, days_left: int = 2) -> Shown:
+    def issue(self, *names: str, days_left: int = 60) -> Shown:
         """Make a certificate for these names and addresses; with `days_left` below zero it is expired."""
         self.made += 1
         key = ec.generate_private_key(ec.SECP256R1())

@@ -140,7 +140,7 @@ class FakeCluster:
         self.put("version", version)
         self.put("release_version", ".".join(version.split(".")[:2]))
 
-    def renew(self, *names: str, days_left: int = 2, authority: Authority | None = None) -> str:
+    def renew(self, *names: str, days_left: int = 60, authority: Authority | None = None) -> str:
         """Show another certificate from the next connection on; return its fingerprint."""
         self.shown = (authority or self.authority).issue(*(names or NAMES), days_left=days_left)
         self._order("show", str(self.shown.file))

@@ -127,7 +127,7 @@ def _protected(raw: Any) -> str:
 
 
 def _authority(raw: Any) -> str:
-    given = raw.strip() if isinstance(raw, str) else ""
+    given = raw.strip() if isinstance(raw, str) else "-"
     if not given:
         return ""
     hint = "paste /etc/pve/pve-root-ca.pem of a node: it begins with -----BEGIN CERTIFICATE-----"

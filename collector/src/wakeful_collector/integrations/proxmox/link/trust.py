@@ -124,3 +124,25 @@ def _names(found: x509.Certificate) -> tuple[str, ...]:
         return ()
     plain = told.get_values_for_type(x509.DNSName)
     return tuple(printable(name) for name in (*plain, *map(str, told.get_values_for_type(x509.IPAddress))))
+
+
+def refused(cluster: Cluster, name: str, port: int, timeout_seconds: float) -> str:
+    """Return why a cluster's trust does not cover the certificate a host shows; nothing where it does.
+
+    Raises:
+        OSError: it cannot be reached.
+    """
+    host = name.strip("[]")
+    try:
+        with (
+            socket.create_connection((host, port), timeout_seconds) as plain,
+            context(cluster).wrap_socket(plain, server_hostname=host) as wrapped,
+        ):
+            seen = fingerprint(wrapped.getpeercert(True) or b"")
+    except PveError as error:
+        return error.text
+    except ssl.SSLError as error:
+        return str(getattr(error, "verify_message", "") or error.reason or error)
+    if cluster.fingerprints and seen not in cluster.fingerprints:
+        return "it is none of the fingerprints that are trusted"
+    return ""
