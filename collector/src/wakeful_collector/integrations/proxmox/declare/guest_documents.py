@@ -73,7 +73,7 @@ def read(kind: str, metadata: Mapping, spec: Mapping, cluster: str, place: Place
         values=values,
         state=own.get("state", ""),
         node=own.get("node", ""),
-        template=own.get("template") == kinds.TRUE,
+        template=own["template"] == kinds.TRUE if "template" in own else None,
         source=source,
         place=place,
         lines={one.name: one.line for one in spec.entries},

@@ -43,7 +43,7 @@ class GuestWish:
     values: Mapping[str, Value] = field(default_factory=dict)
     state: str = ""
     node: str = ""
-    template: bool = False
+    template: bool | None = None
     source: Mapping[str, str] = field(default_factory=dict)
     place: Place = NOWHERE
     lines: Mapping[str, int] = field(default_factory=dict)
