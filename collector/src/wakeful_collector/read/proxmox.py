@@ -105,6 +105,12 @@ def standing(data: Path, cluster: str) -> Standing:
     return Standing(**plain, permissions=paper.permissions, not_in_backup=paper.not_in_backup)
 
 
+def asked_ms(data: Path, cluster: str) -> int:
+    """Return when somebody wanted a cluster looked at as a whole and at once; 0 when nobody waits for it."""
+    with database.translated():
+        return table.asked_ms(database.reader(data, "state"), cluster)
+
+
 def nodes(data: Path, cluster: str) -> list[Node]:
     """Return the nodes of a cluster by name."""
     with database.translated():
@@ -153,6 +159,13 @@ def contents(data: Path, cluster: str, node: str | None = None, storage: str | N
     return [
         one for one in volumes if storage in {None, one.storage} and (node in {None, one.node} or one.storage in shared)
     ]
+
+
+def places(data: Path, cluster: str) -> dict[str, tuple[Volume, ...]]:
+    """Return the volumes of a cluster by where they are: `content/pve1/local`, or `content/nas` of a shared storage."""
+    with database.translated():
+        bodies = table.here(database.reader(data, "state"), cluster, "contents")
+    return {key: _CONTENTS.decode(body).volumes for key, body in bodies}
 
 
 def items(data: Path, cluster: str, kind: str) -> list[Item]:

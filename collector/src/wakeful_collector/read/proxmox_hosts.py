@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.model.estate import LXC, Guest, Usage
 from wakeful_collector.read import hosts, latest
-from wakeful_collector.store import database, proxmox_joins
+from wakeful_collector.store import database, inventories, proxmox_joins
 from wakeful_collector.store.proxmox_joins import Join
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Join", "Memory", "guest_of_host", "joins", "memories", "memory"]
+__all__ = ["Join", "Machine", "Memory", "guest_of_host", "joins", "machines", "memories", "memory"]
 
 FRESH_MS = 5 * 60_000
 """How old what an agent measured may be to count as what is used now."""
@@ -39,6 +40,27 @@ class Memory(NamedTuple):
     def note(self) -> str:
         """Return in words what the source counts."""
         return NOTES[self.source]
+
+
+class Machine(NamedTuple):
+    """A host by what it tells of itself: its cards and addresses but those of loops, and its machine id."""
+
+    id: str
+    reported_name: str
+    machine_id: str
+    macs: frozenset[str]
+    addresses: frozenset[str]
+
+
+def machines(data: Path) -> list[Machine]:
+    """Return every host by what it tells of itself."""
+    with database.translated():
+        bodies = inventories.bodies(database.reader(data, "state"), "network")
+    told = {key: _interfaces(body) for key, _, body in bodies}
+    return [
+        Machine(one.id, one.reported_name, one.machine_id, *told.get(one.key, (frozenset(), frozenset())))
+        for one in hosts.hosts(data)
+    ]
 
 
 def joins(data: Path, cluster: str) -> dict[str, Join]:
@@ -81,6 +103,20 @@ def memory(guest: Guest, usage: Usage | None, inside: tuple[int, int] | None = N
     if guest.kind == LXC:
         return Memory(usage.memory_bytes, most, CGROUP)
     return Memory(usage.memory_bytes, most, POLL if guest.balloon_memory_bytes is None else BALLOON)
+
+
+def _interfaces(body: bytes) -> tuple[frozenset[str], frozenset[str]]:
+    """Return cards and addresses of a host's interfaces; what is in it is hostile."""
+    document = json.loads(body)
+    macs, addresses = set(), set()
+    for one in document if isinstance(document, list) else ():
+        if not isinstance(one, dict) or one.get("kind") == "loopback" or one.get("name") == "lo":
+            continue
+        macs.add(str(one.get("mac", "")).lower())
+        listed = one.get("addresses")
+        addresses |= {str(each).partition("/")[0] for each in (listed if isinstance(listed, list) else ())}
+    local = {one for one in addresses if one.startswith(("127.", "fe80:")) or one == "::1"}
+    return frozenset(macs - {"", "00:00:00:00:00:00"}), frozenset(addresses - local)
 
 
 def _measured(data: Path, wanted: set[str], now_ms: int) -> dict[str, tuple[int, int]]:

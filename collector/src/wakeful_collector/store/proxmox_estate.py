@@ -192,6 +192,24 @@ def stand(connection: sqlite3.Connection, cluster: str, **fields: Any) -> None:
     )
 
 
+def ask(connection: sqlite3.Connection, cluster: str, now_ms: int) -> None:
+    """Note that somebody wants a cluster looked at as a whole, and at once."""
+    stand(connection, cluster, asked_ms=now_ms)
+
+
+def asked_ms(connection: sqlite3.Connection, cluster: str) -> int:
+    """Return when a cluster was wanted to be looked at; 0 when nobody waits for it."""
+    found = connection.execute("SELECT asked_ms FROM proxmox_standing WHERE cluster = ?", (cluster,)).fetchone()
+    return 0 if found is None else found[0]
+
+
+def answered(connection: sqlite3.Connection, cluster: str, began_ms: int) -> None:
+    """Forget that somebody wanted a cluster looked at, unless it was after the look began."""
+    connection.execute(
+        "UPDATE proxmox_standing SET asked_ms = 0 WHERE cluster = ? AND asked_ms <= ?", (cluster, began_ms)
+    )
+
+
 def clusters(connection: sqlite3.Connection) -> list[str]:
     """Return the clusters of which something is kept."""
     return [row[0] for row in connection.execute("SELECT cluster FROM proxmox_standing ORDER BY cluster")]
