@@ -19,6 +19,8 @@ from fakepve import FakePve
 
 API = "/api2/json"
 MESSAGES_SINCE = 9
+LISTED_TASKS_MAX = 500
+"""How many tasks `/cluster/tasks` lists: fakepve answers a sample there that knows of none."""
 
 
 class Cluster(FakePve):
@@ -47,6 +49,9 @@ class Cluster(FakePve):
         canned = self.canned.get(f"{request.method} {path}")
         if canned is not None and self._is_known(request):
             return web.json_response({"data": canned[0]})
+        if (request.method, path) == ("GET", "/cluster/tasks") and self._is_known(request):
+            newest = self.tasklog[-LISTED_TASKS_MAX:]
+            return web.json_response({"data": [self._task_view(one, True) for one in reversed(newest)]})
         try:
             answer = await handler(request)
         except web.HTTPNotFound:
