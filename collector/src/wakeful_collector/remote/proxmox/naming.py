@@ -21,9 +21,10 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cluster", metavar="NAME", help="which cluster (default: all of them, or the only one)")
 
 
-def add_guest(parser: argparse.ArgumentParser) -> None:
-    """Add the guest that it is about."""
-    parser.add_argument("guest", metavar="GUEST", help="its number or name; CLUSTER/101 where several clusters have it")
+def add_guest(parser: argparse.ArgumentParser, is_asked_later: bool = False) -> None:
+    """Add the guest that it is about; `is_asked_later`: the command itself says when it is missing."""
+    told = "its number or name; CLUSTER/101 where several clusters have it"
+    parser.add_argument("guest", nargs="?" if is_asked_later else None, metavar="GUEST", help=told)
     add_cluster(parser)
 
 

@@ -22,7 +22,8 @@ The task is followed to its end: its exit status decides, its log is shown as it
 wakeful proxmox deeds shows it again. More arguments are key=value; --help-arguments lists them. --dry-run shows the
 requests that would be sent and sends none. Guests that are protected refuse what would interrupt or change them.
 
-What changes something asks for a yes, what destroys something for the guest's name typed out; scripts say --yes."""
+What changes something asks for a yes (start and resume just happen), what destroys something for the guest's name typed
+out; scripts say --yes."""
 EXAMPLES = """\
 wakeful proxmox start web-1
 wakeful proxmox start 101 --dry-run
@@ -41,7 +42,7 @@ wakeful proxmox set web-1 memory=4096 cores=4
 wakeful proxmox set web-1 delete=net1,description
 wakeful proxmox backup web-1 storage=pbs
 wakeful proxmox restore pbs:backup/vm/101/2026-11-20T02:00:00Z vmid=101 overwrite=yes
-wakeful proxmox create kind=qemu node=pve1 name=web-3 memory=2048 cores=2
+wakeful proxmox create type=qemu node=pve1 name=web-3 memory=2048 cores=2
 wakeful proxmox delete old-box
 """
 
@@ -54,7 +55,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     if doing.is_new:
         naming.add_cluster(parser)
     else:
-        naming.add_guest(parser)
+        naming.add_guest(parser, is_asked_later=True)
     shown = " ".join([*(place.upper() for place in doing.places), "key=value"])
     parser.add_argument("arguments", nargs="*", metavar=shown.replace(" ", ", "), help="what it takes")
     parser.add_argument("--help-arguments", action="store_true", help="list what it takes, and do nothing")
@@ -72,13 +73,19 @@ def run(session: Session, given: argparse.Namespace) -> int:
     if doing.is_new:
         found: Record = {"cluster": naming.cluster(session, given.cluster)}
         asked: Record = dict(found)
+    elif given.guest is None:
+        raise usage("GUEST is missing", f"wakeful proxmox {given.verb} GUEST")
     else:
         found = naming.guest(session, given.guest, given.cluster)
         asked = naming.subject(found)
+        if given.verb == "delete" and found.get("name"):
+            asked["name"] = found["name"]  # whatever has that number by then, only this one is meant
     asked |= _typed(session, offered, doings.placed(given.arguments, doing.places))
     if given.dry_run:
         return _rehearse(session, offered, asked)
-    who = naming.title(found) if not doing.is_new else str(asked.get("name") or asked.get("vmid") or "a guest")
+    settings = asked.get("settings") or {}
+    new = settings.get("name") or settings.get("hostname") or asked.get("vmid") or "a guest"
+    who = str(new) if doing.is_new else naming.title(found)
     _confirm(session, given, offered, found, who)
     return _perform(session, offered, asked, given.wait)
 
@@ -93,16 +100,12 @@ def _typed(session: Session, offered: Mapping[str, Any], words: list[str]) -> Re
         if doings.ours(name) and name != "vmid":
             raise usage(f"{name} is not given as an argument", f"there is an option for it: --{name.replace('_', '-')}")
         inner = name if name in known or "settings" not in known or "." in name else f"settings.{name}"
-        hidden = name in secret or (inner != name and name in _SECRET_SETTINGS)
-        pairs.append((inner, value_of(session, name, text, hidden)[1]))
+        pairs.append((inner, value_of(session, name, text, inner in secret)[1]))
     given = arguments.by_schema(pairs, {**schema, "required": []})
     missing = [name for name in schema.get("required", []) if name not in given and not doings.ours(name)]
     if missing:
         raise usage(f"{missing[0]} is missing", f"it takes: {', '.join(_described(schema))}")
     return given
-
-
-_SECRET_SETTINGS = {"cipassword", "password"}
 
 
 def _described(schema: Mapping[str, Any]) -> list[str]:
