@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.acting import jobs as acting
+from wakeful_collector.integrations.proxmox.sync import keeping as sync
 
 if TYPE_CHECKING:
     from wakeful_collector.job import Job
 
-JOBS: tuple[Job, ...] = (*acting.JOBS,)
+JOBS: tuple[Job, ...] = (
+    *sync.JOBS,
+    *acting.JOBS,
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.acting import operations as acting
 from wakeful_collector.integrations.proxmox.link import cluster_changes, trial_operations
+from wakeful_collector.integrations.proxmox.sync import operations as sync
 
 if TYPE_CHECKING:
     from wakeful_collector.operations.registry import Operation
@@ -13,5 +14,6 @@ if TYPE_CHECKING:
 OPERATIONS: tuple[Operation, ...] = (
     *cluster_changes.OPERATIONS,
     *trial_operations.OPERATIONS,
+    *sync.OPERATIONS,
     *acting.OPERATIONS,
 )
