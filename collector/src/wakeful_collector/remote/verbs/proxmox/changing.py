@@ -77,6 +77,12 @@ def _tested(session: Session, name: str) -> int:
         session.err.line("  ", Styled(f"the test could not be done: {problem.message}", "dim"))
         return OK
     testing.told(session.out, found, only_wrong=True)
+    shown = str(found.get("fingerprint") or "")
+    if shown and session.attended:
+        question = f"Is {shown} what `pvenode cert info` says on that node? Then it is believed from now on."
+        session.confirm(question, "changes", name, sure=False)
+        asking.result_of(session, "proxmox.trust", {"cluster": name, "fingerprint": shown})
+        return _tested(session, name)
     if found.get("ok"):
         session.out.line("  ", Styled(f"wakeful proxmox guests --cluster {name}", "dim"))
     return OK
