@@ -67,9 +67,18 @@ def _came_true(api: Api, deed: Deed, target: Target, state: str) -> bool | None:
     if shows is None or (state == FAILED and shows not in {_has_status, _is_gone}):
         return None
     try:
-        return shows(api, deed, target)
+        true = shows(api, deed, target)
+        # What is locked may still be at it.
+        return None if true is False and state == UNKNOWN and _is_locked(api, deed, target) else true
     except PveError:
         return None
+
+
+def _is_locked(api: Api, deed: Deed, target: Target) -> bool:
+    """Tell whether the guest, or the one that is to be made, is locked by something under way."""
+    vmid = deed.arguments["new_vmid"] if deed.kind == "clone" else deed.vmid
+    found = looking.look(api, vmid, (target.kind, target.node))
+    return found is not None and bool(found.lock)
 
 
 def _has_status(api: Api, deed: Deed, target: Target) -> bool:

@@ -37,7 +37,12 @@ _PLACES = (
     (r"PUT .*/()resize", "resize"),
     (r"POST /nodes/[^/]+/(?:qemu|lxc)()", "create"),
 )
-_OTHERS = {"start": ("hastart",), "stop": ("hastop",), "shutdown": ("hastop", "hashutdown"), "migrate": ("hamigrate",)}
+_OTHERS = {
+    "start": ("hastart",),
+    "stop": ("hastop",),
+    "shutdown": ("hastop", "hashutdown"),
+    "migrate": ("qmigrate", "hamigrate"),
+}
 _RESTORED = ("qmrestore", "vzrestore")
 
 
@@ -59,13 +64,20 @@ def subject(request: Request) -> str:
     return request.form.get("vmid", "") if found is None else found[1]
 
 
-def search(api: Api, request: Request, login: str, sent_ms: int, known: Collection[str]) -> str | None:
+def search(
+    api: Api,
+    request: Request,
+    login: str,
+    sent_ms: int,
+    known: Collection[str],
+    pause_seconds: float = PAUSE_SECONDS,
+) -> str | None:
     """Return the UPID of the one task that can have come of a request, None when there is none, or a doubt."""
     wanted, whose = kinds(request), subject(request)
     node = request.path.split("/")[2]
     for turn in range(TRIES if wanted and whose else 0):
         if turn:
-            threading.Event().wait(PAUSE_SECONDS)
+            threading.Event().wait(pause_seconds)
         try:
             rows = api.get(path("nodes", node, "tasks"), source="all", vmid=whose, limit=ROWS_MAX)
         except PveError:

@@ -1,0 +1,118 @@
+"""Whole deeds, done at once with a journal in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wakeful_collector.integrations.proxmox.acting import performing, preparing
+from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Refusal
+
+if TYPE_CHECKING:
+    from wakeful_collector.integrations.proxmox.acting.judging import End
+    from wakeful_collector.integrations.proxmox.link.client import Client
+
+    from .....fakes.proxmox import FakeCluster
+    from .conftest import Book
+
+
+def perform(client: Client, book: Book, kind: str, vmid: int = 101, /, **arguments: Any) -> End:
+    prepared = preparing.prepare(client, Deed(kind, "home", vmid, arguments))
+    return performing.perform(client, prepared, book, client.cluster.login)
+
+
+def test_what_has_come_true_already_sends_nothing(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", status="running")
+    assert perform(client, book, "start") == ("ok", "VM 101 (web) runs already", "", ())
+    assert pve.writes() == []
+    assert book.told == []
+
+
+def test_a_guest_that_runs_is_stopped_and_deleted(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", status="running")
+    assert perform(client, book, "delete", stop=True, name="web").state == "ok"
+    assert [one.method for one in pve.writes()] == ["POST", "DELETE"]
+    assert pve.call("guest", 101) is None
+    assert [one[0] for one in book.told if isinstance(one, tuple)] == ["planned", "sending", "sent", "sending", "sent"]
+
+
+def test_it_stops_at_the_first_failure(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", status="running")
+    pve.fail("POST", "/nodes/pve1/qemu/101/status/stop", 500, "boom")
+    end = perform(client, book, "delete", stop=True)
+    assert (end.state, end.exitstatus) == ("failed", "boom")
+    assert len(pve.writes()) == 1
+
+
+def test_an_id_that_somebody_took_meanwhile_is_replaced(pve: FakeCluster, client: Client, book: Book) -> None:
+    new = preparing.prepare(client, Deed("create", "home", 0, {"type": "qemu", "node": "pve1"}))
+    copy = preparing.prepare(client, Deed("clone", "home", 300, {})) if pve.vm(300, "base") is None else None
+    assert new.deed.vmid == 100
+    pve.vm(100, "somebody")
+    end = performing.perform(client, new, book)
+    assert (end.state, end.summary) == ("ok", "Create: VM 101 is created")
+    assert copy is not None
+    again = performing.perform(client, copy, book)
+    assert again.summary == "Clone: VM 300 (base) is copied as 102"
+    assert [one for one in book.told if one[0] == "planned"][:2] == [("planned", 100), ("planned", 101)]
+
+
+def test_an_id_that_was_asked_for_is_not_replaced(pve: FakeCluster, client: Client, book: Book) -> None:
+    new = preparing.prepare(client, Deed("create", "home", 105, {"type": "qemu", "node": "pve1"}))
+    pve.vm(105, "somebody")
+    end = performing.perform(client, new, book)
+    assert end.state == "failed"
+    assert "already exists" in end.exitstatus
+    assert len(pve.writes()) == 1
+
+
+def test_without_another_id_it_fails_as_it_was_told(pve: FakeCluster, client: Client, book: Book) -> None:
+    new = preparing.prepare(client, Deed("create", "home", 0, {"type": "qemu", "node": "pve1"}))
+    pve.vm(new.deed.vmid, "somebody")
+    pve.fail("GET", "/cluster/nextid", 500, "no free id")
+    assert performing.perform(client, new, book).state == "failed"
+
+
+def test_what_of_a_change_waits_is_told(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", status="running", config={"memory": 2048})
+    end = perform(client, book, "change", settings={"memory": 4096, "description": "x"})
+    assert end.summary == "Change: VM 101 (web) is changed; memory waits for the next start"
+    pve.fail("GET", "/nodes/pve1/qemu/101/pending", 500, "boom")
+    assert perform(client, book, "change", settings={"description": "y"}).summary == "Change: VM 101 (web) is changed"
+
+
+def test_somebody_elses_change_is_not_overwritten(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", config={"memory": 2048})
+    prepared = preparing.prepare(client, Deed("change", "home", 101, {"settings": {"memory": 4096}}))
+    pve.merge("config", {"memory": 1024}, guest=101)
+    end = performing.perform(client, prepared, book)
+    assert end.state == "failed"
+    assert "checksum mismatch" in end.exitstatus
+    assert pve.get("config", guest=101)["memory"] == 1024
+
+
+def test_the_ha_manager_starts_it_in_its_own_time(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web")
+    pve.put("ha_state", "stopped", guest=101)
+    pve.pace(0.05)
+    end = perform(client, book, "start")
+    assert (end.state, end.exitstatus) == ("ok", "OK")
+    assert pve.get("status", guest=101) == "running"
+    assert ("sent", "hastart") in book.told
+
+
+def test_the_rest_of_a_deed_is_planned_again(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", status="stopped")
+    deed = Deed("delete", "home", 101, {"stop": True})
+    assert performing.go_on(client, deed, (), book, 1, client.cluster.login).state == "ok"
+    assert [one.method for one in pve.writes()] == ["DELETE"]
+    gone = performing.go_on(client, deed, (), book, 1, client.cluster.login)
+    assert gone.state == "failed"
+    assert "does not go on: guest 101 is gone" in gone.summary
+    pve.vm(102, "web", status="running")
+    pve.fail("POST", "/status/stop", 500, "boom")
+    failed = performing.go_on(client, Deed("delete", "home", 102, {"stop": True}), (), book, 2, "")
+    assert failed.exitstatus == "boom"
+
+
+def test_a_refusal_ends_a_deed_before_it_begins() -> None:
+    assert performing.refused(Refusal("x", "why")) == ("refused", "why", "", ())
