@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.acting import jobs as acting
+from wakeful_collector.integrations.proxmox.charts import jobs as charts
 from wakeful_collector.integrations.proxmox.sync import keeping as sync
 
 if TYPE_CHECKING:
@@ -13,4 +14,5 @@ if TYPE_CHECKING:
 JOBS: tuple[Job, ...] = (
     *sync.JOBS,
     *acting.JOBS,
+    *charts.JOBS,
 )

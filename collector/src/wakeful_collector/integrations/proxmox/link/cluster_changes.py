@@ -11,7 +11,7 @@ from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster
 from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, loosened, shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import proxmox, proxmox_clusters
-from wakeful_collector.store import proxmox_changes, proxmox_estate, vault
+from wakeful_collector.store import proxmox_changes, proxmox_estate, proxmox_subjects, vault
 from wakeful_collector.store import proxmox_clusters as table
 from wakeful_collector.store.proxmox_clusters import CLUSTERS_MAX, ClusterRow
 
@@ -81,6 +81,7 @@ def _remove(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     table.remove(context.connection, row.name)
     proxmox_estate.forget(context.connection, row.name)
     proxmox_changes.forget(context.connection, row.name)
+    proxmox_subjects.forget(context.connection, row.name, context.now_ms)
     return {"name": row.name, "removed": True}
 
 

@@ -45,7 +45,7 @@ class Cluster:
             kinds.LOGIN,
             "cluster",
             "Login",
-            "user@realm!tokenid of an API token (better), or user@realm, who signs in with a password.",
+            "An API token as user@realm!tokenid (better), or user@realm, who signs in with a password.",
             "wakeful@pve!wakeful",
         )
     )
