@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.acting import jobs as acting
 from wakeful_collector.integrations.proxmox.charts import jobs as charts
+from wakeful_collector.integrations.proxmox.declare import jobs as declare
 from wakeful_collector.integrations.proxmox.sync import keeping as sync
 
 if TYPE_CHECKING:
@@ -14,5 +15,6 @@ if TYPE_CHECKING:
 JOBS: tuple[Job, ...] = (
     *sync.JOBS,
     *acting.JOBS,
+    *declare.JOBS,
     *charts.JOBS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.acting import operations as acting
+from wakeful_collector.integrations.proxmox.declare import operations as declare
 from wakeful_collector.integrations.proxmox.link import cluster_changes, trial_operations
 from wakeful_collector.integrations.proxmox.sync import operations as sync
 
@@ -16,4 +17,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *trial_operations.OPERATIONS,
     *sync.OPERATIONS,
     *acting.OPERATIONS,
+    *declare.OPERATIONS,
 )

@@ -1,7 +1,7 @@
 """The steps that bring a guest that is there to what is declared of it. Pure.
 
-Their order: what stops it, what a running guest takes, what takes a restart, its volumes, where it is, whether it runs, and
-last what would stand in the way of the steps before: its protection.
+Their order: what stops it, what a running guest takes, what takes a restart, its volumes, where it is, whether it runs,
+and last what would stand in the way of the steps before: its protection.
 """
 
 from __future__ import annotations
