@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .....fakes.proxmox import FakeCluster
 
-UNKNOWN = Outcome(tasks.UNKNOWN, "unexpected status")
+UNKNOWN = Outcome(tasks.UNKNOWN, "unexpected status", upid="UPID:x")
 FAILED = Outcome(tasks.FAILED, "VM 101 already running")
 
 
@@ -58,6 +58,7 @@ def test_after_an_unknown_end_the_guest_tells(pve: FakeCluster, client: Client, 
     assert judged(client, target, UNKNOWN, "delete") == "lost"
     pve.put("lock", None, guest=101)
     assert judged(client, target, UNKNOWN, "reboot") == "lost"
+    assert judged(client, target, Outcome(tasks.UNKNOWN, "no answer came"), "stop") == "lost"
     assert judged(client, target, UNKNOWN, "snapshot", snapshot="s1") == "failed"
     assert judged(client, target, UNKNOWN, "snapshot_delete", snapshot="s1") == "ok"
     pve.merge("snapshots", {"s1": {"snaptime": 1}}, guest=101)
