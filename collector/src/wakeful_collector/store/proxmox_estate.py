@@ -104,14 +104,22 @@ _STANDING = ", ".join(Standing._fields)
 def keep(connection: sqlite3.Connection, cluster: str, things: Iterable[Thing]) -> None:
     """Write things as they are now; one with a time at which it went is no longer among those that are here."""
     found = list(things)
+    connection.executemany(  # first, so that what took its place can come
+        "UPDATE proxmox_things SET body = ?, gone_ms = ? WHERE cluster = ? AND kind = ? AND id = ? AND gone_ms = 0",
+        [(one.body, one.gone_ms, cluster, one.kind, one.id) for one in found if one.gone_ms],
+    )
     connection.executemany(
         "INSERT INTO proxmox_things (cluster, kind, id, body) VALUES (?,?,?,?)"
         " ON CONFLICT (cluster, kind, id) WHERE gone_ms = 0 DO UPDATE SET body = excluded.body",
         [(cluster, one.kind, one.id, one.body) for one in found if not one.gone_ms],
     )
+
+
+def drop(connection: sqlite3.Connection, cluster: str, kind: str, ids: Iterable[str]) -> None:
+    """Delete things without a trace of them among those that are gone."""
     connection.executemany(
-        "UPDATE proxmox_things SET body = ?, gone_ms = ? WHERE cluster = ? AND kind = ? AND id = ? AND gone_ms = 0",
-        [(one.body, one.gone_ms, cluster, one.kind, one.id) for one in found if one.gone_ms],
+        "DELETE FROM proxmox_things WHERE cluster = ? AND kind = ? AND id = ? AND gone_ms = 0",
+        [(cluster, kind, one) for one in ids],
     )
 
 

@@ -40,19 +40,21 @@ _POWER = (
 _SNAPSHOT = ("qmsnapshot", "qmdelsnapshot", "qmrollback", "vzsnapshot", "vzdelsnapshot", "vzrollback")
 _ROLLBACK = ("qmrollback", "vzrollback")
 _CONFIG = ("qmconfig", "resize", "qmmove", "move_volume", "qmtemplate", "vztemplate", "imgdel", *_CREATE, *_ROLLBACK)
-_STORES = ("imgcopy", "imgdel", "download", "upload", "vzdump")
 
 DETAILED = frozenset((*_CONFIG, *_SNAPSHOT, *_MIGRATE))
 """Kinds of tasks after whose end a guest is worth a look, though a poll may show no change."""
 SNAPSHOTTING = frozenset((*_SNAPSHOT,))
 
 
-def teller(field: str, old: str | None, vmid: int | None, tasks: Iterable[Task], since_ms: int) -> Task | None:
-    """Return the task that tells of a change of a guest (or of a storage's volume); None where none does.
+def teller(
+    field: str, old: str | None, vmid: int, tasks: Iterable[Task], since_ms: int, *, was_pending: bool = False
+) -> Task | None:
+    """Return the task that tells of a change of a guest; None where none does.
 
-    Of several that fit, the one that ended last; one that failed tells only where it may have gone half-way.
+    Of several that fit, the one that ended last; one that failed tells only where it may have gone half-way. What
+    `was_pending` became so by a start or a stop.
     """
-    kinds = _kinds(field, old)
+    kinds = (*_kinds(field, old), *(_POWER if was_pending else ()))
     fitting = [
         one
         for one in tasks
@@ -64,17 +66,15 @@ def teller(field: str, old: str | None, vmid: int | None, tasks: Iterable[Task],
 def _kinds(field: str, old: str | None) -> tuple[str, ...]:
     if not field:
         return _CREATE if old is None else _DESTROY
-    if field.startswith("volume "):
-        return _STORES
     if field.startswith(("snapshot ", "current snapshot")):
         return _SNAPSHOT
     if field == "status":
         return (*_POWER, *_ROLLBACK, "vzdump", *_MIGRATE)
-    return _MIGRATE if field == "node" else (*_CONFIG, *_POWER) if field.startswith("config.") else _CONFIG
+    return _MIGRATE if field == "node" else _CONFIG
 
 
-def _concerns(task: Task, vmid: int | None) -> bool:
+def _concerns(task: Task, vmid: int) -> bool:
     """Tell whether a task is about this guest; those that are about a node's guests at once name none."""
-    if vmid is None or not task.subject:
+    if not task.subject:
         return True
     return task.subject.removeprefix("vm:").removeprefix("ct:").partition(":")[0] == str(vmid)

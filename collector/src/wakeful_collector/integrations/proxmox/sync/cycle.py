@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.sync.polling import Poll
     from wakeful_collector.model.estate import Area, Guest, Node, Storage, Task
 
+MISSING_MAX = 400
+"""How many guests that were never read, or not when they should have been, are read in one cycle."""
+
 
 @dataclass
 class Cycle:
-    """What a cycle came to: the estate as it is `now`, what is gone, and the guests that others took the place of."""
+    """What a cycle came to: the estate as it is `now`, what is gone, and the guests that others took the place of.
+
+    `has_more` says that the next cycle should begin at once: there are guests that were never read.
+    """
 
     now: Known
     gone: list[Guest | Node | Storage] = field(default_factory=list)
@@ -39,16 +45,22 @@ class Cycle:
     changed: int = 0
     read: int = 0
     is_survey: bool = False
+    has_more: bool = False
 
 
 def run(client: Client, cluster: Cluster, known: Known, now_ms: int, *, full: bool = False) -> Cycle:
     """Look at a cluster once; `full` looks at everything, whether it changed or not.
+
+    The first look ever is a poll alone, so that there is something to see at once.
 
     Raises:
         PveError: the cluster did not say what it holds; nothing was seen, and `known` is as true as before.
     """
     began = client.requests
     poll = polling.poll(client, cluster.name, known.permissions, now_ms)
+    if not known.polled_ms:
+        now = _listed(known, poll, now_ms)
+        return Cycle(now, tasks=poll.tasks, areas=poll.areas, requests=client.requests - began, has_more=True)
     is_survey = full or now_ms - known.surveyed_ms >= cluster.detail_seconds * 1000
     made = Cycle(_listed(known, poll, now_ms), tasks=poll.tasks, areas=list(poll.areas), is_survey=is_survey)
     _vanish(client, known, made, poll, now_ms)
@@ -57,7 +69,7 @@ def run(client: Client, cluster: Cluster, known: Known, now_ms: int, *, full: bo
         surveying.take(made, looked, now_ms)
     elif _is_odd(made.now):
         made.now.quorate = surveying.quorate(client, made.now.quorate)
-    _read(client, cluster, known, made, now_ms, full=full)
+    _read(client, cluster, known, made, frozenset(poll.listing.guests), full=full)
     if is_survey:
         surveying.with_addresses(client, made.now, now_ms // (cluster.detail_seconds * 1000))
     made.requests = client.requests - began
@@ -128,12 +140,14 @@ def _is_odd(now: Known) -> bool:
     return now.quorate is False or any(one.status != "online" for one in now.nodes.values())
 
 
-def _read(client: Client, cluster: Cluster, known: Known, made: Cycle, now_ms: int, *, full: bool) -> None:
+def _read(
+    client: Client, cluster: Cluster, known: Known, made: Cycle, listed_now: frozenset[str], *, full: bool
+) -> None:
     """Read the guests that are to be read, and tell apart those that took another's number."""
-    now = made.now
+    now, now_ms = made.now, made.now.polled_ms
     away = frozenset(one.name for one in now.nodes.values() if one.status == "offline")
     _leave_away(now, away)
-    listed = {key: one for key, one in now.guests.items() if one.config_state != NOT_PERMITTED or made.is_survey}
+    listed = {key: one for key, one in now.guests.items() if key in listed_now}
     detail_ms = cluster.detail_seconds * 1000
     news = _news(known, made.tasks)
     wanted = outlook.wanted(
@@ -146,8 +160,10 @@ def _read(client: Client, cluster: Cluster, known: Known, made: Cycle, now_ms: i
         detail_ms=0 if full else detail_ms,
         tried={} if full else known.tried,
     )
-    keys = [*wanted.changed, *wanted.missing, *wanted.turn]
-    thorough = {*wanted.turn, *(key for key in wanted.missing if not now.guests[key].config_seen_ms)}
+    missing = wanted.missing if full else wanted.missing[:MISSING_MAX]
+    made.has_more = len(missing) < len(wanted.missing)
+    keys = [*wanted.changed, *missing, *wanted.turn]
+    thorough = {*wanted.turn, *(key for key in missing if not now.guests[key].config_seen_ms)}
     asked = [Asked(known.guests.get(key), now.guests[key], key in thorough) for key in keys]
     for key, one in zip(keys, details.guests(client, asked, news, now_ms), strict=True):
         before = known.guests.get(key)

@@ -34,11 +34,12 @@ UPKEEP_SECONDS = 3_600.0
 
 
 class Attendant:
-    """Whoever looks after one cluster: what is remembered of it, and when it was looked at last."""
+    """Whoever looks after one cluster: what is remembered of it, whether there is more to read at once, failures."""
 
     def __init__(self) -> None:
         self.known: Known | None = None
         self.failures = 0
+        self.has_more = False
         self._due_ms = 0
         self._began_ms = 0
         self._row: ClusterRow | None = None
@@ -96,7 +97,8 @@ class Attendant:
         seconds = clock.monotonic_seconds() - began
         changes = writing.keep(data, row.name, row.made_ms, before, made, now_ms, seconds)
         self.known, self.failures = made.now, 0
-        self._due_ms = now_ms + cluster.poll_seconds * 1000
+        self.has_more = made.has_more
+        self._due_ms = now_ms if made.has_more else now_ms + cluster.poll_seconds * 1000
         return changes
 
     def _failed(self, kind: str, poll_seconds: int, now_ms: int) -> None:

@@ -16,7 +16,10 @@ WAIT_SECONDS_MAX = 30
 VMID = {"type": "integer", "minimum": 100, "maximum": 999_999_999}
 NAME = {"type": "string", "minLength": 1, "maxLength": 128}
 SUBJECT = {"type": "string", "minLength": 1, "maxLength": 256}
-KIND = {"type": "string", "enum": ["guest", "node", "storage", "network", "pool", "ha", "replication", "backup_job"]}
+KIND = {
+    "type": "string",
+    "enum": ["cluster", "guest", "node", "storage", "network", "pool", "ha", "replication", "backup_job"],
+}
 TIME = {"type": "string", "minLength": 1, "maxLength": 40}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": proxmox_history.LIMIT_MAX}
 SEQ = {"type": "integer", "minimum": 1}

@@ -8,7 +8,7 @@ import msgspec
 
 from wakeful_collector.integrations.proxmox.sync import attribution, compare
 from wakeful_collector.integrations.proxmox.sync.polling import LISTED
-from wakeful_collector.model.estate import STALE, Guest, Node, Storage
+from wakeful_collector.model.estate import SEEN, STALE, Guest, Node, Storage
 from wakeful_collector.read import proxmox
 from wakeful_collector.store import proxmox_changes, proxmox_clusters, proxmox_estate
 from wakeful_collector.store.changes import changing
@@ -43,6 +43,7 @@ def keep(data: Path, name: str, made_ms: int, known: Known, made: Cycle, now_ms:
         row = proxmox_clusters.by_name(connection, name)
         if row is None or row.made_ms != made_ms:
             return 0
+        proxmox_estate.drop(connection, name, "contents", known.contents.keys() - made.now.contents.keys())
         proxmox_estate.keep(connection, name, things)
         proxmox_changes.add(connection, name, found)
         proxmox_changes.keep_tasks(connection, name, (_task_row(one) for one in tasks.values()))
@@ -79,9 +80,8 @@ def _things(
         yield Thing("guest", key, msgspec.msgpack.encode(gone), now_ms)
     told = {(_kind(one), one.id) for one in made.gone}
     for (kind, key), one in before.items():
-        if (kind, key) not in after and (kind, key) not in told:
-            gone = msgspec.structs.replace(one, gone_ms=now_ms) if hasattr(one, "gone_ms") else one
-            yield Thing(kind, key, msgspec.msgpack.encode(gone), now_ms)
+        if (kind, key) not in after and (kind, key) not in told and kind != "contents":
+            yield Thing(kind, key, msgspec.msgpack.encode(msgspec.structs.replace(one, gone_ms=now_ms)), now_ms)
     for (kind, key), one in after.items():
         if before.get((kind, key)) != one or (kind == "guest" and key in made.replaced):
             yield Thing(kind, key, msgspec.msgpack.encode(one))
@@ -96,30 +96,33 @@ def _changes(
 ) -> Iterator[Change]:
     """Yield every change of a value, by thing."""
     gone = {(_kind(one), one.id) for one in made.gone}
+    yield from _of_cluster(known, made.now, now_ms)
     for kind, key in sorted({*before, *after}):
         old, new = before.get((kind, key)), after.get((kind, key))
-        if old is new or old == new or kind in _KINDS_OF_NO_HISTORY or _is_first(known, kind, old):
+        if old is new or old == new or kind in _KINDS_OF_NO_HISTORY:
             continue
         if new is None and kind in _OF_POLLS and (kind, key) not in gone:
             continue
         pairs = ((old, None), (None, new)) if kind == "guest" and key in made.replaced else ((old, new),)
         for pair in pairs:
             found = _COMPARED.get(kind, compare.item)(*pair)
-            yield from _told(
-                kind, key, pair[1] if pair[1] is not None else pair[0], found, made, (known.polled_ms, now_ms)
-            )
+            if pair[0] is None and not _is_news(known, kind, pair[1], made.tasks):
+                continue
+            yield from _told(kind, key, pair, found, made, (known.polled_ms, now_ms))
     yield from _volumes(known, made, now_ms)
 
 
 def _told(
-    kind: str, key: str, one: Any, found: list[Difference], made: Cycle, span_ms: tuple[int, int]
+    kind: str, key: str, pair: tuple[Any, Any], found: list[Difference], made: Cycle, span_ms: tuple[int, int]
 ) -> Iterator[Change]:
     """Yield differences of a thing as changes, with who made them since the last poll."""
     since_ms, now_ms = span_ms
+    one = pair[0] if pair[1] is None else pair[1]
     is_guest = isinstance(one, Guest)
     name, node = getattr(one, "name", "") or key, getattr(one, "node", "")
     for field, was, became in found:
-        task = attribution.teller(field, was, one.vmid, made.tasks, since_ms) if is_guest else None
+        pending = is_guest and pair[0] is not None and field.removeprefix("config.") in pair[0].pending
+        task = attribution.teller(field, was, one.vmid, made.tasks, since_ms, was_pending=pending) if is_guest else None
         who, upid = ("", "") if task is None else (task.user, task.upid)
         mark = one.mark if is_guest else ""
         yield Change(now_ms, _at_ms(task, now_ms), kind, key, name, node, mark, field, was, became, who, upid)
@@ -138,9 +141,24 @@ def _volumes(known: Known, made: Cycle, now_ms: int) -> Iterator[Change]:
             yield Change(now_ms, now_ms, "storage", f"storage/{key}", volume.storage, node, "", field, was, became)
 
 
-def _is_first(known: Known, kind: str, old: Any) -> bool:
-    """Tell whether things of this kind were never looked at before: then none of them came just now."""
-    return old is None and not known.surveyed_ms and kind not in _OF_POLLS
+def _is_news(known: Known, kind: str, one: Any, tasks: list[Task]) -> bool:
+    """Tell whether what is there now came just now: not where it could not be seen before, unless a task made it."""
+    area = known.areas.get(_AREAS.get(kind, f"node/{getattr(one, 'node', '')}/networks"))
+    if area is not None and area.state == SEEN:
+        return True
+    return kind == "guest" and attribution.teller("", None, one.vmid, tasks, known.polled_ms) is not None
+
+
+def _of_cluster(known: Known, now: Known, now_ms: int) -> Iterator[Change]:
+    """Yield what changed of the cluster as a whole: its quorum and its version."""
+    pairs = (("quorate", _yes_or_no(known.quorate), _yes_or_no(now.quorate)), ("version", known.version, now.version))
+    for field, old, new in pairs:
+        if old and new and old != new:
+            yield Change(now_ms, now_ms, "cluster", "cluster", "cluster", "", "", field, old, new)
+
+
+def _yes_or_no(value: bool | None) -> str:
+    return "" if value is None else "yes" if value else "no"
 
 
 def _at_ms(task: Task | None, now_ms: int) -> int:
@@ -176,6 +194,16 @@ def _standing(made: Cycle, now_ms: int, seconds: float) -> dict[str, Any]:
 
 
 _OF_POLLS = frozenset(("guest", "node", "storage"))
+_AREAS = {
+    "guest": "guests",
+    "node": "nodes",
+    "storage": "storages",
+    "backup_job": "backup jobs",
+    "replication": "replication",
+    "ha": "ha",
+    "pool": "pools",
+}
+"""The area that says whether things of a kind could be seen; of networks each node has one."""
 _COMPARED: dict[str, Callable[[Any, Any], list[Difference]]] = {
     "guest": compare.guest,
     "node": compare.node,
