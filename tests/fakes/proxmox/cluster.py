@@ -102,7 +102,7 @@ class FakeCluster:
         self._order("storage", name, options)
 
     def answer(self, what: str, data: Any) -> None:
-        """Answer `GET /cluster/backup` and the like with this, to whoever is signed in, until `unanswer`."""
+        """Answer `GET /cluster/backup` (with its query, where that matters) with this until `unanswer`."""
         self._order("answer", what, [data])
 
     def unanswer(self, what: str) -> None:

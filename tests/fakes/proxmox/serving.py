@@ -46,7 +46,8 @@ class Cluster(FakePve):
         refusal = self._refusal(request, path, body)
         if refusal is not None:
             return refusal
-        canned = self.canned.get(f"{request.method} {path}")
+        asked = f"{request.method} {path}"
+        canned = self.canned.get(f"{asked}?{request.query_string}", self.canned.get(asked))
         if canned is not None and self._is_known(request):
             return web.json_response({"data": canned[0]})
         if (request.method, path) == ("GET", "/cluster/tasks") and self._is_known(request):
