@@ -78,7 +78,6 @@ GUESTS = (
         tags=("prod", "www"),
         pool="shop",
         addresses=("10.0.0.11",),
-        facts={"os": "Debian 12"},
         pending={"memory": "8192", "net1": None},
         digest="f" * 40,
         config={
@@ -117,7 +116,7 @@ GUESTS = (
 )
 GONE = guest(107, "old-wiki", gone_ms=NOW_MS - 2 * DAY_MS)
 NODES = (
-    Node(HOME, "pve1", "online", "10.0.0.1", "", {"version": "9.0.3", "kernel": "6.14.8-2-pve"}),
+    Node(HOME, "pve1", "online", "10.0.0.1", "", {"pve": "pve-manager/9.0.3", "kernel": "6.14.8-2-pve"}),
     Node(HOME, "pve2", "online", "10.0.0.2"),
 )
 STORAGES = (
@@ -138,7 +137,7 @@ USAGE = {
     "storage/pve1/backup": Usage(disk_bytes=2_000 * GIB, disk_max_bytes=4_000 * GIB),
 }
 VOLUMES = {
-    "content/pve1/backup": (
+    "content/backup": (
         Volume(
             "backup",
             "pve1",
@@ -217,12 +216,12 @@ ITEMS = {
 }
 AREAS = (
     Area("guests", "seen", "", NOW_MS - DAY_MS, NOW_MS),
-    Area("backup_jobs", "seen", "", NOW_MS - DAY_MS, NOW_MS),
+    Area("backup jobs", "seen", "", NOW_MS - DAY_MS, NOW_MS),
     Area("not_in_backup", "seen", "", NOW_MS - DAY_MS, NOW_MS),
-    Area("content/pve1/backup", "seen", "", NOW_MS - DAY_MS, NOW_MS),
+    Area("content/backup", "seen", "", NOW_MS - DAY_MS, NOW_MS),
     Area("content/pve1/local-zfs", "seen", "", NOW_MS - DAY_MS, NOW_MS),
-    Area("node/pve1", "seen", "", NOW_MS - DAY_MS, NOW_MS),
-    Area("node/pve1/network", "seen", "", NOW_MS - DAY_MS, NOW_MS),
+    Area("node/pve1/status", "seen", "", NOW_MS - DAY_MS, NOW_MS),
+    Area("node/pve1/networks", "seen", "", NOW_MS - DAY_MS, NOW_MS),
 )
 
 

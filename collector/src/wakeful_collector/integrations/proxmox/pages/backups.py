@@ -61,7 +61,7 @@ def backups(name: str) -> kit.Answer:
         lines=[one for one in lines if not one.one.is_gone][:SHOWN_MAX],
         orphans=[one for one in lines if one.one.is_gone][:SHOWN_MAX],
         jobs=jobs(estate.backup_jobs),
-        jobs_area=areas.get("backup_jobs"),
+        jobs_area=areas.get("backup jobs"),
         unseen=[one for one in looked if one.state != shapes.SEEN],
         never=sum(one.one.is_never and not one.one.is_gone for one in lines),
         old=sum(one.mood == "warn" and bool(one.one.newest_ms) and not one.one.is_gone for one in lines),

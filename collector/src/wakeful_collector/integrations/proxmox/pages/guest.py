@@ -132,11 +132,10 @@ def _now(cluster: Cluster, found: Guest) -> dict[str, Any]:
 def facts(row: GuestRow) -> list[tuple[str, str]]:
     """Return what is known of a guest beside its figures, as pairs of words."""
     guest = row.guest
-    system = guest.facts.get("os") or guest.config.get("ostype", "")
     found = [
         ("Number", f"{words.kind(guest.kind)} {guest.vmid}"),
         ("Pool", guest.pool),
-        ("System", system),
+        ("System", guest.config.get("ostype", "")),
         ("Addresses", ", ".join(guest.addresses)),
         ("High availability", guest.ha_state),
         ("Protection", "on: Proxmox refuses to delete it" if guest.is_protected else ""),

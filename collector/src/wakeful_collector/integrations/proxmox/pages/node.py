@@ -37,7 +37,6 @@ def _now(cluster: Cluster, found: Node) -> dict[str, Any]:
     here = [one for one in estate.guests if one.node == found.name]
     memories = proxmox_hosts.memories(data, cluster.name, here, estate.usage, kit.now_ms())
     tasks = proxmox_history.tasks(data, cluster.name, node=found.name, limit=TASKS_SHOWN)
-    area = estate.area(found.id)
     return {
         "node": found,
         "row": rows.node(found, estate),
@@ -45,7 +44,14 @@ def _now(cluster: Cluster, found: Node) -> dict[str, Any]:
         "guests": rows.guests(here, estate.usage, memories),
         "storages": rows.storages((one for one in estate.storages if one.node == found.name), estate.usage),
         "networks": [one for one in estate.networks if one.node == found.name],
-        "networks_area": estate.area(f"{found.id}/network"),
-        "node_area": area,
+        "networks_area": estate.area(f"{found.id}/networks"),
+        "node_area": estate.area(f"{found.id}/status"),
+        "facts": facts(found),
         "tasks": task_lines.lines(data, cluster.name, tasks),
     }
+
+
+def facts(found: Node) -> list[tuple[str, str]]:
+    """Return what a node says of itself, as pairs of words."""
+    names = {"pve": "Version", "kernel": "Kernel", "cpu": "Processor", "sockets": "Sockets", "boot": "Boots by"}
+    return [(word, found.facts[name]) for name, word in names.items() if found.facts.get(name)]

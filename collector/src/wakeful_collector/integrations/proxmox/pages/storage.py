@@ -15,7 +15,7 @@ from wakeful_collector.web import kit
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wakeful_collector.model.estate import Area, Volume
+    from wakeful_collector.model.estate import Area, Storage, Volume
 
 SHOWN_MAX = 1_000
 KINDS = {
@@ -69,16 +69,16 @@ def contents(name: str, node: str, storage: str) -> kit.Answer:
         },
         counts=counts,
         kind=kind if kind in counts else "",
-        area=area_of(proxmox.areas(data, found.name), shown.name, [one.node for one in here]),
+        area=area_of(proxmox.areas(data, found.name), shown),
         guests={one.vmid: one for one in proxmox.guests(data, found.name)},
     )
 
 
-def area_of(areas: Iterable[Area], storage: str, nodes: Iterable[str]) -> Area:
-    """Return how the contents of a storage were seen; of a shared one by the node that saw them last."""
-    names = {f"content/{node}/{storage}" for node in nodes}
-    found = sorted((one for one in areas if one.name in names), key=lambda one: (one.state == shapes.SEEN, one.seen_ms))
-    return found[-1] if found else shapes.Area(f"content//{storage}", shapes.STALE, "it was not looked at yet")
+def area_of(areas: Iterable[Area], storage: Storage) -> Area:
+    """Return how the contents of a storage were seen; a shared one is looked at by one node for all."""
+    name = f"content/{storage.name}" if storage.shared else f"content/{storage.node}/{storage.name}"
+    found = next((one for one in areas if one.name == name), None)
+    return found or shapes.Area(name, shapes.STALE, "it was not looked at yet")
 
 
 def _place(volume: Volume) -> tuple[object, ...]:

@@ -64,12 +64,7 @@ AREAS = {
     estate.FAILED: Word("bad", "failed", "alert"),
     estate.STALE: Word("warn", "not seen lately", "alert"),
 }
-AREA_NAMES = {
-    "backup_jobs": "backup jobs",
-    "not_in_backup": "guests without a backup job",
-    "ha": "high availability",
-    "contents": "contents of storages",
-}
+AREA_NAMES = {"not_in_backup": "guests without a backup job", "ha": "high availability", "status": "quorum"}
 TASKS = {
     "qmstart": "Start", "qmstop": "Stop", "qmshutdown": "Shut down", "qmreboot": "Reboot", "qmreset": "Reset",
     "qmsuspend": "Suspend", "qmresume": "Resume", "qmcreate": "Create", "qmclone": "Clone", "qmdestroy": "Delete",
@@ -146,13 +141,13 @@ def ended(status: str) -> Word:
 
 
 def area(name: str) -> str:
-    """Return what people call an area: `networks of pve1` for `node/pve1/network`."""
+    """Return what people call an area: `networks of node pve1` for `node/pve1/networks`."""
     parts = name.split("/")
-    if parts[0] == "node" and len(parts) > 1:
-        what = {"": "", "network": "networks of "}.get("/".join(parts[2:]), f"{'/'.join(parts[2:])} of ")
-        return f"{what}node {parts[1]}"
-    if parts[0] == "content" and len(parts) > 2:
-        return f"contents of {parts[2]} on {parts[1]}"
+    if parts[0] == "node" and len(parts) == 3:
+        what = {"status": "", "networks": "networks of ", "guests": "memory of guests on ", "tasks": "tasks of "}
+        return f"{what.get(parts[2], f'{parts[2]} of ')}node {parts[1]}"
+    if parts[0] == "content":
+        return f"contents of {parts[-1]}" + (f" on {parts[1]}" if len(parts) == 3 else "")
     return AREA_NAMES.get(name, name.replace("_", " "))
 
 
