@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_collector.accounts import Principal
+from wakeful_collector.accounts.principal import implied
 from wakeful_collector.integrations.proxmox.acting import asking
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.operations import OperationError
+from wakeful_collector.operations.registry import Context, Request
 from wakeful_collector.read import audit
 from wakeful_collector.read import proxmox_deeds as deeds
+from wakeful_collector.store.changes import changing
 
 from .rows import written
 
@@ -65,6 +69,20 @@ def test_a_key_is_one_persons(pve: FakeCluster, desk: Desk) -> None:
     assert not desk.ask("proxmox.guest.start", vmid=101, request_key="k")["known"]
     dry = desk.ask("proxmox.guest.start", vmid=101, request_key="k", dry_run=True)
     assert dry["dry_run"]
+
+
+def test_two_who_ask_at_once_under_one_key_get_one_deed(pve: FakeCluster, desk: Desk) -> None:
+    """Both have looked before either has written."""
+    pve.vm(101, "web")
+    given = {"cluster": "home", "vmid": 101, "request_key": "k"}
+    who = Principal("user:ada", implied(("admin",)), "192.0.2.7", "web", "session", 1)
+    looked = [asking.prepared(Request(who, desk.settings, 1_000), "start", given) for _ in range(2)]
+    found = []
+    for one in looked:
+        with changing(desk.data) as connection:
+            found.append(asking.written(Context(connection, who, desk.settings, 1_000, one), "start", given))
+    assert [one["known"] for one in found] == [False, True]
+    assert found[0]["deed"]["id"] == found[1]["deed"]["id"]
 
 
 @pytest.mark.parametrize(

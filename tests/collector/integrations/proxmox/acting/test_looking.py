@@ -91,6 +91,15 @@ def test_a_configuration_that_is_none_is_never_an_empty_one(
     assert caught.value.kind == "garbled"
 
 
+def test_a_node_that_was_taken_out_is_not_where_it_is(pve: FakeCluster, client: Client) -> None:
+    pve.node("pve2")
+    pve.offline("pve2")
+    pve.vm(101, "web")
+    found = looking.look(client, 101, ("qemu", "pve2"))
+    assert found is not None
+    assert found.node == "pve1"
+
+
 def test_the_next_free_id(pve: FakeCluster, client: Client) -> None:
     pve.vm(100, "web")
     assert looking.next_id(client) == 101

@@ -65,6 +65,13 @@ def test_an_id_that_was_asked_for_is_not_replaced(pve: FakeCluster, client: Clie
     assert len(pve.writes()) == 1
 
 
+def test_five_ids_are_tried(pve: FakeCluster, client: Client, book: Book) -> None:
+    new = preparing.prepare(client, Deed("create", "home", 0, {"type": "qemu", "node": "pve1"}))
+    pve.fail("POST", "/nodes/pve1/qemu", 500, "unable to create VM 100 - VM 100 already exists on node 'pve1'")
+    assert performing.perform(client, new, book).state == "failed"
+    assert len(pve.writes()) == performing.IDS_TRIED_MAX
+
+
 def test_without_another_id_it_fails_as_it_was_told(pve: FakeCluster, client: Client, book: Book) -> None:
     new = preparing.prepare(client, Deed("create", "home", 0, {"type": "qemu", "node": "pve1"}))
     pve.vm(new.deed.vmid, "somebody")

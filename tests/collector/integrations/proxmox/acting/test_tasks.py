@@ -127,6 +127,18 @@ def test_a_log_that_is_gone_ends_nothing(pve: FakeCluster, client: Client, task:
     assert outcome == Outcome(tasks.OK, "OK", (), 0, upid)
 
 
+def test_an_empty_log_has_no_lines(pve: FakeCluster, client: Client, task: Callable[[], str]) -> None:
+    """Proxmox says "no content" for it; a log that says so in its second line means it."""
+    upid = task()
+    looks = [["no content"], ["first", "no content"]]
+    outcome = follow(
+        client,
+        upid,
+        steps(*(lambda log=log: set_task(pve, upid, log=log) for log in looks), lambda: end_task(pve, upid, "OK")),
+    )
+    assert outcome.log_tail == ("first", "no content")
+
+
 def test_patience_has_an_end(client: Client, task: Callable[[], str]) -> None:
     outcome = follow(client, task(), Patience(0.0))
     assert outcome.state == tasks.GAVE_UP

@@ -56,13 +56,14 @@ def carry(
     refused because of a lock of moments is sent again.
     """
     patience = Patience(request.seconds, is_stopped=journal.is_stopped)
-    for turn in range(BUSY_TRIES):
-        outcome = _once(api, request, journal, login, patience)
+    outcome = _once(api, request, journal, login, patience)
+    for _ in range(BUSY_TRIES - 1):
         is_busy = outcome.state == FAILED and "can't lock file" in outcome.exitstatus
-        if not is_busy or turn == BUSY_TRIES - 1 or journal.is_stopped():
-            return outcome
+        if not is_busy or journal.is_stopped():
+            break
         patience.pause(pause_seconds)
-    raise AssertionError("a request has tries")
+        outcome = _once(api, request, journal, login, patience)
+    return outcome
 
 
 def _once(api: Api, request: Request, journal: Journal, login: str, patience: Patience) -> Outcome:

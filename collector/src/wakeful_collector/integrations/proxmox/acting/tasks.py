@@ -11,6 +11,7 @@ import re
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -100,7 +101,7 @@ class _Watch:
 
     def follow(self) -> Outcome:
         began = seen = clock.monotonic_seconds()
-        for turn in range(10**9):
+        for pause in chain(PAUSES_SECONDS, repeat(PAUSES_SECONDS[-1])):
             if self._patience.is_stopped():
                 self._abort()
             try:
@@ -117,8 +118,8 @@ class _Watch:
             now = clock.monotonic_seconds()
             if now - began > self._patience.seconds or now - seen > self._patience.blind_seconds:
                 return self._outcome(GAVE_UP, self._told.note)
-            self._patience.pause(PAUSES_SECONDS[min(turn, len(PAUSES_SECONDS) - 1)])
-        raise AssertionError("nobody follows a task a milliard times")
+            self._patience.pause(pause)
+        raise AssertionError("there is always one more pause")  # pragma: no cover - `repeat` has no end
 
     def _ended(self, exitstatus: str) -> Outcome:
         found = _WARNINGS.match(exitstatus)
