@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wakeful_collector.integrations.proxmox.acting import jobs as acting
 from wakeful_collector.integrations.proxmox.charts import jobs as charts
 from wakeful_collector.integrations.proxmox.declare import jobs as declare
+from wakeful_collector.integrations.proxmox.link import incidents
 from wakeful_collector.integrations.proxmox.sync import keeping as sync
 
 if TYPE_CHECKING:
@@ -17,4 +18,5 @@ JOBS: tuple[Job, ...] = (
     *acting.JOBS,
     *declare.JOBS,
     *charts.JOBS,
+    *incidents.JOBS,
 )
