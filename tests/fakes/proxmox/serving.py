@@ -50,13 +50,13 @@ class Cluster(FakePve):
         canned = self.canned.get(f"{asked}?{request.query_string}", self.canned.get(asked))
         if canned is not None and self._is_known(request):
             return web.json_response({"data": canned[0]})
-        if (request.method, path) == ("GET", "/cluster/tasks") and self._is_known(request):
-            newest = self.tasklog[-LISTED_TASKS_MAX:]
-            return web.json_response({"data": [self._task_view(one, True) for one in reversed(newest)]})
         try:
             answer = await handler(request)
         except web.HTTPNotFound:
             return self._error(501, f"Method '{request.method} {path}' not implemented")
+        if (request.method, path, answer.status) == ("GET", "/cluster/tasks", 200):
+            newest = reversed(self.tasklog[-LISTED_TASKS_MAX:])
+            return web.json_response({"data": [self._task_view(one, True) for one in newest]})
         if isinstance(answer, web.Response) and answer.status >= 400:
             answer.force_close()
             if answer.content_type == "application/json":
