@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.acting import jobs
 from wakeful_collector.read import proxmox_deeds as deeds
+from wakeful_collector.store import proxmox_applies as applies
+from wakeful_collector.store.changes import changing
 
 from .conftest import end_task
 from .rows import written
@@ -36,7 +38,7 @@ def test_one_deed_at_a_time_for_each_guest(pve: FakeCluster, desk: Desk) -> None
     running = desk.until(first.id, lambda row: bool(row.upid))
     desk.until(other.id, lambda row: bool(row.upid))
     waits = now(desk, second)
-    assert (waits.state, waits.note) == ("asked", "it waits: another deed of this guest is under way")
+    assert (waits.state, waits.note) == ("asked", "it waits: something else is being done to this guest")
     assert waits.queued_ms is not None
     assert desk.ask("proxmox.deed", id=second.id)["deed"]["note"] == waits.note
     end_task(pve, running.upid, "OK")
@@ -45,6 +47,24 @@ def test_one_deed_at_a_time_for_each_guest(pve: FakeCluster, desk: Desk) -> None
     assert desk.until(second.id, lambda row: not row.is_open).state == "ok"
     end_task(pve, now(desk, other).upid, "OK")
     desk.until(other.id, lambda row: not row.is_open)
+
+
+def test_a_step_of_a_plan_goes_first(pve: FakeCluster, desk: Desk) -> None:
+    pve.vm(101, "web")
+    plan = applies.ApplyRow("p1", "user:ada", 1_000, "d", "home", (), (), {})
+    with changing(desk.data) as connection:
+        applies.add(connection, plan, [{"number": 1, "cluster": "home", "guest": 101, "kind": "change"}])
+        assert applies.change(connection, "p1", ("asked",), state="running")
+        applies.change_step(connection, "p1", 1, state="running")
+    row = written(desk.data)
+    desk.turn()
+    assert (now(desk, row).state, now(desk, row).note) == (
+        "asked",
+        "it waits: something else is being done to this guest",
+    )
+    with changing(desk.data) as connection:
+        applies.change_step(connection, "p1", 1, state="ok")
+    assert desk.until(row.id, lambda found: not found.is_open).state == "ok"
 
 
 def test_a_bounded_number_runs_at_once(pve: FakeCluster, desk: Desk) -> None:

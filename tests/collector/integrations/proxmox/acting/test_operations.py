@@ -115,7 +115,7 @@ def test_asked_twice_under_one_key_it_is_done_once(pve: FakeCluster, desk: Desk)
     assert (again["known"], again["deed"]["id"]) == (True, first["deed"]["id"])
     with pytest.raises(OperationError) as caught:
         desk.ask("proxmox.guest.snapshot", vmid=100, snapshot="s2", request_key="k1")
-    assert (caught.value.code, caught.value.status) == ("key_used", 409)
+    assert (caught.value.code, caught.value.status) == ("request_key_taken", 409)
     assert desk.ended(first).state == "ok"
     assert len(pve.writes()) == 1
 

@@ -106,7 +106,7 @@ def _same(known: DeedRow, kind: str, given: dict[str, Any]) -> DeedRow:
     """Return the deed that a key stands for. Raises OperationError when it was another one."""
     own = {name: value for name, value in _own(given).items() if name not in SECRETS}
     if (known.deed, known.cluster, known.arguments) != (kind, given["cluster"], own):
-        raise OperationError("key_used", "this request_key was used for another deed", 409)
+        raise OperationError("request_key_taken", "this request_key was used for another deed", 409)
     return known
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wakeful_collector.integrations.proxmox.acting import doing, journal
 from wakeful_collector.integrations.proxmox.acting.judging import End
 from wakeful_collector.job import Job
+from wakeful_collector.read import proxmox_applies as applies
 from wakeful_collector.read import proxmox_deeds as deeds
 from wakeful_collector.store import proxmox_deeds as table
 from wakeful_collector.store.changes import changing
@@ -41,7 +42,9 @@ class Doer:
         for row in rows:
             if row.state == RUNNING and (data, row.id) not in self._threads:
                 self._start(data, row, begins=False)
+        waiting = any(row.state == ASKED for row in rows)
         running = {(row.cluster, row.vmid) for row in rows if row.state == RUNNING and row.vmid}
+        running |= _by_plans(data) if waiting else set()
         for row in rows:
             if row.state == ASKED:
                 self._take_up(data, row, running, now_ms)
@@ -51,7 +54,7 @@ class Doer:
         if why:
             journal.finish(data, row, End(REFUSED, why))
         elif (row.cluster, row.vmid) in running:
-            self._queue(data, row, "another deed of this guest is under way", now_ms)
+            self._queue(data, row, "something else is being done to this guest", now_ms)
         elif len(self._threads) >= RUNNING_MAX:
             self._queue(data, row, f"{RUNNING_MAX} deeds are under way", now_ms)
         else:
@@ -71,6 +74,14 @@ class Doer:
         thread = threading.Thread(target=doing.do, args=(data, row, begins), name=f"deed-{row.id}", daemon=True)
         self._threads[data, row.id] = thread
         thread.start()
+
+
+def _by_plans(data: Path) -> set[tuple[str, int]]:
+    """Return the guests that a step of a plan is at."""
+    running = [
+        one for apply in applies.open_ones(data) for one in applies.steps(data, apply.id) if one.state == RUNNING
+    ]
+    return {(one.document["cluster"], one.document["guest"]) for one in running}
 
 
 def _too_late(row: DeedRow, now_ms: int) -> str:

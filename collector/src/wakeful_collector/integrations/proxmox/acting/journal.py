@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import clock
 from wakeful_collector.model.story import plain
+from wakeful_collector.read import proxmox_applies as applies
 from wakeful_collector.read import proxmox_deeds as deeds
 from wakeful_collector.store import audit
 from wakeful_collector.store import proxmox_deeds as table
@@ -73,8 +74,9 @@ class RowJournal:
         return row is not None and bool(row.stopped_by)
 
     def known_tasks(self) -> Collection[str]:
-        """Return the tasks of other deeds."""
-        return deeds.upids(self._data, self._id, KNOWN_TASKS_MAX)
+        """Return the tasks of other deeds, and of plans."""
+        others = deeds.upids(self._data, self._id, KNOWN_TASKS_MAX)
+        return frozenset((*others, *applies.upids(self._data, KNOWN_TASKS_MAX)))
 
     def _change(self, **columns: Any) -> None:
         with changing(self._data) as connection:
