@@ -150,8 +150,8 @@ def told(session: Session, deed: Mapping[str, Any]) -> None:
     """Say what became of a deed."""
     state, said = str(deed.get("state")), str(deed.get("summary") or "")
     whom = f"{deed.get('name')} ({deed.get('vmid')})" if deed.get("name") else str(deed.get("vmid") or "")
-    what = f" {deed.get('title') or deed.get('deed')} {whom}".rstrip()
-    session.out.line(state_cell(state), what, f": {said}" if said else "")
+    what = f"{deed.get('title') or deed.get('deed')} {whom}".rstrip()
+    session.out.line(state_cell(state), f" {said or what}")
     if state in PENDING:
         session.out.line("  ", Styled(f"wakeful proxmox deeds {deed.get('id')} --wait", "dim"))
 

@@ -61,9 +61,10 @@ def guest(session: Session, word: str, named: str | None) -> Record:
     where, wanted = (before, rest) if slash else (named, word)
     asked = {} if where is None else {"cluster": where}
     known = records(asking.result_of(session, "proxmox.guests", asked), "guests")
-    fitting = [one for one in known if wanted == str(one.get("vmid"))]
-    fitting = fitting or [one for one in known if wanted.casefold() == str(one.get("name") or "").casefold()]
-    fitting = [one for one in fitting if not one.get("gone")] or fitting[:1]
+    fitting = _fitting(known, wanted)
+    if not fitting:
+        gone = records(asking.result_of(session, "proxmox.guests", asked | {"gone": True}), "guests")
+        fitting = _fitting([one for one in gone if one.get("gone")], wanted)[:1]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -74,6 +75,11 @@ def guest(session: Session, word: str, named: str | None) -> Record:
     raise Failure(
         NOT_FOUND, "unknown_guest", f"there is no guest {wanted!r}{meant}", "wakeful proxmox guests lists them"
     )
+
+
+def _fitting(known: list[Record], wanted: str) -> list[Record]:
+    found = [one for one in known if wanted == str(one.get("vmid"))]
+    return found or [one for one in known if wanted.casefold() == str(one.get("name") or "").casefold()]
 
 
 def subject(found: Record) -> Record:

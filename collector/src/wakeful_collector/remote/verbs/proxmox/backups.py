@@ -63,14 +63,15 @@ def run(session: Session, given: argparse.Namespace) -> int:
 def _is_meant(one: dict[str, Any], given: argparse.Namespace, now_ms: int) -> bool:
     newest = at_ms(one.get("newest"))
     if given.never:
-        return newest is None
+        return bool(one.get("is_never"))
     return given.older is None or newest is None or now_ms - newest > given.older * 1000
 
 
 def _row(one: dict[str, Any], now_ms: int) -> list[Cell]:
     newest = at_ms(one.get("newest"))
     old = newest is None or now_ms - newest > _OLD_SECONDS * 1000
-    said = "never" if newest is None else f"{ago(one['newest'], now_ms)} ago"
+    never = "never" if one.get("is_never") else "not known"
+    said = never if newest is None else f"{ago(one['newest'], now_ms)} ago"
     in_job = one.get("in_job")
     return [
         str(one.get("cluster")),

@@ -31,10 +31,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(session: Session, given: argparse.Namespace) -> int:
     """Show it."""
     found = plans.read_only(lambda: answered(session, "proxmox.drift", naming.in_cluster(given)))
+    plan = found["plan"]
     if session.json:
         session.out.document(found)
+    elif plan is None:
+        session.err.line("No wishes are kept yet: wakeful proxmox wishes keep FILE")
     else:
-        plans.told(session.out, found["plan"], "Nothing drifted: all is as declared.")
+        plans.told(session.out, plan, "Nothing drifted: all is as declared.")
         if found.get("since"):
-            session.err.line(Styled(f"it is so since {ago(found['since'], session.now_ms)} ago", "dim"))
-    return plans.PENDING if plans.steps_of(found["plan"]) else OK
+            session.err.line(Styled(f"first seen {ago(found['since'], session.now_ms)} ago", "dim"))
+    return plans.PENDING if plan is not None and plans.steps_of(plan) else OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import asking
+from wakeful_collector.remote.client import path
 from wakeful_collector.remote.failure import FAILED, OK, Failure
 from wakeful_collector.remote.moments import ago, local, span
 from wakeful_collector.remote.proxmox import amounts, naming, shown
@@ -51,10 +52,9 @@ def run(session: Session, given: argparse.Namespace) -> int:
 def _head(session: Session, one: Record) -> None:
     kind = "container" if one.get("kind") == "lxc" else "virtual machine"
     session.out.line(Styled(naming.title(one), "bold"), f"  {kind} of {one.get('cluster')}  ", shown.state_cell(one))
-    memory = one.get("memory") if isinstance(one.get("memory"), dict) else one
-    used = memory.get("used_bytes", memory.get("memory_bytes")) if memory else None
-    most = memory.get("max_bytes", memory.get("memory_max_bytes")) if memory else None
-    source = f" ({memory['source']})" if memory and memory.get("source") else ""
+    memory = one["memory"] if isinstance(one.get("memory"), dict) else {}
+    used, most = one.get("memory_bytes"), one.get("memory_max_bytes")
+    source = f", {memory.get('note') or memory['source']}" if memory.get("source") else ""
     rows: list[tuple[str, Cell]] = [
         ("gone", f"{ago(one.get('gone'), session.now_ms)} ago" if one.get("gone") else ""),
         ("node", str(one.get("node") or "")),
@@ -65,7 +65,7 @@ def _head(session: Session, one: Record) -> None:
         ("tags", " ".join(map(str, one.get("tags") or []))),
         ("addresses", ", ".join(map(str, one.get("addresses") or []))),
         ("ha", str(one.get("ha_state") or "")),
-        ("host", _host(one.get("host"))),
+        ("host", _host(session, one.get("host"))),
         ("backup", _backup(one.get("backups"), session.now_ms)),
     ]
     session.out.pairs(rows, "  ")
@@ -77,19 +77,23 @@ def _cpu(one: Record) -> str:
     return " of ".join(part for part in (used, f"{cores:g} cores" if cores else "") if part)
 
 
-def _host(found: object) -> str:
-    """Return the host that an agent runs on in this guest, with how that is known."""
+def _host(session: Session, found: object) -> str:
+    """Return the host whose agent runs in this guest, with how that is known."""
     if not isinstance(found, dict):
         return ""
     evidence = f" (by {found['evidence']})" if found.get("evidence") else ""
-    return f"{found.get('name')}{evidence}"
+    try:
+        name = session.client.get(path("hosts", str(found.get("id")))).get("name")
+    except Failure:  # it was forgotten meanwhile, or this key may not look at hosts
+        name = found.get("id")
+    return f"{name}{evidence}"
 
 
 def _backup(found: object, now_ms: int) -> Cell:
     if not isinstance(found, dict):
         return ""
     if not found.get("newest"):
-        return Styled("never backed up", "warn")
+        return Styled("never backed up", "warn") if found.get("is_never") else "not known"
     return f"{ago(found['newest'], now_ms)} ago, {amounts.size(found.get('size_bytes'))}, {found.get('count')} kept"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wakeful_collector.remote import asking
 from wakeful_collector.remote.client import records
 from wakeful_collector.remote.failure import OK
-from wakeful_collector.remote.moments import local, seconds_of
+from wakeful_collector.remote.moments import at_ms, local, seconds_of
 from wakeful_collector.remote.proxmox import naming, shown, times
 from wakeful_collector.remote.table import Cell, Column
 
@@ -55,6 +55,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
     if session.json:
         session.out.document(found)
     elif changes:
+        # They come in the order they were seen in; what a task did has that task's time.
+        changes.sort(key=lambda one: at_ms(one.get("at")) or 0, reverse=True)
         session.out.table(HEADS, [_row(one) for one in changes])
     else:
         session.err.line("Nothing changed, as far as was seen.")

@@ -22,6 +22,7 @@ wakeful proxmox log UPID:pve1:0003A2F1:01B2C3D4:67401234:vzdump:101:root@pam:
 wakeful proxmox log UPID:... --follow
 """
 _AGAIN_SECONDS = 1.0
+_PAGE_LINES = 500
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,15 +34,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, given: argparse.Namespace) -> int:
     """Show it."""
-    asked: dict[str, Any] = {"cluster": naming.cluster(session, given.cluster), "upid": given.upid}
+    asked: dict[str, Any] = naming.in_cluster(given) | {"upid": given.upid}
     told: list[str] = []
     while True:
-        found = _page(session, asked | {"start": len(told)}, given.follow)
+        found = _page(session, asked | {"start": len(told), "limit": _PAGE_LINES}, given.follow)
         lines = [str(line) for line in found.get("lines") or []]
         for line in [] if session.json else lines:
             session.out.line(line)
         told += lines
-        if lines and len(told) < int(found.get("total") or 0):
+        if len(lines) >= _PAGE_LINES:
             continue
         if not (found.get("running") and given.follow):
             break

@@ -55,7 +55,7 @@ def run(session: Session, given: argparse.Namespace) -> int:
     """List storages, or what one holds."""
     asked: dict[str, Any] = naming.in_cluster(given)
     if given.storage is not None:
-        asked |= {"cluster": naming.cluster(session, given.cluster), "storage": given.storage}
+        asked |= {"storage": given.storage}
     found = asking.result_of(session, "proxmox.storage", asked)
     storages = [one for one in records(found, "storages") if given.node in {None, one.get("node")}]
     if given.storage is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import asking
@@ -9,7 +10,8 @@ from wakeful_collector.remote.client import records
 from wakeful_collector.remote.failure import FAILED, OK, TIMED_OUT
 from wakeful_collector.remote.moments import seconds_of
 from wakeful_collector.remote.proxmox import naming
-from wakeful_collector.remote.table import Styled
+from wakeful_collector.remote.table import Cell, Styled
+from wakeful_collector.remote.verbs.proxmox.clusters import NONE
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +26,8 @@ wakeful proxmox sync
 wakeful proxmox sync --cluster lab --wait 5m
 """
 _WAIT_SECONDS = 60
+_ASKED_SECONDS_MAX = 20
+_AGAIN_SECONDS = 0.5
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -36,17 +40,29 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, given: argparse.Namespace) -> int:
     """Ask for it and wait."""
+    deadline = monotonic() + given.wait
+    patience = min(given.wait, _ASKED_SECONDS_MAX)
     asked: dict[str, Any] = naming.in_cluster(given)
-    found = asking.result_of(session, "proxmox.sync", asked, given.wait)
+    found = asking.result_of(session, "proxmox.sync", asked | {"wait_seconds": patience}, patience)
+    while any(one.get("asked") for one in records(found, "clusters")) and monotonic() < deadline:
+        sleep(_AGAIN_SECONDS)
+        found = asking.result_of(session, "proxmox.standing", asked)
     clusters = records(found, "clusters")
     if session.json:
-        session.out.document({"operation": "proxmox.sync", "result": found, "command": None})
+        session.out.document({"operation": "proxmox.sync", "result": {"clusters": clusters}, "command": None})
+    elif not clusters:
+        session.err.line(NONE)
     for one in [] if session.json else clusters:
         _tell(session, one)
-    states = {one.get("ok") for one in clusters}
-    return FAILED if False in states else TIMED_OUT if None in states else OK
+    if any(one.get("failed") for one in clusters):
+        return FAILED
+    return TIMED_OUT if any(one.get("asked") for one in clusters) else OK
 
 
 def _tell(session: Session, one: dict[str, Any]) -> None:
-    name = str(one.get("cluster"))
-    session.out.line(Styled(name, "bold"), f" {one.get('error') or 'was read'}")
+    said: Cell = f"{one.get('nodes')} nodes, {one.get('guests')} guests, {one.get('storages')} storages"
+    if one.get("failed"):
+        said = Styled(str(one.get("error") or "it could not be read"), "bad")
+    elif one.get("asked"):
+        said = Styled("not looked at yet; it will be", "warn")
+    session.out.line(Styled(str(one.get("cluster")), "bold"), "  ", said)
