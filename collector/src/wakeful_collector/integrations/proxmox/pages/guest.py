@@ -135,7 +135,7 @@ def facts(row: GuestRow) -> list[tuple[str, str]]:
     found = [
         ("Number", f"{words.kind(guest.kind)} {guest.vmid}"),
         ("Pool", guest.pool),
-        ("System", guest.config.get("ostype", "")),
+        ("System", words.system(guest.config.get("ostype", ""))),
         ("Addresses", ", ".join(guest.addresses)),
         ("High availability", guest.ha_state),
         ("Protection", "on: Proxmox refuses to delete it" if guest.is_protected else ""),

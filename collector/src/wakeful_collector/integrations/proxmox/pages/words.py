@@ -121,6 +121,13 @@ def kind(name: str) -> str:
     return {"qemu": "VM", "lxc": "container"}.get(name, name)
 
 
+def system(ostype: str) -> str:
+    """Return what people call a kind of operating system, as Proxmox has them."""
+    if ostype.startswith("win"):
+        return f"Windows {ostype.removeprefix('win')}"
+    return {"l26": "Linux", "l24": "Linux 2.4", "other": ""}.get(ostype, ostype.capitalize())
+
+
 def task(name: str) -> str:
     """Return what people call a kind of task."""
     return TASKS.get(name, name)
