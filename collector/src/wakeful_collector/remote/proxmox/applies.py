@@ -6,9 +6,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import asking
-from wakeful_collector.remote.failure import FAILED, Failure
+from wakeful_collector.remote.failure import FAILED, OK, Failure
 from wakeful_collector.remote.moments import span
 from wakeful_collector.remote.proxmox import deeds
+from wakeful_collector.remote.proxmox.plans import PENDING
 from wakeful_collector.remote.table import Styled
 
 if TYPE_CHECKING:
@@ -44,17 +45,22 @@ def ended(session: Session, found: Record, wait_seconds: float) -> Record:
 def told(session: Session, found: Mapping[str, Any]) -> None:
     """Say what became of an apply, and how to go on with one that stopped."""
     out, state = session.out, str(found.get("state"))
-    error = str(found.get("error") or "")
-    done = sum(one.get("state") == "ok" for one in _steps(found))
+    said = str(found.get("summary") or "")
     out.line(
         deeds.state_cell(state),
-        f" {found.get('id')}: {done} of {len(_steps(found))} steps done",
-        f": {error}" if error else "",
+        f" {found.get('id')}: {found.get('done')} of {found.get('count')} steps done",
+        f": {said}" if said else "",
     )
     if state in deeds.PENDING:
-        out.line("  ", Styled("it goes on; wakeful proxmox deeds --applies shows where it is", "dim"))
-    elif state != "ok":
-        out.line("  ", Styled(f"wakeful proxmox apply --resume {found.get('id')} goes on from there", "dim"))
+        out.line("  ", Styled(f"it goes on; wakeful proxmox deeds --applies {found.get('id')} --wait", "dim"))
+    elif state != "ok" or found.get("skipped"):
+        out.line("  ", Styled(f"wakeful proxmox apply --resume {found.get('id')} goes on with the rest", "dim"))
+
+
+def exit_code(found: Mapping[str, Any], wait_seconds: float) -> int:
+    """Return the exit code that an apply's state means; one that left steps out has changes pending."""
+    code = deeds.exit_code(found, wait_seconds)
+    return PENDING if code == OK and wait_seconds and found.get("skipped") else code
 
 
 def steps_told(session: Session, found: Mapping[str, Any]) -> None:

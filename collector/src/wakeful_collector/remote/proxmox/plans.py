@@ -20,7 +20,7 @@ DIGEST_SHOWN = 12
 _EFFECTS = {
     "live": ("live", "good", ""),
     "reboot": ("REBOOTS IT", "warn", "reboots its guest"),
-    "stop": ("STOPS IT", "warn", "stops its guest"),
+    "stop": ("STOPS IT", "bad", "stops its guest"),
     "destroys": ("DESTROYS", "bad", "destroys what is there"),
 }
 FLAGS = {"reboot": "--allow-reboot", "stop": "--allow-stop", "destroys": "--allow-destroy"}

@@ -21,8 +21,8 @@ Plans, shows the plan and asks; the answer is bound to the plan's digest: were i
 Scripts name the digest that was approved (--digest), or say --yes to whatever the plan is. Without files the wishes
 that the collector keeps are applied.
 
-Nothing is rebooted, stopped or destroyed without the option that names it. It goes step by step and stops at the first
-that fails; --resume goes on from there. Ctrl-C only stops looking."""
+Nothing is rebooted, stopped or destroyed without the option that names it: such steps are left out, and the exit code
+is 3. It goes step by step and stops at the first that fails; --resume goes on from there. Ctrl-C only stops looking."""
 EXAMPLES = """\
 wakeful proxmox apply wishes/
 wakeful proxmox apply web.yaml --allow-reboot
@@ -69,7 +69,7 @@ def run(session: Session, given: argparse.Namespace) -> int:
         return _rehearse(session, asked)
     if not session.json:
         plans.told(session.err, plan, "")
-    _permitted(plan, allowed)
+    _permitted(session, plan, allowed)
     _approve(session, plan, given.yes or given.digest is not None)
     return _followed(session, asked, given.wait)
 
@@ -91,22 +91,27 @@ def _rehearse(session: Session, asked: Record) -> int:
     return OK
 
 
-def _permitted(plan: Record, allowed: Record) -> None:
-    """Raise Failure when a step needs an option that was not given: nothing is begun that cannot be finished."""
+def _permitted(session: Session, plan: Record, allowed: Record) -> None:
+    """Say which steps need an option that was not given, and are left out; raise Failure when none is left."""
     granted = {effect for name, effect in _ALLOWED.items() if name in allowed}
-    lacking = [one for one in plans.steps_of(plan) if one.get("effect") in plans.FLAGS.keys() - granted]
-    if lacking:
-        first = lacking[0]
-        effect = plans.effect_text(first.get("effect"))
-        flags = " ".join(dict.fromkeys(plans.FLAGS[str(one.get("effect"))] for one in lacking))
-        message = f"nothing was done: step {first.get('number')} ({first.get('title')}) {effect}"
-        raise Failure(REFUSED, "not_allowed", message, f"give {flags} if that is meant")
+    steps = plans.steps_of(plan)
+    lacking = [one for one in steps if one.get("effect") in plans.FLAGS.keys() - granted]
+    if not lacking:
+        return
+    flags = " ".join(dict.fromkeys(plans.FLAGS[str(one.get("effect"))] for one in lacking))
+    which = ", ".join(f"{one.get('number')} ({one.get('title')})" for one in lacking)
+    said = f"step{'' if len(lacking) == 1 else 's'} {which} would need {flags}"
+    if len(lacking) == len(steps):
+        raise Failure(REFUSED, "not_allowed", f"nothing was done: {said}", f"give {flags} if that is meant")
+    if not session.json:
+        session.err.line(Styled(f"Left out: {said}.", "warn"))
 
 
 def _approve(session: Session, plan: Record, sure: bool) -> None:
     short = str(plan.get("digest"))[: plans.DIGEST_SHOWN]
     hurts = bool(plans.flags_of(plan))
-    said = f"Apply these {len(plans.steps_of(plan))} steps, digest {short}."
+    count = len(plans.steps_of(plan))
+    said = f"Apply {'this step' if count == 1 else f'these {count} steps'}, digest {short}."
     session.confirm(said, "destroys" if hurts else "changes", short, sure)
 
 
@@ -121,6 +126,4 @@ def _followed(session: Session, asked: Record, wait_seconds: float) -> int:
         session.out.document({"operation": "proxmox.apply", "result": {"apply": found}, "command": None})
     else:
         applies.told(session, found)
-        if wait_seconds and str(found.get("state")) == "ok":
-            session.out.line(Styled("wakeful proxmox plan shows whether all is as declared now", "dim"))
-    return deeds.exit_code(found, wait_seconds)
+    return applies.exit_code(found, wait_seconds)

@@ -39,7 +39,7 @@ _APPLY_HEADS = (
     Column("STEPS", right=True),
     Column("ASKED", right=True),
     Column("BY", 8, spare=1),
-    Column("ERROR", 16, spare=2),
+    Column("WHAT CAME OF IT", 16, spare=2),
 )
 
 
@@ -70,6 +70,9 @@ def run(session: Session, given: argparse.Namespace) -> int:
             raise usage("which one?", "wakeful proxmox deeds ID --wait")
         return _applies(session, given) if given.applies else _list(session, given)
     if given.applies:
+        if given.stop:
+            session.confirm(f"End {given.deed} after the step it is at.", "changes", str(given.deed), given.yes)
+            asking.result_of(session, "proxmox.apply.stop", {"id": given.deed})
         return _apply(session, given)
     if given.stop:
         session.confirm(f"Ask for the end of {given.deed}.", "changes", str(given.deed), given.yes)
@@ -124,7 +127,7 @@ def _applies(session: Session, given: argparse.Namespace) -> int:
                 f"{one.get('done')}/{one.get('count')}",
                 ago(one.get("asked_at"), session.now_ms),
                 str(one.get("principal") or ""),
-                str(one.get("error") or ""),
+                str(one.get("summary") or ""),
             ]
             for one in found
         ]
@@ -143,4 +146,4 @@ def _apply(session: Session, given: argparse.Namespace) -> int:
         session.out.line(Styled(f"asked {local(found.get('asked_at'))} by {found.get('principal')}", "dim"))
         applies.steps_told(session, found)
         applies.told(session, found)
-    return deeds.exit_code(found, given.wait) if given.wait else OK
+    return applies.exit_code(found, given.wait) if given.wait else OK

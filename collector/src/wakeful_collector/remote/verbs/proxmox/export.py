@@ -26,7 +26,7 @@ EXAMPLES = """\
 wakeful proxmox export --cluster lab --to wishes/
 wakeful proxmox export web-1 db-1 > two.yaml
 """
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.ya?ml")
+_NAME = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]{0,60}/)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,120}\.ya?ml")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +72,6 @@ def _written(folder: str, files: list[tuple[str, str]], over: bool) -> list[str]
     for name, _ in files:
         if _NAME.fullmatch(name) is None:
             raise Failure(FAILED, "bad_answer", f"the collector names a file {name!r}, which is none of ours")
-    os.makedirs(folder, exist_ok=True)
     paths = [os.path.join(folder, name) for name, _ in files]
     there = [path for path in paths if os.path.lexists(path)]
     if there and not over:
@@ -86,6 +85,7 @@ def _write(path: str, text: str) -> None:
     """Put a file in its place whole, never through a link that stands there."""
     beside = f"{path}.{os.getpid()}.new"
     try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         with open(beside, "x", encoding="utf-8") as stream:
             stream.write(text)
         os.replace(beside, path)

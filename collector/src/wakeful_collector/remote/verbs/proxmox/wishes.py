@@ -24,7 +24,13 @@ wakeful proxmox wishes
 wakeful proxmox wishes show
 wakeful proxmox wishes keep wishes/ --note 'more memory for web-1'
 """
-_HEADS = (Column("VERSION"), Column("KEPT"), Column("BY", 8), Column("FILES", right=True), Column("NOTE", 12, spare=1))
+_HEADS = (
+    Column("VERSION"),
+    Column("KEPT"),
+    Column("BY", 8),
+    Column("DOCUMENTS", right=True),
+    Column("NOTE", 12, spare=1),
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +74,7 @@ def _list(session: Session, found: dict[str, object]) -> None:
             str(one.get("version")),
             local(one.get("kept_at")),
             str(one.get("principal")),
-            str(one.get("count", "")),
+            str(one.get("documents", "")),
             str(one.get("note") or ""),
         ]
         for one in versions
