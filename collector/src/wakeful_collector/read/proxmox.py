@@ -38,12 +38,13 @@ class Paper(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Standing(NamedTuple):
-    """How the synchronisation of a cluster stands; times are 0 for never.
+    """How the synchronisation of a cluster stands; times are 0 for never, `since_ms` is when it was seen first.
 
     `failed` is the kind of error that the last cycle ended with (`unreachable`, `auth`, ...), `failing_since_ms` since
     when each one did; `requests` and `seconds` are those of the last cycle; `asked_ms` is when one was wanted at once.
     """
 
+    since_ms: int
     tried_ms: int
     polled_ms: int
     surveyed_ms: int

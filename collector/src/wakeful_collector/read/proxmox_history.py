@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wakeful_collector.model.estate import Task
-from wakeful_collector.store import database
+from wakeful_collector.store import database, proxmox_estate
 from wakeful_collector.store import proxmox_changes as table
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ def diff(data: Path, cluster: str, from_ms: int, to_ms: int, subject: str | None
     with database.translated():
         connection = database.reader(data, "state")
         rows = table.between(connection, cluster, from_ms, to_ms, DIFFERENCE_CHANGES_MAX)
-        oldest_ms = table.oldest_ms(connection, cluster)
-    is_complete = len(rows) < DIFFERENCE_CHANGES_MAX and (oldest_ms is None or oldest_ms <= from_ms)
+        known = proxmox_estate.standing(connection, cluster)
+        reaches_ms = table.reaches_ms(connection, cluster)
+    begins_ms = max(known.since_ms, reaches_ms, known.polled_ms - table.CHANGES_DAYS * 86_400_000)
+    is_complete = len(rows) < DIFFERENCE_CHANGES_MAX and begins_ms <= from_ms
     return Diff(differences(one for one in rows if subject in {None, one.id}), is_complete)
 
 

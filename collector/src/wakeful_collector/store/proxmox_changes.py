@@ -133,10 +133,12 @@ def between(connection: sqlite3.Connection, cluster: str, after_ms: int, upto_ms
     return [Change(*row) for row in rows]
 
 
-def oldest_ms(connection: sqlite3.Connection, cluster: str) -> int | None:
-    """Return when the oldest change that is kept was seen."""
-    found = connection.execute("SELECT min(seen_ms) FROM proxmox_changes WHERE cluster = ?", (cluster,)).fetchone()
-    return None if found is None else found[0]
+def reaches_ms(connection: sqlite3.Connection, cluster: str, most: int = CHANGES_MAX) -> int:
+    """Return since when the history is whole, as far as its bound by number is concerned: 0 when it was not reached."""
+    count, oldest_ms = connection.execute(
+        "SELECT count(*), min(seen_ms) FROM proxmox_changes WHERE cluster = ?", (cluster,)
+    ).fetchone()
+    return oldest_ms if count >= most else 0
 
 
 def keep_tasks(connection: sqlite3.Connection, cluster: str, tasks: Iterable[TaskRow]) -> None:

@@ -39,6 +39,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         ) WITHOUT ROWID;
         CREATE TABLE proxmox_standing (
             cluster TEXT PRIMARY KEY,
+            since_ms INTEGER NOT NULL DEFAULT 0,
             tried_ms INTEGER NOT NULL DEFAULT 0,
             polled_ms INTEGER NOT NULL DEFAULT 0,
             surveyed_ms INTEGER NOT NULL DEFAULT 0,
@@ -80,9 +81,11 @@ class Area(NamedTuple):
 class Standing(NamedTuple):
     """How the synchronisation of a cluster stands; `requests` and `seconds` are those of the last cycle.
 
-    `failed` is the kind of the last cycle's error, empty when it went well. `paper` and `usage` are the caller's.
+    `since_ms` is when it was seen first. `failed` is the kind of the last cycle's error, empty when it went well.
+    `paper` and `usage` are the caller's.
     """
 
+    since_ms: int = 0
     tried_ms: int = 0
     polled_ms: int = 0
     surveyed_ms: int = 0

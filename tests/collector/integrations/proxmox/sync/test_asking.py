@@ -34,7 +34,7 @@ def ask(settings: Settings, looks: Looks) -> Callable[..., dict[str, Any]]:
     """Ask an operation: `ask("guests", node="pve1")`."""
 
     def asked(name: str, **given: Any) -> dict[str, Any]:
-        principal = Principal("key:test", frozenset({"read", "operate"}), "api", "192.0.2.1")
+        principal = Principal("key:test", frozenset({"read", "operate"}), "192.0.2.1", "api")
         return run(settings, REGISTRY, principal, f"proxmox.{name}", given, looks.now_ms)
 
     return asked
@@ -145,7 +145,7 @@ def test_history_and_the_difference_between_two_moments(
     pve.vm(100, "web", status="running", config={"meta": META, "tags": "a"})
     pve.vm(101, "db")
     looks.settle()
-    start = "2026-11-18T13:46:45Z"
+    start = "2026-11-18T11:06:52Z"
     for tags in ("a;b", "a;b;c"):
         pve.merge("config", {"tags": tags}, guest=100)
         looks.once()
@@ -168,6 +168,8 @@ def test_history_and_the_difference_between_two_moments(
         ("qemu/100", "tags", "a", "a;b;c", 2),
         ("qemu/101", "", "db", None, 1),
     ]
+    assert answer["is_complete"]
+    assert not ask("diff", **{"from": "2026-11-18T11:06:00Z"})["is_complete"]  # nobody looked then
     assert ask("diff", vmid=101, **{"from": start})["differences"][0]["id"] == "qemu/101"
 
 
@@ -179,8 +181,8 @@ def test_history_and_the_difference_between_two_moments(
         ("history", {"vmid": 999}, "unknown_guest"),
         ("storage", {"storage": "none"}, "unknown_storage"),
         ("history", {"since": "yesterday"}, "invalid"),
-        ("history", {"since": "2026-11-18T13:46:45"}, "invalid"),
-        ("diff", {"from": "2026-11-18T13:46:45Z", "to": "2026-11-18T13:46:45Z"}, "invalid"),
+        ("history", {"since": "2026-11-18T11:06:52"}, "invalid"),
+        ("diff", {"from": "2026-11-18T11:06:52Z", "to": "2026-11-18T11:06:52Z"}, "invalid"),
         ("guest", {"vmid": "100"}, "invalid"),
         ("tasks", {"odd": 1}, "invalid"),
     ],

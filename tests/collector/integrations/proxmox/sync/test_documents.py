@@ -9,7 +9,7 @@ from wakeful_collector.read.proxmox_hosts import Memory
 
 def test_a_time_and_none() -> None:
     assert documents.time(0) is None
-    assert documents.time(1_795_000_000_000) == "2026-11-18T13:46:40Z"
+    assert documents.time(1_795_000_000_000) == "2026-11-18T11:06:40Z"
 
 
 def test_memory_is_told_by_the_best_evidence() -> None:
@@ -27,7 +27,7 @@ def test_a_guest_without_evidence_and_backups() -> None:
     told = documents.whole_guest({"vmid": 100}, one, None, None, None)
 
     assert told["snapshots"] == [
-        {"name": "s", "at": "2026-11-18T13:46:40Z", "parent": "p", "description": "d", "with_memory": True}
+        {"name": "s", "at": "2026-11-18T11:06:40Z", "parent": "p", "description": "d", "with_memory": True}
     ]
     assert (told["host"], told["memory"], told["backups"], told["vmid"]) == (None, None, None, 100)
 

@@ -64,7 +64,7 @@ def test_one_that_hangs_or_is_away_costs_the_others_nothing(
     other = pve_process.open()
     kept(pve, name="home")
     kept(other, name="lab")
-    pve.flaky(hang_rate=1.0, hang_secs=40)
+    pve.flaky(hang_rate=1.0, hang_secs=15)
     pve.pace(1.0)
     keeper = Keeper()
     keeper(settings.data, settings, NOW_MS)

@@ -50,6 +50,8 @@ def keep(data: Path, name: str, made_ms: int, known: Known, made: Cycle, now_ms:
         proxmox_estate.keep_areas(connection, name, (_area(one) for one in made.areas))
         proxmox_estate.drop_areas(connection, name, made.dropped_areas)
         proxmox_estate.stand(connection, name, **_standing(made, now_ms, seconds))
+        if not known.polled_ms:
+            proxmox_estate.stand(connection, name, since_ms=now_ms)
         if made.is_survey:
             proxmox_estate.answered(connection, name, now_ms)
     made.now.areas = _areas_now(known, made)
