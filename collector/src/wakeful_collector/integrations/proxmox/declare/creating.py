@@ -16,7 +16,6 @@ from wakeful_collector.integrations.proxmox.declare.guest_steps import Found
 from wakeful_collector.integrations.proxmox.declare.outlook import declared, problem, step
 from wakeful_collector.integrations.proxmox.declare.steps import CREATE, LIVE
 from wakeful_collector.integrations.proxmox.declare.value_kinds import TRUE
-from wakeful_collector.integrations.proxmox.declare.wished import RUNNING
 from wakeful_collector.integrations.proxmox.link.paths import path
 from wakeful_collector.model.estate import PARTIAL, SEEN, Guest
 
@@ -95,11 +94,7 @@ def _step(guest: Guest, new: dict[str, str | None], why: str, request: Request, 
 def _then(wish: GuestWish, guest: Guest, view: Outlook, first: Step) -> Found:
     """Return the making, and the steps that a guest as it comes out of it still needs."""
     after = guest_steps.existing(wish, guest, view)
-    will_run = wish.state == RUNNING and not after.problems
-    coming = msgspec.structs.replace(
-        guest, node=wish.node or guest.node, status="running" if will_run else "stopped", template=bool(wish.template)
-    )
-    return Found([first, *after.steps], after.problems, (coming,))
+    return Found([first, *after.steps], after.problems, after.coming)
 
 
 def _why(wish: GuestWish, view: Outlook) -> str:

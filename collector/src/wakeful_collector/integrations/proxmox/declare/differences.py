@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.declare import forms, properties, quantities
-from wakeful_collector.integrations.proxmox.declare.fields import field_of
+from wakeful_collector.integrations.proxmox.declare.fields import NEW, field_of
 from wakeful_collector.integrations.proxmox.declare.steps import DESTROYS, LIVE, REBOOT
 from wakeful_collector.integrations.proxmox.declare.value_kinds import TRUE, ValueKind
 from wakeful_collector.integrations.proxmox.declare.wished import VM
@@ -88,7 +88,8 @@ def _one(
     if not isinstance(value, dict):
         return None if raw is None else _removed(key, field.value, raw, effect)
     if raw is None:
-        return None if _is_default(field.value, value) else replace(_made(key, field.value, value), effect=effect)
+        made = None if _is_default(field.value, value) else _made(key, field.value, value)
+        return made and replace(made, effect=LIVE if field.plugs == NEW else effect)
     return _changed(key, field.value, value, raw, effect, running)
 
 
@@ -246,7 +247,9 @@ def _merged(form: Form, written: Mapping[str, str], changed: Mapping[str, str | 
 
 
 def _effect_of_parts(form: Form, own: Mapping[str, str | None], effect: str, running: bool) -> str:
-    if not running or all(form.parts[name].at_once for name in own):
+    if not running or not own:
+        return LIVE
+    if form is forms.DISK and all(form.parts[name].at_once for name in own):
         return LIVE
     return REBOOT if form is forms.DISK else effect  # plugging takes whole disks, not how they are cached
 

@@ -12,6 +12,9 @@ from wakeful_collector.integrations.proxmox.declare.value_kinds import FLAG, Val
 from wakeful_collector.integrations.proxmox.declare.wished import CONTAINER, VM
 
 BOTH = (VM, CONTAINER)
+_NEEDED = frozenset({"memory", "rootfs"})
+NEW = "new"
+"""What a running container takes without a restart: a volume or device that it did not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Field:
     words: str = ""
 
     @property
+    def is_needed(self) -> bool:
+        """Tell whether no guest can be without it."""
+        return self.fixed or self.name in _NEEDED or (self.name == "ostype" and self.guests == (CONTAINER,))
+
+    @property
     def form(self) -> forms.Form | None:
         """Return the form of its property string; None for a plain value."""
         return self.value if isinstance(self.value, forms.Form) else None
@@ -47,7 +55,7 @@ class Field:
 
 _ADDRESSES = kinds.names(r"[0-9A-Fa-f.:%a-z]{2,64}", "addresses", separator=" ", ordered=True)
 _DOMAINS = kinds.names(kinds.DNS_NAME, "domains", separator=" ", ordered=True)
-_TAGS = kinds.names(r"[a-z0-9_][a-z0-9_+.-]*", "tags of a-z, 0-9, _, +, . and -", folded=True)
+_TAGS = kinds.names(r"[A-Za-z0-9_][A-Za-z0-9_+.-]*", "tags of letters, digits, _, +, . and -", folded=True)
 _FEATURES = kinds.names("network|disk|cpu|memory|usb|cloudinit", "features", separator=",", ordered=False)
 _VM_SYSTEMS = (
     "other",
@@ -126,13 +134,13 @@ FIELDS: tuple[Field, ...] = (
     Field("virtiofs", forms.VIRTIOFS, count=10, words="a directory of the node"),
     Field("serial", kinds.text(r"socket|/dev/[^,\s]+", "socket, or a device"), count=4, words="a serial port"),
     Field("rootfs", forms.ROOTFS, REBOOT, (CONTAINER,), words="its root file system"),
-    Field("mp", forms.MOUNT, REBOOT, (CONTAINER,), count=256, words="a volume or directory"),
-    Field("dev", forms.DEVICE, REBOOT, (CONTAINER,), count=256, words="a device of the node"),
+    Field("mp", forms.MOUNT, REBOOT, (CONTAINER,), count=256, plugs=NEW, words="a volume or directory"),
+    Field("dev", forms.DEVICE, REBOOT, (CONTAINER,), count=256, plugs=NEW, words="a device of the node"),
     Field("features", forms.FEATURES, REBOOT, (CONTAINER,), words="what it may beyond the usual"),
     Field("nameserver", _ADDRESSES, REBOOT, (VM,), words="DNS servers for cloud-init"),
-    Field("nameserver", _ADDRESSES, LIVE, (CONTAINER,), words="DNS servers"),
+    Field("nameserver", _ADDRESSES, REBOOT, (CONTAINER,), words="DNS servers"),
     Field("searchdomain", _DOMAINS, REBOOT, (VM,), words="search domains for cloud-init"),
-    Field("searchdomain", _DOMAINS, LIVE, (CONTAINER,), words="search domains"),
+    Field("searchdomain", _DOMAINS, REBOOT, (CONTAINER,), words="search domains"),
     Field("ciuser", kinds.text(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", "a user's name"), words="the user of cloud-init"),
     Field("citype", kinds.choice("configdrive2", "nocloud", "opennebula"), words="the form of cloud-init"),
     Field("ciupgrade", FLAG, default="1", words="upgrade packages at the first boot"),

@@ -25,7 +25,7 @@ CIDR6 = r"[0-9A-Fa-f:.]+/\d{1,3}"
 class Part(NamedTuple):
     """One part of a property string. `default` is what its absence means, None where that is not known.
 
-    `at_once` says that a running guest takes a change without a restart even where its field is not hot-plugged;
+    `at_once` says that a running VM takes a change without a restart even where its field is not hot-plugged;
     `new_only` is used when the whole is made, and not compared later.
     """
 

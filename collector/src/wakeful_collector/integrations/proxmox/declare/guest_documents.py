@@ -124,7 +124,7 @@ def _keep(into: dict[str, str], entry: Entry, kind: ValueKind, path: str, faults
 def _read_field(into: dict[str, Value], field: Field, entry: Entry, path: str, faults: Faults) -> None:
     node = entry.value
     if isinstance(node, Scalar) and node.is_null:
-        if field.name == "rootfs" or field.fixed:
+        if field.is_needed:
             faults.add(entry.line, path, "it cannot be taken away", "leave the field away")
         into[entry.name] = None
     elif field.form is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from wakeful_collector.integrations.proxmox.acting import protecting
 from wakeful_collector.integrations.proxmox.acting.deeds import LXC, QEMU
 from wakeful_collector.integrations.proxmox.declare import differences, naming, properties
@@ -30,7 +32,7 @@ from wakeful_collector.integrations.proxmox.declare.steps import (
 )
 from wakeful_collector.integrations.proxmox.declare.value_kinds import TRUE
 from wakeful_collector.integrations.proxmox.declare.wished import ABSENT, RUNNING, STOPPED
-from wakeful_collector.model.estate import SEEN, UNKNOWN
+from wakeful_collector.model.estate import NOT_PERMITTED, SEEN, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +48,7 @@ Change = tuple[dict[str, str | None], dict[str, str | None]]
 
 
 class Found(NamedTuple):
-    """Steps, what cannot be planned, and guests as they will be that the steps make."""
+    """Steps, what cannot be planned, and the guest as it will be after them (none when it goes, or is not known)."""
 
     steps: list[Step]
     problems: list[Problem]
@@ -62,8 +64,9 @@ def existing(wish: GuestWish, guest: Guest, view: Outlook) -> Found:
     if wish.state == ABSENT:
         return Found([_deleted(wish, guest, view)], [])
     if guest.config_state != SEEN:
-        why = guest.config_reason or guest.config_state.replace("_", " ")
-        return Found([], [problem(wish, title, f"its configuration is not known: {why}", "see what the token may")])
+        why = guest.config_reason or "it was not read yet, or not lately"
+        hint = "see what the token may" if guest.config_state == NOT_PERMITTED else "look again in a moment"
+        return Found([], [problem(wish, title, f"its configuration is not known: {why}", hint)])
     found = _Guest(wish, guest, view).found()
     if guest.status == UNKNOWN and found.steps:
         told = f"nobody knows whether it runs: its node {guest.node} tells nothing"
@@ -110,7 +113,10 @@ class _Guest:
             self._start()
         if late:
             self._write(late, LIVE, f"{self.why}; last, as it protects the guest", ())
-        return Found(self.steps, self.problems)
+        status = self.guest.status if self.guest.status == UNKNOWN else "running" if self.running else "stopped"
+        is_template = self.guest.template or bool(self.wish.template)
+        after = msgspec.structs.replace(self.guest, node=self.node, status=status, template=is_template)
+        return Found(self.steps, self.problems, (after,))
 
     def _settings(self, differing: Sequence[Difference]) -> None:
         live = [one for one in differing if one.writes and one.effect == LIVE]

@@ -45,7 +45,7 @@ POLICY_NAME = kinds.text(
 )
 _VMID = kinds.whole(100, 999_999_999)
 _STORAGE = kinds.text(forms.STORAGE, "the name of a storage")
-_TAG = kinds.text(r"[a-z0-9_][a-z0-9_+.-]*", "a tag in lower case")
+_TAG = kinds.names(r"[A-Za-z0-9_][A-Za-z0-9_+.-]*", "a tag", folded=True)
 _KEEP = kinds.whole(0, 1_000)
 _COMMENT = kinds.text(r"[^\r\n]*", "one line")
 

@@ -25,7 +25,7 @@ _HARMLESS = frozenset({SNAPSHOT, PRUNE, START})
 class Outlook:
     """An estate, what is wished for it, and guests by number; `pools` is where declared members belong.
 
-    `coming` are the guests that steps before make, as they will be then.
+    `coming` are guests as they will be after the steps before, those that these make among them.
     """
 
     estate: Estate

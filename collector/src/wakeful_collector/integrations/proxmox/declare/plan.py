@@ -1,7 +1,7 @@
 """The difference between an estate and what is wished for it, as ordered steps. Pure.
 
-Pools are made first, so that guests can be made in them; then guest by guest, in the order of the files; then members
-of pools, snapshots, and last what is removed.
+Pools are made first, so that guests can be made in them; then clones; then guest by guest, as the files have them;
+then members of pools, snapshots, and last what is removed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def plan(estate: Estate, wishes: Wishes, options: Options) -> Plan:
     """Return what brings the cluster of `estate` to what is wished for it; what is wished for others is left out."""
     view = outlook(estate, wishes, options)
     pools = [pool_steps.made(one, view) for one in view.wishes.pools]
-    guests = [_guest(one, view) for one in view.wishes.guests]
+    # Clones first: of their sources as they are, not as they will be.
+    guests = [_guest(one, view) for one in sorted(view.wishes.guests, key=lambda one: "clone" not in one.source)]
     view = replace(view, coming={one.vmid: one for found in guests for one in found.coming})
     found = [
         *pools,

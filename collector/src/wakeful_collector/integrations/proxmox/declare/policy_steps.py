@@ -39,7 +39,7 @@ def due(wish: PolicyWish, view: Outlook) -> Found:
     wishes = {one.vmid: one for one in view.wishes.guests}
     found = Found([], [])
     at_ms = schedule.last_due_ms(schedule.read(wish.schedule), wish.timezone, view.options.now_ms)
-    for guest in sorted((*view.guests.values(), *view.coming.values()), key=lambda one: one.vmid):
+    for _, guest in sorted({**view.guests, **view.coming}.items()):
         if _is_meant(wish, guest, wishes.get(guest.vmid), view):
             told = _unknown(guest)
             if told:

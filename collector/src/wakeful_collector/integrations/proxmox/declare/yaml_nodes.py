@@ -128,7 +128,7 @@ class _Composer:
         if tag not in {None, "!"}:
             raise YamlUnfit(line, f"tags such as {str(tag)[:40]} are not taken", "leave the tag away")
         if isinstance(event, yaml.ScalarEvent):
-            node: Node = Scalar(event.value, event.style is None, line)
+            node: Node = Scalar(event.value, event.implicit[0], line)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._listing(line, depth)
         else:
