@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wakeful_collector.accounts import Principal
 from wakeful_collector.accounts.principal import implied
-from wakeful_collector.integrations.proxmox.acting import asking
+from wakeful_collector.integrations.proxmox.acting import asking, seats
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.operations import OperationError
 from wakeful_collector.operations.registry import Context, Request
@@ -52,6 +53,17 @@ def test_a_cluster_that_cannot_be_asked_is_said_so(pve: FakeCluster, desk: Desk)
     error = refused(desk, "start", vmid=101)
     assert (error.code, error.status) == ("proxmox_unreachable", 502)
     pve.start()
+
+
+def test_a_slow_cluster_does_not_take_every_thread(pve: FakeCluster, desk: Desk) -> None:
+    pve.vm(101, "web")
+    most = max(1, desk.settings.web_threads // 3)
+    with ExitStack() as taken:
+        for _ in range(most):
+            taken.enter_context(seats.seat(most))
+        error = refused(desk, "start", vmid=101)
+    assert (error.code, error.status) == ("busy", 503)
+    assert desk.do("start", vmid=101).state == "ok"
 
 
 def test_so_many_deeds_and_no_more(pve: FakeCluster, desk: Desk) -> None:

@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.integrations.proxmox.acting import documents, preparing
+from wakeful_collector.integrations.proxmox.acting import documents, preparing, seats
 from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Refusal
 from wakeful_collector.integrations.proxmox.acting.kinds import NEW
 from wakeful_collector.integrations.proxmox.acting.schemas import ALWAYS, SECRETS
@@ -47,7 +47,10 @@ def prepared(request: Request, kind: str, given: dict[str, Any]) -> Prepared | D
     deed = Deed(kind, given["cluster"], given.get("vmid", 0), _own(given))
     try:
         client = opening.client(data, given["cluster"])
-        return preparing.prepare(client, deed, client.cluster.protected, _hint(data, deed))
+        with seats.seat(max(1, request.settings.web_threads // 3)):
+            return preparing.prepare(client, deed, client.cluster.protected, _hint(data, deed))
+    except seats.Full:
+        raise OperationError("busy", "others are asked about already, and clusters are slow: try again", 503) from None
     except Refusal as refusal:
         raise OperationError(refusal.code, refusal.message, _STATUSES.get(refusal.code, 409)) from None
     except PveError as error:
