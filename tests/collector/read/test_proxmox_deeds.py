@@ -30,4 +30,12 @@ def test_one_or_the_newest_page_by_page(data: Path) -> None:
     rest = deeds.deeds(data, 3, before=page.next)
     assert ([one.id for one in rest.deeds], rest.next) == (["d2", "d1", "d0"], None)
     assert [one.id for one in deeds.deeds(data, cluster="home", vmid=102).deeds] == ["d3", "d1"]
+    with changing(data) as connection:
+        table.change(connection, "d0", "asked", state="ok", finished_ms=5_000)
+        table.change(connection, "d1", "asked", state="refused", finished_ms=6_000)
+        table.add(connection, table.DeedRow("d5", "home", 103, "clone", "user:ada", 6, arguments={"new_vmid": 110}))
+        table.change(connection, "d5", "asked", state="ok", finished_ms=7_000)
+    assert deeds.ended_since(data, "home", 5_000) == {101, 103, 110}
+    assert deeds.ended_since(data, "home", 5_001) == {103, 110}
+    assert deeds.ended_since(data, "lab", 0) == frozenset()
     assert deeds.upids(data, "d0", 5) == ["UPID:x"]

@@ -48,6 +48,12 @@ def upids(data: Path, but: str, most: int) -> list[str]:
         return table.upids(database.reader(data, "state"), but, most)
 
 
+def ended_since(data: Path, cluster: str, since_ms: int) -> frozenset[int]:
+    """Return the guests of a cluster of which deeds ended then or later: what is known of them may be old."""
+    with database.translated():
+        return table.ended_since(database.reader(data, "state"), cluster, since_ms)
+
+
 def deeds(
     data: Path, limit: int = 50, cluster: str | None = None, vmid: int | None = None, before: int | None = None
 ) -> DeedPage:

@@ -62,6 +62,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE UNIQUE INDEX proxmox_deeds_request_key ON proxmox_deeds (principal, request_key)
             WHERE request_key IS NOT NULL;
         CREATE INDEX proxmox_deeds_guest ON proxmox_deeds (cluster, vmid, seq);
+        CREATE INDEX proxmox_deeds_ended ON proxmox_deeds (cluster, finished_ms) WHERE finished_ms IS NOT NULL;
         CREATE INDEX proxmox_deeds_open ON proxmox_deeds (seq) WHERE state IN ('asked', 'running');
         """,
     ),
@@ -223,6 +224,17 @@ def upids(connection: sqlite3.Connection, but: str, most: int) -> list[str]:
         "SELECT upid FROM proxmox_deeds WHERE upid <> '' AND id <> ? ORDER BY seq DESC LIMIT ?", (but, most)
     )
     return [row[0] for row in found]
+
+
+def ended_since(connection: sqlite3.Connection, cluster: str, since_ms: int) -> frozenset[int]:
+    """Return the guests of a cluster of which deeds ended then or later, those that were made by them included."""
+    found = connection.execute(
+        "SELECT vmid, arguments FROM proxmox_deeds WHERE cluster = ? AND finished_ms >= ? AND finished_ms IS NOT NULL"
+        " AND state <> 'refused'",
+        (cluster, since_ms),
+    )
+    vmids = {vmid for row in found for vmid in (row[0], json.loads(row[1]).get("new_vmid"))}
+    return frozenset(vmid for vmid in vmids if vmid)
 
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
