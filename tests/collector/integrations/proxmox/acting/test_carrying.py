@@ -99,6 +99,25 @@ def test_a_request_whose_answer_was_lost_without_a_trace_is_unknown(
 
 
 @pytest.mark.parametrize(
+    ("path", "answer", "state", "words"),
+    [
+        ("/nodes/pve1/vzdump", "OK", tasks.FAILED, "no task was begun: it answered 'OK'"),
+        ("/nodes/pve1/vzdump", None, tasks.UNKNOWN, "it answered without a task"),
+        ("/nodes/pve1/qemu/101/status/start", None, tasks.UNKNOWN, "it answered without a task"),
+        ("/nodes/pve1/qemu/101/status/start", "UPID:what?", tasks.UNKNOWN, "cannot be read: UPID:what?"),
+        ("/nodes/pve1/qemu/101/config", None, tasks.OK, "OK"),
+        ("/pools", None, tasks.OK, "OK"),
+    ],
+)
+def test_answers_without_a_task(
+    pve: FakeCluster, client: Client, book: Book, path: str, answer: str | None, state: str, words: str
+) -> None:
+    pve.answer(f"POST {path}", answer)
+    outcome = carrying.carry(client, Request("POST", path, {"cores": "1"}, 60.0), book)
+    assert (outcome.state, words in outcome.exitstatus) == (state, True)
+
+
+@pytest.mark.parametrize(
     ("error", "expected"),
     [
         (PveError("unreachable", "reset", uncertain=True), True),

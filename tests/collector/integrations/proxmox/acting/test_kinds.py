@@ -101,7 +101,7 @@ def test_brought_back(pve: FakeCluster, desk: Desk) -> None:
     assert (ended.state, "restoring an archive is not supported" in ended.exitstatus) == ("failed", True)
     assert pve.writes()[-1].form == {"vmid": "100", "archive": VMA, "storage": "local-lvm"}
     pve.answer("POST /nodes/pve1/qemu", None)
-    assert desk.do("restore", vmid=VM, archive=VMA, overwrite=True).state == "ok"
+    assert desk.do("restore", vmid=VM, archive=VMA, overwrite=True).state == "lost"
     assert pve.writes()[-1].form == {"vmid": "101", "archive": VMA, "force": "1"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from wakeful_collector.integrations.proxmox.acting import performing, preparing
 from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Refusal
 
@@ -105,6 +107,39 @@ def test_the_ha_manager_starts_it_in_its_own_time(pve: FakeCluster, client: Clie
     assert (end.state, end.exitstatus) == ("ok", "OK")
     assert pve.get("status", guest=101) == "running"
     assert ("sent", "hastart") in book.told
+
+
+@pytest.mark.parametrize(("kind", "before", "after"), [("start", "stopped", "running"), ("stop", "running", "stopped")])
+@pytest.mark.parametrize("vmid", [101, 200])
+def test_somebody_else_was_first(
+    pve: FakeCluster, client: Client, book: Book, kind: str, before: str, after: str, vmid: int
+) -> None:
+    """A VM's task fails with "already running", a container's call does; either way it is as it was wanted."""
+    pve.vm(101, "web", status=before)
+    pve.ct(200, "db", status=before)
+    prepared = preparing.prepare(client, Deed(kind, "home", vmid))
+    pve.put("status", after, guest=vmid)
+    pve.put("qmpstatus", after, guest=101)
+    assert performing.perform(client, prepared, book).state == "ok"
+    assert len(pve.writes()) == 1
+
+
+def test_the_ha_manager_stops_it_before_it_is_deleted(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web", status="running")
+    pve.put("ha_state", "started", guest=101)
+    pve.pace(0.05)
+    assert perform(client, book, "delete", stop=True, purge=True).state == "ok"
+    assert pve.call("guest", 101) is None
+    pve.vm(102, "web", status="running")
+    pve.put("ha_state", "started", guest=102)
+    client.post("/nodes/pve1/qemu/102/status/stop")
+    deed = Deed("delete", "home", 102, {"stop": True, "purge": True})
+    assert performing.go_on(client, deed, (), book, 1, client.cluster.login).state == "ok"
+    pve.vm(103, "web", status="running")
+    pve.put("ha_state", "error", guest=103)
+    broken = perform(client, book, "delete", 103, stop=True, purge=True)
+    assert (broken.state, broken.exitstatus) == ("failed", "the HA manager has the guest in the state error")
+    assert pve.call("guest", 103) is not None
 
 
 def test_the_rest_of_a_deed_is_planned_again(pve: FakeCluster, client: Client, book: Book) -> None:

@@ -82,8 +82,21 @@ def _once(api: Api, request: Request, journal: Journal, login: str, patience: Pa
     upid = answer if parsed(answer) is not None else ""
     journal.sent(upid)
     if not upid:
-        return Outcome(OK, "OK")
+        return _without_task(request, answer)
     return tasks.follow(api, upid, patience, journal.progressed)
+
+
+def _without_task(request: Request, answer: Any) -> Outcome:
+    """Return what an answer without a task means: done, for what is done at once, but for nothing else.
+
+    A backup of a guest that has just moved away is answered "OK" by the node it was on, and is none.
+    """
+    if isinstance(answer, str) and answer.startswith("UPID:"):
+        return Outcome(UNKNOWN, f"its task has a name that cannot be read: {answer[:200]}")
+    if isinstance(answer, str) and answer:
+        return Outcome(FAILED, f"no task was begun: it answered {answer[:200]!r}")
+    at_once = request.method == "PUT" or request.path.endswith("/config") or not searching.kinds(request)
+    return Outcome(OK, "OK") if at_once else Outcome(UNKNOWN, "it answered without a task")
 
 
 def send(api: Api, request: Request) -> Any:

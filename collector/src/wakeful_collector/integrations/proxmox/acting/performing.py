@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wakeful_collector.integrations.proxmox.acting import carrying, judging, looking, steps
 from wakeful_collector.integrations.proxmox.acting.carrying import Journal
-from wakeful_collector.integrations.proxmox.acting.deeds import Refusal
+from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Refusal
 from wakeful_collector.integrations.proxmox.acting.judging import End
 from wakeful_collector.integrations.proxmox.acting.tasks import OK, Outcome
 from wakeful_collector.integrations.proxmox.link.errors import PveError
@@ -18,7 +18,7 @@ from wakeful_collector.store.proxmox_deeds import OK as DONE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Target
+    from wakeful_collector.integrations.proxmox.acting.deeds import Request, Target
     from wakeful_collector.integrations.proxmox.acting.looking import Api
     from wakeful_collector.integrations.proxmox.acting.preparing import Prepared
 
@@ -42,7 +42,7 @@ def perform(api: Api, prepared: Prepared, journal: DeedJournal, login: str = "")
         return End(DONE, "; ".join(notes) or "there was nothing to do")
     for _ in range(IDS_TRIED_MAX if prepared.chosen else 1):
         journal.planned(prepared)
-        outcome = _carried(api, prepared, journal, login)
+        outcome = _carried(api, prepared.planned.requests, prepared.target, journal, login)
         if outcome.ok or not prepared.chosen or "already exists" not in outcome.exitstatus:
             break
         try:
@@ -76,11 +76,10 @@ def go_on(api: Api, deed: Deed, protected: Collection[str], journal: Journal, le
         planned = steps.plan(deed, target, protected)
     except (Refusal, PveError) as error:
         return End(FAILED, f"its first part is done, but it does not go on: {error}")
-    outcome = Outcome(OK, "OK")
-    for request in planned.requests[-left:]:
-        outcome = carrying.carry(api, request, journal, login)
-        if not outcome.ok:
-            break
+    requests = planned.requests[-left:]
+    outcome = _stopped_by_ha(api, target, journal) if len(requests) < len(planned.requests) else None
+    if outcome is None or outcome.ok:
+        outcome = _carried(api, requests, target, journal, login)
     return conclude(api, deed, target, outcome, journal)
 
 
@@ -89,13 +88,23 @@ def refused(error: Refusal | PveError) -> End:
     return End(REFUSED, str(error))
 
 
-def _carried(api: Api, prepared: Prepared, journal: Journal, login: str) -> Outcome:
+def _carried(api: Api, requests: tuple[Request, ...], target: Target, journal: Journal, login: str) -> Outcome:
+    """Carry requests out one after the other; a guest that the HA manager stops is waited for in between."""
     outcome = Outcome(OK, "OK")
-    for request in prepared.planned.requests:
+    for request in requests:
         outcome = carrying.carry(api, request, journal, login)
+        if outcome.ok and request is not requests[-1]:
+            settled = _stopped_by_ha(api, target, journal)
+            outcome = outcome if settled is None else settled
         if not outcome.ok:
             break
     return outcome
+
+
+def _stopped_by_ha(api: Api, target: Target, journal: Journal) -> Outcome | None:
+    """Wait until the HA manager has stopped a guest that is to be deleted; None where it does not manage it."""
+    stop = Deed("stop", "", target.vmid)
+    return judging.settle(api, stop, target, threading.Event().wait, is_stopped=journal.is_stopped)
 
 
 def _with_next_id(api: Api, prepared: Prepared) -> Prepared:
