@@ -21,7 +21,7 @@ _APART = frozenset(("digest", "lock", "parent", "snapshots", "pending", "snaptim
 
 
 class Config(NamedTuple):
-    """The settings of a guest; `digest` is empty where the answer does not hold it (see decision 185)."""
+    """The settings of a guest; `digest` is empty where the answer does not hold it (see decision 183)."""
 
     values: dict[str, str]
     pending: dict[str, str | None]

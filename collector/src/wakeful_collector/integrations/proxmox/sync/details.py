@@ -1,7 +1,7 @@
 """Guests asked for their settings, pending changes and snapshots: one request each, a second where snapshots changed.
 
 `/pending` alone says what is in effect and what is pending. PVE's own answer also holds the digest of the whole file,
-in which its snapshots stand; where it does not (decision 185), the digest is asked for when a guest's turn comes.
+in which its snapshots stand; where it does not (decision 183), the digest is asked for when a guest's turn comes.
 """
 
 from __future__ import annotations
