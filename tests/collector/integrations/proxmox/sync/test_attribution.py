@@ -70,5 +70,9 @@ def test_high_availability_names_guests_in_its_own_way() -> None:
     assert teller("status", "stopped", 101, [task("hastart", "vm:100")], SINCE_MS) is None
 
 
+def test_a_task_at_all_guests_of_a_node_names_none() -> None:
+    assert teller("status", "running", 100, [task("stopall", "")], SINCE_MS) is not None
+
+
 def test_a_task_that_runs_tells_already() -> None:
     assert teller("node", "pve1", 100, [task("qmigrate", ended_ms=0, status="")], SINCE_MS) is not None

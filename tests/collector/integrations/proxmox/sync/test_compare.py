@@ -86,6 +86,12 @@ def test_coming_and_going() -> None:
     assert compare.item(None, None) == []
 
 
+def test_a_snapshot_that_went() -> None:
+    before = msgspec.structs.replace(GUEST, snapshots=(Snapshot("a"),))
+
+    assert compare.guest(before, GUEST) == [("snapshot a", "a", None)]
+
+
 def test_nodes_and_storages() -> None:
     up = Node("home", "pve1", "online", "10.0.0.1", facts={"pve": "8"})
     down = Node("home", "pve1", "offline", "10.0.0.2", facts={"pve": "9"})

@@ -303,3 +303,45 @@ def _client(looks: Looks) -> Any:
     from wakeful_collector.integrations.proxmox.link import opening
 
     return opening.client(looks.data, looks.name)
+
+
+def test_a_node_that_was_taken_out_of_the_cluster_is_gone_with_its_storages(looks: Looks, pve: FakeCluster) -> None:
+    pve.node("pve2")
+    looks.settle()
+    pve.merge("nodes", {"pve2": None})
+    looks.once()
+
+    assert [one.name for one in looks.estate.nodes] == ["pve1"]
+    assert {one.node for one in looks.estate.storages} == {"pve1"}
+    assert ("node/pve2", "", "pve2", None) in looks.told()
+    gone = proxmox.node(looks.data, "home", "pve2")
+    assert gone is not None
+    assert gone.gone_ms == looks.now_ms
+
+
+def test_nodes_and_storages_that_the_login_may_not_see_any_more_are_not_gone(looks: Looks, pve: FakeCluster) -> None:
+    pve.node("pve2")
+    looks.settle()
+    pve.merge("nodes", {"pve2": None})
+    pve.answer("GET /access/permissions", {"/vms": {"VM.Audit": 1}})
+    looks.once()
+
+    assert {one.name: one.status for one in looks.estate.nodes} == {"pve1": "online", "pve2": "unknown"}
+    assert {one.status for one in looks.estate.storages if one.node == "pve2"} == {"unknown"}
+    assert looks.told() == []
+
+
+def test_after_a_start_tasks_that_ended_meanwhile_are_news(looks: Looks, pve: FakeCluster) -> None:
+    pve.vm(100, "web", status="running", config={"meta": META})
+    looks.settle()
+    looks.again()
+    upid = f"UPID:pve1:00000001:00000001:{looks.now_ms // 1000:08X}:qmconfig:100:ann@pve:"
+    pve.merge("config", {"description": "new"}, guest=100)
+    ended = looks.now_ms // 1000 + 5
+    row = {"upid": upid, "node": "pve1", "type": "qmconfig", "id": "100", "user": "ann@pve", "status": "OK"}
+    pve.answer("GET /cluster/tasks", [row | {"starttime": ended - 1, "endtime": ended}])
+    looks.once()
+
+    assert [(one.field, one.who, one.at_ms) for one in looks.changes()] == [
+        ("config.description", "ann@pve", ended * 1000)
+    ]
