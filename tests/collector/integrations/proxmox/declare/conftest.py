@@ -1,4 +1,4 @@
-"""What the tests of declarations share: a cluster in view, somebody who declares and approves, a worker that does it."""
+"""What the tests of declarations share: a cluster in view, somebody who declares and approves, and a worker."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class Model:
 
     def _volume(self, guest: Guest, key: str, value: str, before: str) -> str:
         made = NEW.match(value)
-        if made is not None and made[2] != "0" or (made is not None and "import-from" in value):
+        if made is not None and (made[2] != "0" or "import-from" in value):
             rest = [one for one in value.split(",")[1:] if not one.startswith(("import-from", "size="))]
             size = "2G" if "import-from" in value else f"{float(made[2]):g}G"
             name = f"{made[1]}:vm-{guest.vmid}-disk-{key}"
