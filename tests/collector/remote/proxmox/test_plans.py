@@ -43,7 +43,7 @@ def test_what_hurts_is_said_twice():
     assert "2. VM 101 (web): change  REBOOTS IT" in text
     assert "3. VM 101 (web): snapshot delete  DESTROYS" in text
     assert "it will be refused: VM 101 is protected" in text
-    assert "4 steps: 1 live, 1 reboots it, 2 destroys." in text
+    assert "4 steps: 1 live, 1 with a reboot, 2 destroying." in text
     assert "Careful: step 2 (VM 101 (web)) reboots its guest." in text
     assert "Careful: steps 3 (VM 101 (web)), 4 (VM 102 (old)) destroy what is there." in text
     assert plans.flags_of({"steps": steps}) == ["--allow-reboot", "--allow-destroy"]

@@ -45,11 +45,10 @@ def ended(session: Session, found: Record, wait_seconds: float) -> Record:
 def told(session: Session, found: Mapping[str, Any]) -> None:
     """Say what became of an apply, and how to go on with one that stopped."""
     out, state = session.out, str(found.get("state"))
-    said = str(found.get("summary") or "")
+    said, progress = str(found.get("summary") or ""), f"{found.get('done')} of {found.get('count')} steps are done"
     out.line(
         deeds.state_cell(state),
-        f" {found.get('id')}: {found.get('done')} of {found.get('count')} steps done",
-        f": {said}" if said else "",
+        f" {found.get('id')}: {said or progress}",
     )
     if state in deeds.PENDING:
         out.line("  ", Styled(f"it goes on; wakeful proxmox deeds --applies {found.get('id')} --wait", "dim"))

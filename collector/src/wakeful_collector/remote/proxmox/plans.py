@@ -140,7 +140,7 @@ def _value(value: object) -> str:
 
 def _summary(steps: list[Record]) -> str:
     counted = {effect: sum(one.get("effect") == effect for one in steps) for effect in _EFFECTS}
-    said = [f"{count} {_EFFECTS[effect][0].lower()}" for effect, count in counted.items() if count]
+    said = [f"{count} {_COUNTED[effect]}" for effect, count in counted.items() if count]
     return f"{len(steps)} step{'' if len(steps) == 1 else 's'}: {', '.join(said)}"
 
 
@@ -156,4 +156,5 @@ def _careful(steps: list[Record]) -> list[Cell]:
     return lines
 
 
+_COUNTED = {"live": "live", "reboot": "with a reboot", "stop": "with a stop", "destroys": "destroying"}
 _PLURAL = {"reboot": "reboot their guests", "stop": "stop their guests", "destroys": "destroy what is there"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,8 +30,25 @@ class Estate(NamedTuple):
         headers = {"Authorization": f"Bearer {self.keys['admin']}", "Content-Type": "application/json"}
         body = json.dumps(arguments).encode()
         target = f"{self.served.url}/api/v1/operations/{operation}"
-        with urllib.request.urlopen(urllib.request.Request(target, body, headers), timeout=60) as answer:
-            return json.load(answer)["result"]
+        try:
+            with urllib.request.urlopen(urllib.request.Request(target, body, headers), timeout=60) as answer:
+                return json.load(answer)["result"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError((operation, arguments, error.read())) from None
+
+    def stands(self) -> Any:
+        """Return how the synchronisation stands."""
+        return self.ask("proxmox.standing")["clusters"][0]
+
+    def look(self) -> None:
+        """Have everything looked at now."""
+        self.ask("proxmox.sync")
+        await_true(lambda: self.stands()["surveyed"] and not self.stands()["asked"], "the cluster is seen whole")
+
+    def deed(self, kind: str, **arguments: Any) -> Any:
+        """Do something to a guest, and return what became of it."""
+        asked = self.ask(f"proxmox.guest.{kind}", cluster="lab", **arguments)["deed"]
+        return self.ask("proxmox.deed", id=asked["id"], wait_seconds=30)["deed"]
 
 
 def furnish(pve: FakeCluster) -> None:
@@ -39,6 +57,7 @@ def furnish(pve: FakeCluster) -> None:
     config = {"memory": "2048", "cores": 2, "tags": "prod;web", "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0"}
     pve.vm(101, "web-1", status="running", config=config)
     pve.vm(102, "db-1", status="stopped", config={"memory": "4096", "cores": 4, "protection": 1})
+    pve.vm(103, "box", status="stopped", config={"memory": "1024", "cores": 4})
     pve.ct(200, "dns", status="running", config={"memory": 512, "hostname": "dns"})
 
 
@@ -69,7 +88,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory, blank_data: Path, pves: Fak
         ca=pve.ca,
         poll_seconds=5,
     )
-    await_true(lambda: len(made.ask("proxmox.guests")["guests"]) == 3, "the guests are seen")
+    made.look()
     yield made
     served.stop()
 

@@ -69,8 +69,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
         return _rehearse(session, asked)
     if not session.json:
         plans.told(session.err, plan, "")
-    _permitted(session, plan, allowed)
-    _approve(session, plan, given.yes or given.digest is not None)
+    hurts = _permitted(session, plan, allowed)
+    _approve(session, plan, hurts, given.yes or given.digest is not None)
     return _followed(session, asked, given.wait)
 
 
@@ -91,13 +91,17 @@ def _rehearse(session: Session, asked: Record) -> int:
     return OK
 
 
-def _permitted(session: Session, plan: Record, allowed: Record) -> None:
-    """Say which steps need an option that was not given, and are left out; raise Failure when none is left."""
+def _permitted(session: Session, plan: Record, allowed: Record) -> bool:
+    """Say which steps need an option that was not given, and are left out; raise Failure when none is left.
+
+    Returns whether any of those that are done is more than live.
+    """
     granted = {effect for name, effect in _ALLOWED.items() if name in allowed}
     steps = plans.steps_of(plan)
     lacking = [one for one in steps if one.get("effect") in plans.FLAGS.keys() - granted]
+    hurts = any(one.get("effect") in granted for one in steps)
     if not lacking:
-        return
+        return hurts
     flags = " ".join(dict.fromkeys(plans.FLAGS[str(one.get("effect"))] for one in lacking))
     which = ", ".join(f"{one.get('number')} ({one.get('title')})" for one in lacking)
     said = f"step{'' if len(lacking) == 1 else 's'} {which} would need {flags}"
@@ -105,11 +109,11 @@ def _permitted(session: Session, plan: Record, allowed: Record) -> None:
         raise Failure(REFUSED, "not_allowed", f"nothing was done: {said}", f"give {flags} if that is meant")
     if not session.json:
         session.err.line(Styled(f"Left out: {said}.", "warn"))
+    return hurts
 
 
-def _approve(session: Session, plan: Record, sure: bool) -> None:
+def _approve(session: Session, plan: Record, hurts: bool, sure: bool) -> None:
     short = str(plan.get("digest"))[: plans.DIGEST_SHOWN]
-    hurts = bool(plans.flags_of(plan))
     count = len(plans.steps_of(plan))
     said = f"Apply {'this step' if count == 1 else f'these {count} steps'}, digest {short}."
     session.confirm(said, "destroys" if hurts else "changes", short, sure)

@@ -63,8 +63,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
 
 def _stream(texts: Iterable[str]) -> str:
     """Return documents as one stream; whoever has a terminal reads them, so nothing in them may act on one."""
-    lines = [line for text in texts for line in text.splitlines()]
-    return "".join(f"{harmless(line)}\n" for line in lines)
+    whole = "\n---\n".join(text.removesuffix("\n") for text in texts)
+    return "".join(f"{harmless(line)}\n" for line in whole.splitlines())
 
 
 def _written(folder: str, files: list[tuple[str, str]], over: bool) -> list[str]:

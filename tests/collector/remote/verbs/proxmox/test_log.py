@@ -1,0 +1,28 @@
+"""log: what a task said."""
+
+from wakeful_collector.remote.failure import OK, USAGE
+
+from ...counterparts import await_true
+
+
+def upid_of(estate, kind):
+    found = await_true(
+        lambda: [one for one in estate.ask("proxmox.tasks")["tasks"] if one["kind"] == kind], f"a {kind} is seen"
+    )
+    return found[0]["upid"]
+
+
+def test_the_log_of_a_task(proxmox, estate):
+    deed = estate.deed("snapshot", vmid=101, snapshot="logged")
+    estate.deed("snapshot_delete", vmid=101, snapshot="logged")
+    ran = proxmox("log", deed["upid"], scope="read")
+    assert (ran.code, "TASK OK" in ran.out, "OK" in ran.err) == (OK, True, True)
+    document = proxmox("log", deed["upid"], "--follow", "--cluster", "lab", "--json").document
+    assert document["running"] is False
+    assert document["lines"][-1] == "TASK OK"
+    assert proxmox("log", upid_of(estate, "qmsnapshot")).code == OK
+
+
+def test_what_is_no_task(proxmox):
+    assert proxmox("log", "nonsense").code == USAGE
+    assert proxmox("log", "UPID:pve1:00000001:00000001:00000001:qmstart:1:root@pam:").code != OK
