@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,27 @@ def test_a_fault_of_ours_leaves_nobody_waiting(pve: FakeCluster, home: Cluster, 
     assert found.state == "lost"
     assert "a fault of the collector (KeyError)" in found.summary
     assert (pve.writes(), home.name) == ([], "home")
+
+
+def test_what_cannot_be_written_down_is_gone_on_with_later(pve: FakeCluster, desk: Desk) -> None:
+    """Nothing is claimed of a deed while the database cannot be used, and nothing is sent twice after that."""
+    pve.pace(1.0)
+    pve.vm(101, "web")
+    pve.put("start_secs", 10_000, guest=101)
+    asked = desk.ask("proxmox.guest.start", vmid=101)
+    row = desk.until(asked["deed"]["id"], lambda one: bool(one.upid))
+    away = desk.data / "away.db"
+    (desk.data / "state.db").rename(away)
+    end_task(pve, row.upid, "OK")
+    until = time.monotonic() + 60
+    while any(one.name == f"deed-{row.id}" for one in threading.enumerate()) and time.monotonic() < until:
+        time.sleep(0.02)
+    away.rename(desk.data / "state.db")
+    found = deeds.deed(desk.data, row.id)
+    assert found is not None
+    assert found.state == "running"
+    assert desk.ended(asked).state == "ok"
+    assert len(pve.writes()) == 1
 
 
 def test_what_somebody_else_ended_is_left_alone(pve: FakeCluster, home: Cluster, data: Path) -> None:

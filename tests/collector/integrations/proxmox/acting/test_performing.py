@@ -124,6 +124,14 @@ def test_somebody_else_was_first(
     assert len(pve.writes()) == 1
 
 
+def test_the_ha_manager_cannot_do_it(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "web")
+    pve.put("ha_state", "error", guest=101)
+    pve.pace(1.0)
+    end = perform(client, book, "start")
+    assert (end.state, end.exitstatus) == ("failed", "the HA manager has the guest in the state error")
+
+
 def test_the_ha_manager_stops_it_before_it_is_deleted(pve: FakeCluster, client: Client, book: Book) -> None:
     pve.vm(101, "web", status="running")
     pve.put("ha_state", "started", guest=101)

@@ -58,6 +58,8 @@ def test_clones() -> None:
         "newid": "105", "hostname": "copy", "storage": "fast", "full": "1", "description": "d",
     }  # fmt: skip
     assert code("clone", vm()) == "no_vmid"
+    assert form("clone", vm(), new_vmid=105, format="qcow2")["format"] == "qcow2"
+    assert code("clone", ct(), new_vmid=105, format="qcow2") == "not_for_containers"
 
 
 def test_migrations() -> None:

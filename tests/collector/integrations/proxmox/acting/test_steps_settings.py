@@ -58,6 +58,8 @@ def test_what_is_no_setting(given: dict[str, Any]) -> None:
 def test_settings_are_bounded_and_keys_for_ssh_are_encoded_once() -> None:
     with pytest.raises(Refusal):
         settings({f"net{at}": "x" for at in range(SETTINGS_MAX + 1)})
+    with pytest.raises(Refusal, match="together"):
+        settings({f"net{at}": "x" * 16_000 for at in range(9)})
     assert settings({"sshkeys": "ssh-ed25519 AAAA+/= me\n"}) == {"sshkeys": "ssh-ed25519%20AAAA%2B%2F%3D%20me"}
 
 

@@ -18,6 +18,7 @@ from wakeful_collector.integrations.proxmox.acting.kinds import KINDS, NEW
 from wakeful_collector.integrations.proxmox.acting.latest import Latest
 from wakeful_collector.integrations.proxmox.acting.tasks import OK, UNKNOWN, Outcome, Patience
 from wakeful_collector.integrations.proxmox.link.errors import PveError
+from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.store import vault
 from wakeful_collector.store.proxmox_deeds import LOST, REFUSED
 
@@ -36,6 +37,8 @@ def do(data: Path, row: DeedRow, begins: bool) -> None:
     try:
         end = _begun(data, row) if begins else _left_behind(data, row)
         journal.finish(data, row, end)
+    except StoreError as error:  # what is written down so far is enough for the next turn to go on by
+        log.warning("the deed %s cannot be written down, it is gone on with later: %s", row.id, error)
     except journal.Superseded:
         log.info("the deed %s was ended by somebody else", row.id)
     except Exception as error:  # whatever it is, nobody may wait for ever

@@ -61,6 +61,8 @@ def clone(deed: Deed, target: Target) -> Planned:
     given = deed.arguments
     if not given.get("new_vmid"):
         raise Refusal("no_vmid", "the copy has no id yet")
+    if target.kind == LXC and "format" in given:
+        raise Refusal("not_for_containers", "only the disks of VMs are copied into another format")
     named = {"name" if target.kind == QEMU else "hostname": given["name"]} if "name" in given else {}
     words = ("storage", "target", "pool", "format", "description")
     form = {"newid": str(given["new_vmid"])} | named | _given(given, **{word: word for word in words})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Target
 
 SETTINGS_MAX = 200
+CHARACTERS_MAX = 131_072
+"""Of all settings together: pveproxy takes 512 KiB, and every character may become three."""
 VALUE_CHARACTERS_MAX = 16_384
 SIZE = r"^\+?[1-9][0-9]{0,9}(\.[0-9]{1,3})?[KMGT]$"
 SHUT = frozenset(
@@ -115,6 +117,8 @@ def settings(given: Mapping[str, Any]) -> dict[str, str]:
             found[key] = _text(key, str(value))
         else:
             raise Refusal("invalid", f"settings.{key} must be text, a number, or true or false")
+    if sum(map(len, found.values())) > CHARACTERS_MAX:
+        raise Refusal("invalid", f"the settings have more than {CHARACTERS_MAX} characters together")
     if "sshkeys" in found:  # Proxmox wants this one encoded within the form, which encodes it again
         found["sshkeys"] = quote(found["sshkeys"].strip(), safe="")
     return found
