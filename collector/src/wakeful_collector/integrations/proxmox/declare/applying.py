@@ -301,10 +301,10 @@ class _Apply:
             left += [one for one in own if not _is_known(one, skipped)]
         if left:
             told_left = "; ".join(f"{one.title}: {one.kind} {', '.join(one.new)}" for one in left[:5])
-            return FAILED, f"all was done, and {len(left)} steps are left: {told_left}"
+            return FAILED, f"all was done, and more is left: {told_left}"
         if skipped:
-            return OK, f"{len(steps) - len(skipped)} of {len(steps)} steps are done, {len(skipped)} were not allowed"
-        return OK, f"{len(steps)} steps are done, and all is as declared"
+            return OK, f"{_steps(len(steps) - len(skipped))} done, {len(skipped)} of {len(steps)} not allowed"
+        return OK, f"{_steps(len(steps))} done, and all is as declared"
 
     def _ask_for_sync(self) -> None:
         """Have the clusters looked at soon, so that pages and plans show what was done."""
@@ -319,6 +319,10 @@ def proxmox_clusters(data: Path) -> list[str]:
     from wakeful_collector.read import proxmox_clusters as rows
 
     return [one.name for one in rows.clusters(data)]
+
+
+def _steps(count: int) -> str:
+    return "1 step is" if count == 1 else f"{count} steps are"
 
 
 def _subjects(told: list[dict[str, Any]]) -> list[dict[str, Any]]:

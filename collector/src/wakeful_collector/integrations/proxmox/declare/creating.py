@@ -113,6 +113,7 @@ def _imagined(wish: GuestWish, node: str, title: str, config: dict[str, str]) ->
         name=name,
         node=node,
         status="stopped",
+        tags=tuple(tag for tag in config.get("tags", "").split(";") if tag),
         config=config,
         config_state=SEEN,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.integrations.proxmox.acting.deeds import mark
-from wakeful_collector.integrations.proxmox.declare import documents
+from wakeful_collector.integrations.proxmox.declare import documents, refreshing
 from wakeful_collector.integrations.proxmox.declare import plan as making
 from wakeful_collector.integrations.proxmox.declare.steps import Options, Plan, joined
 from wakeful_collector.integrations.proxmox.link import clusters
@@ -86,7 +86,7 @@ def of_wishes(data: Path, wishes: Wishes, now_ms: int) -> tuple[Plan, dict[str, 
         cluster = clusters.cluster(data, name)
         if cluster is None:
             continue
-        estate = proxmox.estate(data, name)
+        estate = refreshing.refreshed(data, proxmox.estate(data, name), now_ms)
         made = making.plan(estate, wishes, Options(now_ms, cluster.protected))
         plans.append(made)
         meant = {step.guest for step in made.steps}
