@@ -31,6 +31,8 @@ OF_ROOMS = (GATEWAY, PROXMOX)
 
 NO_HOST = 0
 """The host key of what the collector sees by itself of a machine that is no host here."""
+NOBODY = {GATEWAY: "the gateway", PROXMOX: "Proxmox"}
+"""Who stands where a host's name would, by the incident's kind, when it is about no host."""
 
 LATE_MS = 600_000
 """What a host tells this long after its newest tick is backlog, which pages nobody."""

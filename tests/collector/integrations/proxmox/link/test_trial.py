@@ -101,6 +101,12 @@ def test_a_certificate_that_is_not_trusted(cluster: FakeCluster) -> None:
     assert not cluster.requests()
 
 
+def test_a_certificate_for_another_name(cluster: FakeCluster) -> None:
+    cluster.renew("pve7.lan", "pve7")
+    assert "it is made out to pve7.lan, pve7: name the host so" in failed(tried(cluster)).hint
+    assert "pve-root-ca" not in failed(tried(cluster)).hint
+
+
 def test_a_certificate_that_ends_soon(cluster: FakeCluster) -> None:
     cluster.renew(days_left=3)
     found = [one for one in tried(cluster) if one.state == "warning"]

@@ -109,7 +109,7 @@ def _certified(trial: Trial, cluster: Cluster, now_ms: int) -> bool:
         return False
     told = f"{shown.subject or 'no name'}, signed by {shown.issuer or 'nobody named'}, {shown.fingerprint}"
     if why:
-        trial.note("certificate", "failed", f"it is not trusted: {why}; it is {told}", _trust_hint(cluster, shown))
+        trial.note("certificate", "failed", f"it is not trusted: {why}; it is {told}", _trust_hint(cluster, shown, why))
         return False
     trial.is_trusted = True
     days = (shown.until_ms - now_ms) // DAY_MS
@@ -121,10 +121,16 @@ def _certified(trial: Trial, cluster: Cluster, now_ms: int) -> bool:
     return True
 
 
-def _trust_hint(cluster: Cluster, shown: Certificate) -> str:
+def _trust_hint(cluster: Cluster, shown: Certificate, why: str) -> str:
+    if "mismatch" in why and cluster.ca and shown.names:
+        return f"it is made out to {', '.join(shown.names[:8])}: name the host so, or {_pin_hint(cluster, shown)}"
+    return _pin_hint(cluster, shown) + ("" if cluster.ca else "; or give /etc/pve/pve-root-ca.pem as ca")
+
+
+def _pin_hint(cluster: Cluster, shown: Certificate) -> str:
     where = "compare it with `pvenode cert info` on that node"
     named = f"`wakeful proxmox trust {cluster.name} {shown.fingerprint}`" if cluster.name else "give it as fingerprint"
-    return f"{where}; when it is the same: {named}; or give /etc/pve/pve-root-ca.pem as ca"
+    return f"{where}; when it is the same: {named}"
 
 
 def _signed_in(trial: Trial, client: Client, cluster: Cluster) -> bool:
