@@ -100,6 +100,18 @@ def test_a_node_that_was_taken_out_is_not_where_it_is(pve: FakeCluster, client: 
     assert found.node == "pve1"
 
 
+def test_what_a_cluster_calls_things_is_hostile_text(pve: FakeCluster, client: Client) -> None:
+    pve.vm(101, "a\x1b[1m\nb" + "c" * 1_000, lock="l" * 1_000)
+    pve.merge("snapshots", {"s\x00" + "n" * 1_000: {"snaptime": 1}}, guest=101)
+    found = looking.look(client, 101, with_snapshots=True)
+    assert found is not None
+    assert found.snapshots is not None
+    for text, most in ((found.name, 255), (found.lock, 64), (found.snapshots[0], 64)):
+        assert text.isprintable()
+        assert len(text) <= most
+    assert len(found.title) < 300
+
+
 def test_the_next_free_id(pve: FakeCluster, client: Client) -> None:
     pve.vm(100, "web")
     assert looking.next_id(client) == 101

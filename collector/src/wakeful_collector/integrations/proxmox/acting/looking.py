@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wakeful_collector.integrations.proxmox.acting.deeds import LXC, QEMU, Target, mark
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.integrations.proxmox.link.paths import path
+from wakeful_collector.model.story import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+NAME_CHARACTERS_MAX = 255
+WORD_CHARACTERS_MAX = 64
 PAUSED = frozenset({"paused", "suspended", "prelaunch", "inmigrate", "io-error"})
 
 
@@ -78,7 +81,9 @@ def snapshots(api: Api, target: Target) -> tuple[str, ...]:
     """Return the names of a guest's whole snapshots, oldest first. Raises PveError."""
     rows = [row for row in _rows(api.get(f"{target.path}/snapshot")) if row.get("name") != "current"]
     whole = [row for row in rows if not row.get("snapstate")]
-    return tuple(str(row.get("name")) for row in sorted(whole, key=lambda row: str(row.get("snaptime", "")).zfill(12)))
+    return tuple(
+        _word(row.get("name")) for row in sorted(whole, key=lambda row: str(row.get("snaptime", "")).zfill(12))
+    )
 
 
 def _at(api: Api, vmid: int, kind: str, node: str, with_snapshots: bool) -> Target:
@@ -87,14 +92,14 @@ def _at(api: Api, vmid: int, kind: str, node: str, with_snapshots: bool) -> Targ
     config = {str(name): _text(value) for name, value in _map(api.get(f"{where_}/config")).items()}
     digest = config.pop("digest", "")
     state, lock = _status(current)
-    name = config.get("name") or config.get("hostname") or _text(current.get("name") or "")
+    name = plain(config.get("name") or config.get("hostname") or _text(current.get("name") or ""), NAME_CHARACTERS_MAX)
     found = Target(
         kind=kind,
         vmid=vmid,
         node=node,
         name=name,
         status=state,
-        lock=lock or config.get("lock", ""),
+        lock=lock or _word(config.get("lock", "")),
         ha=_ha(current),
         template=config.get("template", "0") == "1",
         tags=tuple(sorted(tag for tag in config.get("tags", "").replace(",", ";").replace(" ", ";").split(";") if tag)),
@@ -106,16 +111,16 @@ def _at(api: Api, vmid: int, kind: str, node: str, with_snapshots: bool) -> Targ
 
 
 def _status(current: Mapping[str, Any]) -> tuple[str, str]:
-    state = _text(current.get("status") or "unknown")
+    state = _word(current.get("status") or "unknown")
     if state == "running" and current.get("qmpstatus") in PAUSED:
         state = "paused"
-    return state, _text(current.get("lock") or "")
+    return state, _word(current.get("lock") or "")
 
 
 def _ha(current: Mapping[str, Any]) -> str:
     """Return what the HA manager is to do with it; one that it was told to ignore is none of its guests."""
     ha = current["ha"] if isinstance(current.get("ha"), dict) else {}
-    state = _text(ha.get("state") or "started") if str(ha.get("managed") or "0") == "1" else ""
+    state = _word(ha.get("state") or "started") if str(ha.get("managed") or "0") == "1" else ""
     return "" if state == "ignored" else state
 
 
@@ -129,6 +134,11 @@ def _map(found: Any) -> dict[str, Any]:
     if not isinstance(found, dict):  # a configuration taken for empty would protect nothing
         raise PveError("garbled", "it answers no object where one belongs")
     return found
+
+
+def _word(value: Any) -> str:
+    """Return a word of the cluster's, which stands in sentences for people: hostile text, bounded."""
+    return plain(_text(value), WORD_CHARACTERS_MAX)
 
 
 def _text(value: Any) -> str:
