@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wakeful_collector.integrations.proxmox.link import clusters
-from wakeful_collector.model.estate import Area, Guest, Item, Node, Snapshot, Storage, Usage, Volume
+from wakeful_collector.model.estate import Area, Guest, Item, Node, Snapshot, Storage, Task, Usage, Volume
 from wakeful_collector.read import proxmox
 from wakeful_collector.store import (
     proxmox_changes,
@@ -324,6 +324,11 @@ def deed(data: Path, kind: str, state: str = "asked", **more: Any) -> str:
             proxmox_deeds.begin(connection, deed_id, NOW_MS - 50_000)
             proxmox_deeds.change(connection, deed_id, "running", state=state, **last)
     return str(deed_id)
+
+
+def running(task: TaskRow) -> Task:
+    """Return a task as questions answer it."""
+    return Task(*task)
 
 
 def _thing(kind: str, one: Any, gone_ms: int = 0) -> proxmox_estate.Thing:

@@ -25,12 +25,12 @@ def tasks(name: str) -> kit.Answer:
     data = kit.data()
     state = request.args.get("state", "")
     node = request.args.get("node", "")[:64]
-    before_ms = kit.number("before", 0, 0, 1 << 53) or None
+    before_ms = kit.number("before", 0, 0, 1 << 33) * 1000 or None
     read = READ_MAX if state in STATES else A_PAGE
     page = proxmox_history.tasks(data, found.name, node=node or None, before_ms=before_ms, limit=read)
     kept = [pair for pair in page if _fits(state, pair[1].is_running, pair[1].is_failed)][:A_PAGE]
     ended = [task for _, task in page if not task.is_running]
-    older = ended[-1].started_ms if len(page) == read and ended and state not in STATES else None
+    older = ended[-1].started_ms // 1000 if len(page) == read and ended and state not in STATES else None
     context: dict[str, Any] = {
         "tasks": task_lines.lines(data, found.name, kept),
         "state": state if state in STATES else "",
