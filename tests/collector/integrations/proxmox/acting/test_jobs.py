@@ -109,7 +109,7 @@ def test_old_deeds_are_dropped_and_open_ones_kept(desk: Desk) -> None:
     old = written(desk.data, state="ok", asked_ms=now_ms - 401 * 86_400_000)
     waits = written(desk.data, asked_ms=now_ms - 401 * 86_400_000)
     kept = written(desk.data, state="ok")
-    upkeep = next(job for job in jobs.JOBS if job.name == "proxmox_deeds_upkeep")
+    upkeep = next(job for job in jobs.JOBS if job.name == "proxmox.deeds_upkeep")
     upkeep.run(desk.data, desk.settings, now_ms)
     assert deeds.deed(desk.data, old.id) is None
     assert [one.id for one in deeds.deeds(desk.data).deeds] == [kept.id, waits.id]

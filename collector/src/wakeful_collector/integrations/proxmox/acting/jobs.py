@@ -98,4 +98,4 @@ def _prune(data: Path, _settings: Settings, now_ms: int) -> None:
         table.prune(connection, now_ms - KEPT_DAYS * _DAY_MS)
 
 
-JOBS = (Job("proxmox_deeds", LOOK_SECONDS, Doer()), Job("proxmox_deeds_upkeep", 3_600.0, _prune))
+JOBS = (Job("proxmox.deeds", LOOK_SECONDS, Doer()), Job("proxmox.deeds_upkeep", 3_600.0, _prune))
