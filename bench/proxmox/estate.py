@@ -21,6 +21,7 @@ def cluster(nodes: int, guests: int) -> Iterator[FakeCluster]:
         try:
             pve = clusters.open()
             pve.put("max_requests", 1)
+            pve.storage("ceph", type="rbd", shared=True, content="images,rootdir")
             for number in range(2, nodes + 1):
                 pve.node(f"pve{number}")
             for number in range(guests):
@@ -43,7 +44,7 @@ def furnish(pve: FakeCluster, vmid: int, node: str) -> None:
         "sockets": 1,
         "memory": 8192,
         "net0": f"virtio={mac},bridge=vmbr0,firewall=1,tag=20",
-        "scsi0": f"local-lvm:vm-{vmid}-disk-0,discard=on,iothread=1,size=64G,ssd=1",
+        "scsi0": f"ceph:vm-{vmid}-disk-0,discard=on,iothread=1,size=64G,ssd=1",
         "scsihw": "virtio-scsi-single",
         "ide2": "none,media=cdrom",
         "boot": "order=scsi0;ide2;net0",

@@ -9,9 +9,10 @@ from wakeful_collector.integrations.proxmox.link import opening
 from wakeful_collector.integrations.proxmox.sync import keeping, writing
 from wakeful_collector.integrations.proxmox.sync.keeping import JOBS, Attendant, Keeper
 from wakeful_collector.read import proxmox, proxmox_clusters
-from wakeful_collector.store import proxmox_changes, proxmox_estate
+from wakeful_collector.store import proxmox_changes, proxmox_deeds, proxmox_estate
 from wakeful_collector.store import proxmox_clusters as table
 from wakeful_collector.store.changes import changing
+from wakeful_collector.store.proxmox_deeds import DeedRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +93,26 @@ def test_somebody_who_asks_gets_all_looked_at_at_once(
     found = proxmox.guest(settings.data, "home", 100)
     assert found is not None
     assert found.config["description"] == "new"
+
+
+def test_after_a_deed_its_guest_is_looked_at_at_once(
+    settings: Settings, pve: FakeCluster, kept: Callable[..., Any]
+) -> None:
+    pve.vm(100, "web", status="running")
+    kept(pve)
+    keeper = Keeper()
+    turn(keeper, settings, NOW_MS)
+    turn(keeper, settings, NOW_MS + 1_000)
+    with changing(settings.data) as connection:
+        proxmox_deeds.add(connection, DeedRow("d1", "home", 100, "stop", "ann", NOW_MS))
+        proxmox_deeds.change(connection, "d1", "asked", finished_ms=NOW_MS + 1_500, state="ok")
+    count = len(pve.requests())
+    turn(keeper, settings, NOW_MS + 2_000)
+    assert "/nodes/pve1/qemu/100/status/current" in [one.path for one in pve.requests(count)]
+    count = len(pve.requests())
+    turn(keeper, settings, NOW_MS + 3_000)
+
+    assert len(pve.requests()) == count
 
 
 def test_failures_are_kept_and_the_pause_grows(looks: Looks, pve: FakeCluster) -> None:

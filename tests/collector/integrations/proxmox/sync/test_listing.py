@@ -104,6 +104,7 @@ def test_texts_are_bounded_and_print() -> None:
     assert listing.text("a\x1b[31m\nb") == "a?[31m?b"
     assert len(listing.text("x" * 5_000)) == listing.TEXT_CHARACTERS_MAX
     assert listing.text(7) == "7"
+    assert listing.text(f"pve{1}") is listing.text("p{}1".format("ve"))  # kept in memory once
     assert listing.text(True) == listing.text(["a"]) == ""
 
 

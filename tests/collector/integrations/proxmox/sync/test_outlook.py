@@ -30,10 +30,10 @@ def guest(vmid: int = 100, **more: Any) -> Guest:
     return msgspec.structs.replace(base, **more)
 
 
-def wanted(before: list[Guest], after: list[Guest], tasks: Any = (), **more: Any) -> outlook.Wanted:
+def wanted(before: list[Guest], after: list[Guest], worked: Any = frozenset(), **more: Any) -> outlook.Wanted:
     told = {"turns": 10, "detail_ms": DETAIL_MS, "tried": {}, "away": frozenset()} | more
     away = told.pop("away")
-    return outlook.wanted({one.id: one for one in before}, {one.id: one for one in after}, tasks, away, NOW_MS, **told)
+    return outlook.wanted({one.id: one for one in before}, {one.id: one for one in after}, worked, away, NOW_MS, **told)
 
 
 def test_nothing_where_nothing_changed() -> None:
@@ -75,8 +75,9 @@ def test_after_a_task_at_a_guest() -> None:
     done = Task("UPID:1", "pve1", "qmsnapshot", "100", ended_ms=NOW_MS, status="OK")
     watched = Task("UPID:2", "pve1", "vncproxy", "100", ended_ms=NOW_MS, status="OK")
 
-    assert wanted([guest()], [guest()], [done]).changed == ["qemu/100"]
-    assert wanted([guest()], [guest()], [watched]).changed == []
+    assert outlook.worked_at([done, watched, Task("UPID:3", "pve1", "qmconfig", "odd")]) == {100}
+    assert outlook.worked_at([watched]) == frozenset()
+    assert wanted([guest()], [guest()], frozenset({100})).changed == ["qemu/100"]
 
 
 def test_what_was_never_read_and_what_failed_but_not_at_once_again() -> None:

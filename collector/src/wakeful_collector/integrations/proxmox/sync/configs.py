@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wakeful_collector.integrations.proxmox.sync.listing import flag, text, whole
+from wakeful_collector.integrations.proxmox.sync.listing import flag, kept_once, text, whole
 from wakeful_collector.model.estate import Snapshot
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     plain = value if isinstance(value, str) else str(value) if isinstance(value, (int, float)) else ""
-    return plain[:VALUE_CHARACTERS_MAX].rstrip("\n")
+    return kept_once(plain[:VALUE_CHARACTERS_MAX].rstrip("\n"))
 
 
 class Snapshots(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from wakeful_collector.integrations.proxmox.sync import details, identity, merging, outlook, polling, surveying
+from wakeful_collector.integrations.proxmox.sync import details, fresh, identity, merging, outlook, polling, surveying
 from wakeful_collector.integrations.proxmox.sync.details import Asked
 from wakeful_collector.integrations.proxmox.sync.vanished import GONE, HIDDEN, Judge
 from wakeful_collector.model.estate import NOT_PERMITTED, SEEN, STALE, UNKNOWN
@@ -48,9 +48,18 @@ class Cycle:
     has_more: bool = False
 
 
-def run(client: Client, cluster: Cluster, known: Known, now_ms: int, *, full: bool = False) -> Cycle:
+def run(
+    client: Client,
+    cluster: Cluster,
+    known: Known,
+    now_ms: int,
+    *,
+    full: bool = False,
+    touched: frozenset[int] = frozenset(),
+) -> Cycle:
     """Look at a cluster once; `full` looks at everything, whether it changed or not.
 
+    Guests that are `touched` are read whatever the poll says of them, their status too: what a poll lists lags behind.
     The first look ever is a poll alone, so that there is something to see at once.
 
     Raises:
@@ -62,6 +71,7 @@ def run(client: Client, cluster: Cluster, known: Known, now_ms: int, *, full: bo
         now = _listed(known, poll, now_ms)
         return Cycle(now, tasks=poll.tasks, areas=poll.areas, requests=client.requests - began, has_more=True)
     is_survey = full or now_ms - known.surveyed_ms >= cluster.detail_seconds * 1000
+    fresh.lay_over(client, known, poll.listing, touched, now_ms)
     made = Cycle(_listed(known, poll, now_ms), tasks=poll.tasks, areas=list(poll.areas), is_survey=is_survey)
     _vanish(client, known, made, poll, now_ms)
     if is_survey:
@@ -69,7 +79,7 @@ def run(client: Client, cluster: Cluster, known: Known, now_ms: int, *, full: bo
         surveying.take(made, looked, now_ms)
     elif _is_odd(made.now):
         made.now.quorate = surveying.quorate(client, made.now.quorate)
-    _read(client, cluster, known, made, frozenset(poll.listing.guests), full=full)
+    _read(client, cluster, known, made, frozenset(poll.listing.guests), touched, full=full)
     if is_survey:
         surveying.with_addresses(client, made.now, now_ms // (cluster.detail_seconds * 1000))
     made.requests = client.requests - began
@@ -91,6 +101,7 @@ def _listed(known: Known, poll: Poll, now_ms: int) -> Known:
         polled_ms=now_ms,
         ended=frozenset(one.upid for one in poll.tasks if one.ended_ms),
         tried={key: at_ms for key, at_ms in known.tried.items() if key in listing.guests},
+        held={key: held for key, held in known.held.items() if held.until_ms > now_ms},
     )
 
 
@@ -141,7 +152,14 @@ def _is_odd(now: Known) -> bool:
 
 
 def _read(
-    client: Client, cluster: Cluster, known: Known, made: Cycle, listed_now: frozenset[str], *, full: bool
+    client: Client,
+    cluster: Cluster,
+    known: Known,
+    made: Cycle,
+    listed_now: frozenset[str],
+    touched: frozenset[int],
+    *,
+    full: bool,
 ) -> None:
     """Read the guests that are to be read, and tell apart those that took another's number."""
     now, now_ms = made.now, made.now.polled_ms
@@ -153,7 +171,7 @@ def _read(
     wanted = outlook.wanted(
         known.guests,
         listed,
-        news,
+        outlook.worked_at(news) | touched,
         away,
         now_ms,
         turns=len(listed) if full else outlook.turns(len(listed), now_ms - known.polled_ms, detail_ms),

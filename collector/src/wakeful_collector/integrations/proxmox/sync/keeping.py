@@ -11,7 +11,7 @@ from wakeful_collector.integrations.proxmox.link import clusters, opening
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.integrations.proxmox.sync import cycle, joining, known, writing
 from wakeful_collector.job import Job
-from wakeful_collector.read import proxmox, proxmox_clusters
+from wakeful_collector.read import proxmox, proxmox_clusters, proxmox_deeds
 from wakeful_collector.store import proxmox_changes, proxmox_estate
 from wakeful_collector.store.changes import changing
 
@@ -51,25 +51,29 @@ class Attendant:
         return self._thread is not None and self._thread.is_alive()
 
     def turn(self, data: Path, row: ClusterRow, now_ms: int) -> None:
-        """Begin a cycle when it is time: the next is due, somebody asked for one, or the settings were changed."""
+        """Begin a cycle when it is time: it is due, somebody asked for one, a deed ended, or the settings changed."""
         if self.is_busy:
             return
         asked_ms = proxmox.asked_ms(data, row.name)
+        touched = proxmox_deeds.ended_since(data, row.name, self._began_ms + 1) if self._began_ms else frozenset()
         is_back = not self._began_ms <= now_ms  # the clock was set back
-        if now_ms < self._due_ms and not asked_ms and row == self._row and not is_back:
+        is_wanted = asked_ms or touched or row != self._row or is_back
+        if now_ms < self._due_ms and not is_wanted:
             return
         self._row, self._began_ms = row, now_ms
         self._thread = threading.Thread(
-            target=self.look, args=(data, row, now_ms), kwargs={"full": bool(asked_ms)}, daemon=True
+            target=self.look, args=(data, row, now_ms), kwargs={"full": bool(asked_ms), "touched": touched}, daemon=True
         )
         self._thread.name = f"proxmox-{row.name}"
         self._thread.start()
 
-    def look(self, data: Path, row: ClusterRow, now_ms: int, *, full: bool = False) -> int:
+    def look(
+        self, data: Path, row: ClusterRow, now_ms: int, *, full: bool = False, touched: frozenset[int] = frozenset()
+    ) -> int:
         """Take one cycle and keep what came of it; return how many changes it saw. What goes wrong is kept too."""
         poll_seconds = clusters.made(row).poll_seconds
         try:
-            changes = self._look(data, row, now_ms, full=full)
+            changes = self._look(data, row, now_ms, full, touched)
         except opening.Unknown:
             return 0  # removed just now
         except Exception:
@@ -80,14 +84,14 @@ class Attendant:
             return 0
         return changes
 
-    def _look(self, data: Path, row: ClusterRow, now_ms: int, *, full: bool) -> int:
+    def _look(self, data: Path, row: ClusterRow, now_ms: int, full: bool, touched: frozenset[int]) -> int:
         cluster = clusters.made(row)
         began, asked = clock.monotonic_seconds(), 0
         try:
             client = opening.client(data, row.name)
             asked = -client.requests
             before = self.known if self.known is not None else known.load(data, row.name)
-            made = cycle.run(client, cluster, before, now_ms, full=full)
+            made = cycle.run(client, cluster, before, now_ms, full=full, touched=touched)
         except PveError as error:
             self._failed(error.kind, cluster.poll_seconds, now_ms)
             writing.fail(data, row.name, error, asked and asked + client.requests, now_ms)

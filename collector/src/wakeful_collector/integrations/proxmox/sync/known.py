@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.read import proxmox
 
@@ -13,11 +13,19 @@ if TYPE_CHECKING:
     from wakeful_collector.model.estate import Area, Guest, Item, Node, Storage, Usage, Volume
 
 
+class Held(NamedTuple):
+    """A guest's status as its node told it; until then a poll that says another is taken to lag behind."""
+
+    status: str
+    until_ms: int
+
+
 @dataclass
 class Known:
     """A cluster as it was seen last; `contents` by the name of the area, `items` by kind and id.
 
-    `ended` are the tasks that the last poll listed as ended, `tried` says when a guest was asked in vain last.
+    `ended` are the tasks that the last poll listed as ended, `tried` says when a guest was asked in vain last;
+    `held` are the statuses that are truer than a poll's.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -35,6 +43,7 @@ class Known:
     surveyed_ms: int = 0
     ended: frozenset[str] = frozenset()
     tried: dict[str, int] = field(default_factory=dict)
+    held: dict[str, Held] = field(default_factory=dict)
 
     def things(self) -> dict[tuple[str, str], Any]:
         """Return everything that is kept one a row, by kind and id."""

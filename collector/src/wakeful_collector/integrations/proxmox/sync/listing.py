@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.model.estate import LXC, QEMU, UNKNOWN, Guest, Node, Storage, Usage
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 ROWS_MAX = 100_000
 TEXT_CHARACTERS_MAX = 1_024
+INTERNED_CHARACTERS_MAX = 64
 TAGS_MAX = 100
 NUMBER_MAX = 1 << 62
 
@@ -99,7 +101,13 @@ def text(value: Any) -> str:
         return str(value)[:TEXT_CHARACTERS_MAX]
     if not isinstance(value, str):
         return ""
-    return "".join(one if one.isprintable() else "?" for one in value[:TEXT_CHARACTERS_MAX])
+    short = value[:TEXT_CHARACTERS_MAX]
+    return kept_once(short if short.isprintable() else "".join(one if one.isprintable() else "?" for one in short))
+
+
+def kept_once(value: str) -> str:
+    """Return the same text, kept in memory once however often it comes: names, keys and states are the same ones."""
+    return sys.intern(value) if len(value) <= INTERNED_CHARACTERS_MAX else value
 
 
 def number(value: Any) -> float | None:

@@ -28,7 +28,7 @@ class Wanted(NamedTuple):
 def wanted(
     known: Mapping[str, Guest],
     seen: Mapping[str, Guest],
-    tasks: Iterable[Task],
+    worked: frozenset[int],
     away: frozenset[str],
     now_ms: int,
     *,
@@ -39,16 +39,15 @@ def wanted(
     """Return what to read of `seen`, merged with what was `known`; nothing of nodes that are `away`.
 
     At most `turns` guests that show no change, the longest not seen first, once they were not seen for `detail_ms`.
-    `tasks` are those that ended since, `tried` says when a guest was asked in vain last.
+    `worked` are the numbers of guests that somebody worked at, `tried` says when a guest was asked in vain last.
     """
-    worked_at = {one.subject for one in tasks if one.kind in DETAILED}
     found = Wanted([], [], [])
     due: list[tuple[int, str]] = []
     for key, guest in seen.items():
         if guest.node in away:
             continue
         before = known.get(key)
-        if before is not None and (has_changed(before, guest) or str(guest.vmid) in worked_at):
+        if before is not None and (guest.vmid in worked or has_changed(before, guest)):
             found.changed.append(key)
         elif not guest.config_seen_ms or guest.config_state != SEEN:
             if now_ms - tried.get(key, 0) >= AGAIN_MS:
@@ -56,6 +55,11 @@ def wanted(
         elif now_ms - guest.config_seen_ms >= detail_ms:
             due.append((guest.config_seen_ms, key))
     return found._replace(turn=[key for _, key in sorted(due)[:turns]])
+
+
+def worked_at(tasks: Iterable[Task]) -> frozenset[int]:
+    """Return the numbers of the guests at which tasks worked that may have changed what no poll shows."""
+    return frozenset(int(one.subject) for one in tasks if one.kind in DETAILED and one.subject.isdecimal())
 
 
 def turns(guests: int, since_ms: int, detail_ms: int) -> int:

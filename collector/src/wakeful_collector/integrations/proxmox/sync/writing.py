@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wakeful_collector.integrations.proxmox.sync import attribution, compare
+from wakeful_collector.integrations.proxmox.sync import attribution, compare, principals
 from wakeful_collector.integrations.proxmox.sync.polling import LISTED
 from wakeful_collector.model.estate import SEEN, STALE, Guest, Node, Storage
 from wakeful_collector.read import proxmox
@@ -45,7 +45,7 @@ def keep(data: Path, name: str, made_ms: int, known: Known, made: Cycle, now_ms:
             return 0
         proxmox_estate.drop(connection, name, "contents", known.contents.keys() - made.now.contents.keys())
         proxmox_estate.keep(connection, name, things)
-        proxmox_changes.add(connection, name, found)
+        proxmox_changes.add(connection, name, principals.named(connection, name, found, known.polled_ms))
         proxmox_changes.keep_tasks(connection, name, (_task_row(one) for one in tasks.values()))
         proxmox_estate.keep_areas(connection, name, (_area(one) for one in made.areas))
         proxmox_estate.drop_areas(connection, name, made.dropped_areas)
