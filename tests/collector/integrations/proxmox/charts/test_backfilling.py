@@ -102,3 +102,21 @@ def test_a_cluster_that_is_removed_meanwhile(
 
     monkeypatch.setattr(opening, "client", gone)
     assert backfilling.fill(data, settings, now_ms) == 0
+
+
+def test_a_dead_node_does_not_hold_up_the_others(pve: FakeCluster, data: Path, settings: Settings, now_ms: int) -> None:
+    pve.node("pve2")
+    poll(data, now_ms + 1_000, {"node/pve2": running()})
+    Recording()(data, settings, now_ms + 1_000)
+    pve.answer(WHERE, [])
+    pve.answer("GET /nodes/pve2/rrddata", [])
+    pve.unanswer("GET /nodes/pve1/rrddata")
+    pve.unanswer(WHERE)
+    pve.offline("pve1")
+    assert backfilling.fill(data, settings, now_ms + 2_000) == 1
+    assert gaps(data) == ["node/pve1", "qemu/100"]
+    assert len([one for one in pve.requests() if "/pve1/" in one.path]) == 1
+    pve.offline("pve1", False)
+    pve.answer(WHERE, [])
+    pve.answer("GET /nodes/pve1/rrddata", [])
+    assert backfilling.fill(data, settings, now_ms + 3_000) == 2

@@ -27,7 +27,10 @@ def test_a_value_for_each_series() -> None:
     found = measures.values(None, RUNS, 10_000)
     assert found == (1.0, 0.5, 4, 100.0, 200.0, 5.0, 9.0, None, None, None, None)
     assert len(found) == len(SERIES)
-    assert measures.values(None, Usage(), 10_000) == (None,) * len(SERIES)
+    assert measures.values(None, Usage(memory_max_bytes=5), 10_000) is None
+    silent = measures.values(None, Usage(cpu=0.5), 10_000)
+    assert silent is not None
+    assert silent[0] is None
     stopped = measures.values(None, with_(uptime_seconds=0, cpu=0), 10_000)
     assert stopped is not None
     assert stopped[0] == 0.0

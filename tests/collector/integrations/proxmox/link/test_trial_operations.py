@@ -122,3 +122,10 @@ def test_what_was_trusted_of_the_other_hosts_stays(
     assert ":".join(["AB"] * 32) in told["fingerprints"]
     assert f"{away} cannot be reached" in refused(ask, "trust", cluster="home", fingerprint="cd" * 32).message
     other.close()
+
+
+def test_a_version_that_is_none(ask: Any, pve: FakeCluster, kept: Callable[..., Cluster]) -> None:
+    kept(pve)
+    for version in ("9x.1", "", "\xb2.1", 7):
+        pve.answer("GET /version", {"version": version})
+        assert ask("test")["pveum"]

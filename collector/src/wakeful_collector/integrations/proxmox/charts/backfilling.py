@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 INTERVAL_SECONDS = 5.0
 GAPS_A_CALL = 10
 """At most three requests each: six a second for a cluster, while there is anything to fill."""
+GAPS_LOOKED_AT = 5_000
 CALL_SECONDS_MAX = 30.0
-AGAIN = frozenset({"unreachable", "tls", "auth", "node_unreachable", "busy"})
+AGAIN = frozenset({"unreachable", "tls", "auth", "busy"})
 """Why a gap stays for later; whatever else is said will be said again."""
 
 
@@ -37,22 +38,29 @@ def fill(data: Path, _settings: Settings, now_ms: int) -> int:
 
 
 def _fill(data: Path, cluster: str, now_ms: int) -> int:
-    gaps = proxmox_subjects.gaps(data, cluster, GAPS_A_CALL)
+    gaps = proxmox_subjects.gaps(data, cluster, GAPS_LOOKED_AT)
     if not gaps:
         return 0
     until_seconds = clock.monotonic_seconds() + CALL_SECONDS_MAX
     homes = {one.id: one.node for one in proxmox.guests(data, cluster)}
     filled = 0
+    away: set[str] = set()  # of these nodes nothing is asked again in this call
     for gap in gaps:
-        if clock.monotonic_seconds() > until_seconds:
+        home = gap.id.partition("/")[2] if gap.id.startswith("node/") else homes.get(gap.id, "")
+        if home in away:
+            continue
+        if filled == GAPS_A_CALL or clock.monotonic_seconds() > until_seconds:
             break
         try:
-            ticks = past(opening.client(data, cluster), gap, homes.get(gap.id, ""), now_ms)
+            ticks = past(opening.client(data, cluster), gap, home, now_ms)
         except opening.Unknown:
             return filled  # removed just now
         except PveError as error:
             if error.kind in AGAIN:
                 break
+            if error.kind == "node_unreachable":
+                away.add(home)
+                continue
             ticks = []
         keeping.keep(data, keeping.TOLD, measures.SERIES, [keeping.Piece(gap.key, ticks)], now_ms)
         with changing(data) as connection:
@@ -62,17 +70,15 @@ def _fill(data: Path, cluster: str, now_ms: int) -> int:
 
 
 def past(client: Client, gap: Gap, home: str, now_ms: int) -> list[tuple[int, Values]]:
-    """Return the ticks of a gap as the cluster remembers them; `home` is the node of a guest.
+    """Return the ticks of a gap as the cluster remembers them; `home` is its node.
 
     Raises:
         PveError: the cluster does not tell.
     """
     kind, _, name = gap.id.partition("/")
-    where = path("nodes", name, "rrddata") if kind == "node" else ""
-    if not where and home:
-        where = path("nodes", home, kind, name, "rrddata")
-    if not where:
+    if not home:
         return []
+    where = path("nodes", home, "rrddata") if kind == "node" else path("nodes", home, kind, name, "rrddata")
     told = [(frame, _rows(client, where, frame)) for frame in pace.frames(gap.from_ms, now_ms)]
     return pace.laid(told, max(gap.from_ms, now_ms - pace.PAST_MS), gap.to_ms)
 

@@ -38,7 +38,9 @@ class Seen(NamedTuple):
 
 
 def values(before: Seen | None, usage: Usage, at_ms: int) -> Values | None:
-    """Return a value for each of SERIES; None when these are still the figures that were measured before."""
+    """Return a value for each of SERIES; None when nothing, or nothing new, was measured."""
+    if usage.uptime_seconds is None and usage.cpu is None:
+        return None
     if before is not None and usage == before.usage and at_ms - before.at_ms < STILL_MS and usage.uptime_seconds:
         return None
     uptime = usage.uptime_seconds

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.link.clusters import Cluster
     from wakeful_collector.integrations.proxmox.link.trust import Certificate
 
-AT_ONCE = 8
+AT_ONCE = 32
+"""All hosts that a cluster may have: dead ones are waited for together."""
 OLDEST, NEWEST = 7, 9
 DAY_MS = 86_400_000
 SOON_DAYS = 14
@@ -140,8 +141,7 @@ def _signed_in(trial: Trial, client: Client, cluster: Cluster) -> bool:
         trial.note("login", "failed", f"{cluster.login}: {error}", _login_hint(error, cluster))
         return False
     trial.version = printable(str(told.get("version", "")))[:32]
-    major = _major(trial.version)
-    if not OLDEST <= major <= NEWEST:
+    if not OLDEST <= major(trial.version) <= NEWEST:
         hint = f"Wakeful knows {OLDEST} to {NEWEST}; what is new may be missing, nothing is guessed"
         trial.note("login", "warning", f"{cluster.login} signed in to version {trial.version or 'unknown'}", hint)
     else:
@@ -179,7 +179,7 @@ def _permitted(trial: Trial, client: Client, cluster: Cluster, wants: str) -> No
         trial.note("privileges", "failed", f"{text}: everything would look empty", hint)
         return
     for feature in privileges.wanted(wants):
-        verdict = privileges.judge(found, feature, _major(trial.version))
+        verdict = privileges.judge(found, feature, major(trial.version))
         missing = ", ".join(verdict.missing)
         if verdict.permitted == "yes":
             trial.note(feature.name, "ok", "permitted")
@@ -210,7 +210,8 @@ def _cluster(trial: Trial, client: Client) -> None:
         trial.note("cluster", "ok", f"{named}: {len(nodes)} {'node' if len(nodes) == 1 else 'nodes'} online")
 
 
-def _major(version: str) -> int:
+def major(version: str) -> int:
+    """Return the first number of a version; 0 where there is none."""
     first = version.partition(".")[0]
     return int(first) if first.isascii() and first.isdigit() and len(first) < 4 else 0
 

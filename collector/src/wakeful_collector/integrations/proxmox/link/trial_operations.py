@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -79,7 +80,7 @@ def _nothing_to_try(wants: str, names: list[str]) -> dict[str, Any]:
 
 def _told(cluster: Cluster, trials: list[Trial], wants: str) -> dict[str, Any]:
     versions = [one.version for one in trials if one.version]
-    major = int(versions[0].partition(".")[0]) if versions and versions[0][:1].isdigit() else privileges.NINE
+    major = (trial.major(versions[0]) if versions else 0) or privileges.NINE
     shown = [one for one in trials if one.shown is not None]
     return {
         "ok": not trial.failed(trials),
@@ -115,7 +116,8 @@ def _look(request: Request, given: dict[str, Any]) -> list[_Seen]:
     """Return what every host of the cluster shows now."""
     row = cluster_changes.found(proxmox_clusters.clusters(request.settings.data), given["cluster"])
     cluster = clusters.made(row)
-    return [_seen(cluster, host) for host in cluster.hosts]
+    with ThreadPoolExecutor(max_workers=trial.AT_ONCE) as pool:
+        return list(pool.map(lambda host: _seen(cluster, host), cluster.hosts))
 
 
 def _seen(cluster: Cluster, host: str) -> _Seen:
