@@ -298,13 +298,22 @@ class _Apply:
             except PveError as error:
                 return FAILED, f"all was done, but it could not be looked at again: {error}"
             own = [one for one in anew if (one.guest, one.pool) == (told["guest"], told["pool"])]
-            left += [one for one in own if not _is_known(one, skipped)]
+            left += [one for one in own if not _is_known(one, skipped) and self._is_ours(one, steps)]
         if left:
             told_left = "; ".join(f"{one.title}: {one.kind} {', '.join(one.new)}" for one in left[:5])
             return FAILED, f"all was done, and more is left: {told_left}"
         if skipped:
             return OK, f"{_steps(len(steps) - len(skipped))} done, {len(skipped)} of {len(steps)} not allowed"
         return OK, f"{_steps(len(steps))} done, and all is as declared"
+
+    def _is_ours(self, step: Step, steps: list[StepRow]) -> bool:
+        """Tell whether a step that is left should have been done: of a part of a plan, only that part."""
+        if PRUNES not in self.row.allowed:
+            return True
+        own = [
+            one.document for one in steps if (one.document["guest"], one.document["pool"]) == (step.guest, step.pool)
+        ]
+        return any(set(step.new) & set(one["new"]) for one in own)
 
     def _ask_for_sync(self) -> None:
         """Have the clusters looked at soon, so that pages and plans show what was done."""

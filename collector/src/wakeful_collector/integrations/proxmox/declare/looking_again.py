@@ -34,7 +34,9 @@ def guest(client: Client, estate: Estate, vmid: int, now_ms: int) -> Seen:
     others = tuple(one for one in estate.guests if one.vmid != vmid)
     if target is None:
         return Seen(msgspec.structs.replace(estate, guests=others))
-    base = known or Guest(cluster=estate.cluster, vmid=vmid, kind=target.kind, first_ms=now_ms)
+    base = known or Guest(
+        cluster=estate.cluster, vmid=vmid, kind=target.kind, pool=_pool_of(client, vmid), first_ms=now_ms
+    )
     listed = msgspec.structs.replace(
         base,
         kind=target.kind,
@@ -49,6 +51,12 @@ def guest(client: Client, estate: Estate, vmid: int, now_ms: int) -> Seen:
     found = details.guest(client, listed, now_ms, thorough=False)
     found = msgspec.structs.replace(found, tags=target.tags, lock=target.lock, template=target.template)
     return Seen(msgspec.structs.replace(estate, guests=(*others, found)), target.digest, target.mark)
+
+
+def _pool_of(client: Client, vmid: int) -> str:
+    """Return the pool of a guest that was not seen before."""
+    rows = client.rows("/cluster/resources", type="vm")
+    return next((str(one.get("pool") or "") for one in rows if one.get("vmid") == vmid), "")
 
 
 def pool(client: Api, estate: Estate, name: str) -> Estate:
