@@ -120,3 +120,10 @@ def test_a_dead_node_does_not_hold_up_the_others(pve: FakeCluster, data: Path, s
     pve.answer(WHERE, [])
     pve.answer("GET /nodes/pve1/rrddata", [])
     assert backfilling.fill(data, settings, now_ms + 3_000) == 2
+
+
+def test_a_node_with_a_name_that_is_another_path(data: Path, settings: Settings, now_ms: int) -> None:
+    poll(data, now_ms + 1_000, {"node/..": running()})
+    Recording()(data, settings, now_ms + 1_000)
+    backfilling.fill(data, settings, now_ms + 2_000)
+    assert "node/.." not in gaps(data)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.integrations.proxmox.link.paths import path
 
 
@@ -14,5 +15,5 @@ def test_each_step_stays_one_step() -> None:
 
 @pytest.mark.parametrize("step", ["", ".", ".."])
 def test_a_step_that_would_name_another_path(step: str) -> None:
-    with pytest.raises(ValueError, match="no step"):
+    with pytest.raises(PveError, match="no name that can stand in a path"):
         path("nodes", step, "qemu")
