@@ -204,7 +204,7 @@ def test_a_snapshot_that_is_due_is_taken_and_old_ones_of_the_policy_go(desk: Des
     apiVersion: wakeful/v1
     kind: SnapshotPolicy
     metadata: {name: nightly}
-    spec: {guests: [101], schedule: daily 02:30, keep: {last: 2}}
+    spec: {guests: [101], schedule: monthly 1 03:00, keep: {last: 2}}
     """
     ended = desk.apply(text, allow_destroy=True)
     assert ended["state"] == "ok", ended["summary"]
