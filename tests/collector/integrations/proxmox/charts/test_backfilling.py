@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wakeful_collector import clock
+from wakeful_collector import clock, rollups
 from wakeful_collector.integrations.proxmox.charts import backfilling
 from wakeful_collector.integrations.proxmox.charts.recording import Recording
 from wakeful_collector.integrations.proxmox.link import opening
 from wakeful_collector.read import proxmox_subjects, series
+from wakeful_collector.store import database
 
 from .estates import poll, running
 
@@ -52,10 +53,14 @@ def test_what_the_cluster_remembers_is_charted(pve: FakeCluster, data: Path, set
     assert key is not None
     from_ms = now_ms - 6 * 86_400_000
     name = ["proxmox.subject.cpu.utilization"]
-    found = series.series(data, key, name, from_ms, now_ms, 150, (), {}, now_ms, None)
-    values = found.columns[0].values
-    assert None not in values[1:-2]
-    assert set(values[1:-2]) == {0.25}
+    for later_ms in (0, 3 * 3_600_000):  # as it came, and folded: samples of before two days are kept as tiers alone
+        rollups.run_due(data, settings, now_ms + later_ms)
+        found = series.series(data, key, name, from_ms, now_ms, 150, (), {}, now_ms, None)
+        values = found.columns[0].values
+        assert None not in values[1:-2]
+        assert set(values[1:-2]) == {0.25}
+    samples = database.reader(data, "samples")
+    assert samples.execute("SELECT count(*) FROM hot WHERE host = ?", (key,)).fetchone()[0] == 0
 
 
 def test_what_cannot_be_told_is_not_asked_again(pve: FakeCluster, data: Path, settings: Settings, now_ms: int) -> None:
