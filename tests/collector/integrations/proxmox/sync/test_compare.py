@@ -53,7 +53,7 @@ def test_what_changed_is_told_with_old_and_new(fields: dict[str, object], found:
         {"ha_state": "migrate"},
         {"digest": "x"},
         {"status": "unknown"},
-        {"status": "unknown", "name": "", "tags": ()},
+        {"status": "unknown", "name": ""},
         {"config": {"cores": "2", "digest": "2", "vmgenid": "g", "unused0": "l:v", "lock": "backup"}},
         {"addresses": ("10.0.0.1",)},
         {"config_seen_ms": 9},

@@ -35,6 +35,17 @@ def test_a_guest_of_a_node_that_is_away_keeps_what_the_poll_does_not_tell() -> N
     assert found == msgspec.structs.replace(KNOWN, status="unknown")
 
 
+def test_what_a_poll_tells_of_a_guest_of_a_node_that_is_away_counts() -> None:
+    known = msgspec.structs.replace(KNOWN, tags=("a",), template=True)
+    away = Guest("home", 100, "qemu", node="pve1")
+
+    assert merging.guest(known, away, 9).tags == ("a",)
+    assert merging.guest(known, away, 9).template
+    assert merging.guest(known, msgspec.structs.replace(away, tags=("b",)), 9).tags == ("b",)
+    back = msgspec.structs.replace(away, status="stopped")
+    assert (merging.guest(known, back, 9).tags, merging.guest(known, back, 9).template) == ((), False)
+
+
 def test_a_new_guest_begins_now() -> None:
     found = merging.guest(None, Guest("home", 100, "qemu", node="pve1", status="stopped"), 9)
 

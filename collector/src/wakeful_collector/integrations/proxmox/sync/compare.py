@@ -90,10 +90,9 @@ def _fields(before: Guest, after: Guest) -> Iterator[Difference]:
     yield from _texts("node", before.node, after.node)
     if before.known_status and after.known_status:
         yield from _texts("status", before.known_status, after.known_status)
-    if UNKNOWN not in {after.status, before.status}:
-        yield from _texts("tags", ";".join(before.tags), ";".join(after.tags))
-        yield from _texts("pool", before.pool, after.pool)
-        yield from _texts("template", str(int(before.template)), str(int(after.template)))
+    yield from _texts("tags", ";".join(before.tags), ";".join(after.tags))
+    yield from _texts("pool", before.pool, after.pool)
+    yield from _texts("template", str(int(before.template)), str(int(after.template)))
 
 
 def _texts(field: str, old: str, new: str) -> Iterator[Difference]:

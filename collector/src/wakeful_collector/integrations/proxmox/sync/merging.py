@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def guest(known: Guest | None, listed: Guest, now_ms: int) -> Guest:
-    """Return a guest as a poll lists it; of a node that is away the poll tells neither name nor status."""
+    """Return a guest as a poll lists it; of a node that is away it may tell neither name nor tags nor status."""
     definite = listed.status if listed.status != UNKNOWN else ""
     if known is None:
         return msgspec.structs.replace(listed, known_status=definite, first_ms=now_ms)
@@ -26,8 +26,8 @@ def guest(known: Guest | None, listed: Guest, now_ms: int) -> Guest:
         status=listed.status,
         known_status=definite or known.known_status,
         lock=listed.lock,
-        tags=listed.tags,
-        template=listed.template,
+        tags=listed.tags or (() if definite else known.tags),
+        template=listed.template or (not definite and known.template),
         pool=listed.pool,
         ha_state=listed.ha_state,
         cpus=listed.cpus or known.cpus,
