@@ -4,8 +4,3 @@ from __future__ import annotations
 
 FIRST_KEY = 1 << 40
 """The key of the first subject. No collector enrols that many hosts."""
-
-
-def is_subject(key: int) -> bool:
-    """Tell whether a key of samples is a subject's; else it is a host's."""
-    return key >= FIRST_KEY

@@ -4,6 +4,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from urllib3.exceptions import ConnectTimeoutError
 
 from wakeful_collector.integrations.proxmox.link import answers, clusters
 from wakeful_collector.integrations.proxmox.link import client as clients
@@ -104,6 +105,11 @@ def test_only_the_certificate_that_is_trusted_hears_the_secret(pve: FakeCluster)
     assert len(pve.requests()) == count
     pve.renew()
     assert signed.get("/version")
+
+
+def test_a_host_that_is_silent() -> None:
+    error = clients._unconnected("pve1", ConnectTimeoutError(None, "timed out"), "/version")
+    assert (error.kind, error.text) == ("unreachable", "pve1: nobody answers within 5 s")
 
 
 def test_a_port_without_tls(server: raw.RawServer) -> None:

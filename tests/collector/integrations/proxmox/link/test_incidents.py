@@ -87,6 +87,7 @@ def test_nodes_and_quorum_are_told_apart(data: Path, settings: Settings, now_ms:
     assert set(going_on(data)) == {"home/quorum", "home/node/pve2"}
     stand(data, quorate=True)
     assert look(data, settings, now_ms + MIN) == 1
+    assert look(data, settings, now_ms + 2 * MIN) == 0
 
 
 def test_a_removed_cluster_has_no_trouble_any_more(data: Path, settings: Settings, now_ms: int) -> None:
