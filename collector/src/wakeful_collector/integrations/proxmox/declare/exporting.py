@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.declare.value_kinds import ValueKind
     from wakeful_collector.model.estate import Estate, Guest
 
+    _Quick = yaml.SafeDumper
+else:
+    _Quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 _UNUSED = re.compile(r"unused\d+")
 _NOT_KEPT = frozenset({"storage"})
 """Parts that say the same as the volume beside them."""
@@ -162,7 +166,7 @@ def _memory(mebibytes: int) -> Any:
     return f"{mebibytes // 1024}G" if mebibytes % 1024 == 0 else f"{mebibytes}M"
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_Quick):
     """Writes texts that could be taken for something else in quotes, and no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - what a dumper is asked
