@@ -74,6 +74,7 @@ bench-gateway: environment-dev ## what the gateway adds to Ollama: first byte, e
 
 bench-proxmox: environment-dev ## keeping 50 Proxmox nodes and 5,000 guests in view
 	@$(PYTHON) bench/proxmox/run.py
+	@$(PYTHON) bench/proxmox/planning.py
 
 clean: ## remove what was built, keep the data in ./var
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \

@@ -96,6 +96,16 @@ def test_contents_of_storages(looks: Looks, pve: FakeCluster) -> None:
     assert areas(one)["content/pve1/local"].reason == "storage 'local' is not online"
 
 
+def test_names_that_are_no_steps_of_a_path_cost_the_others_nothing(looks: Looks, pve: FakeCluster) -> None:
+    pve.answer("GET /nodes/pve1/storage/nas/content", [{"volid": "nas:iso/a.iso", "content": "iso"}])
+    one = surveyor(looks)
+    one.storages([Storage("home", "..", "pve1"), Storage("home", "nas", "pve1")], frozenset({"pve1"}))
+    one.nodes([".."], [], 0)
+
+    assert list(one.found.contents) == ["content/pve1/nas"]
+    assert {area.state for name, area in areas(one).items() if ".." in name} == {"failed"}
+
+
 def test_lists_that_were_filtered_without_a_word_are_corrected() -> None:
     seen = [Area("guests", "seen", "", 7, 7), Area("ha", "seen", "", 7, 7), Area("pools", "failed", "why", 7)]
 

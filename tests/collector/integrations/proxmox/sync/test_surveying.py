@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from wakeful_collector.integrations.proxmox.link import opening
 from wakeful_collector.integrations.proxmox.sync import surveying
 
@@ -136,6 +138,40 @@ def test_addresses_are_asked_for_of_those_without_and_in_turn(looks: Looks, pve:
     asked = [path for _ in range(surveying.ADDRESSES_TURNS) for path in paths(looks.once(300)) if "agent" in path]
 
     assert asked == [where]
+
+
+def test_a_guest_whose_agent_is_silent_is_not_asked_each_time(looks: Looks, pve: FakeCluster) -> None:
+    pve.vm(100, "web", status="running", config={"agent": "1"})
+    where = "/nodes/pve1/qemu/100/agent/network-get-interfaces"
+    looks.settle()
+    asked = [path for _ in range(surveying.ADDRESSES_TURNS) for path in paths(looks.once(300)) if path == where]
+    assert len(asked) == 1
+    pve.put("status", "stopped", guest=100)
+    looks.once(300)
+    pve.put("status", "running", guest=100)
+
+    assert where in paths(looks.once(300))
+
+
+@pytest.mark.parametrize(
+    ("version", "held", "asked"),
+    [
+        ("9.0.10", {"/": {"VM.Audit": 1}}, False),
+        ("9.0.10", {"/": {"VM.Audit": 1, "VM.Monitor": 1}}, False),
+        ("9.0.10", {"/": {"VM.Audit": 1}, "/vms/100": {"VM.GuestAgent.Audit": 1}}, True),
+        ("9.0.10", {"/": {"VM.Audit": 1}, "/pool/prod": {"VM.GuestAgent.Audit": 1}}, True),
+        ("8.4.1", {"/": {"VM.Audit": 1, "VM.Monitor": 1}}, True),
+    ],
+)
+def test_an_agent_is_asked_where_the_login_may(
+    looks: Looks, pve: FakeCluster, version: str, held: dict[str, dict[str, int]], asked: bool
+) -> None:
+    pve.version(version)
+    pve.vm(100, "web", status="running", config={"agent": "1"}, pool="prod")
+    pve.answer("GET /access/permissions", held)
+    looks.settle()
+
+    assert any("/agent/" in path for path in paths(pve.requests())) is asked
 
 
 def test_the_quorum_as_it_was_where_it_cannot_be_seen(looks: Looks, pve: FakeCluster) -> None:

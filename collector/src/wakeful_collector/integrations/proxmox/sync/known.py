@@ -25,7 +25,7 @@ class Known:
     """A cluster as it was seen last; `contents` by the name of the area, `items` by kind and id.
 
     `ended` are the tasks that the last poll listed as ended, `tried` says when a guest was asked in vain last;
-    `held` are the statuses that are truer than a poll's.
+    `held` are the statuses that are truer than a poll's, `mute` the guests that did not tell their addresses.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -44,6 +44,7 @@ class Known:
     ended: frozenset[str] = frozenset()
     tried: dict[str, int] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
+    mute: frozenset[str] = frozenset()
 
     def things(self) -> dict[tuple[str, str], Any]:
         """Return everything that is kept one a row, by kind and id."""

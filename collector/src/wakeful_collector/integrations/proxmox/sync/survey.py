@@ -106,8 +106,10 @@ class Surveyor:
         self.found.tasks += tasks or []
 
     def _contents(self, one: Storage) -> None:
-        where = path("nodes", one.node, "storage", one.name, "content")
-        found = self._see(surveyed.place(one), lambda: surveyed.volumes(one, self.client.rows(where)))
+        def ask() -> tuple[Volume, ...]:
+            return surveyed.volumes(one, self.client.rows(path("nodes", one.node, "storage", one.name, "content")))
+
+        found = self._see(surveyed.place(one), ask)
         if found is not None:
             self.found.contents[surveyed.place(one)] = found
 

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from wakeful_collector.integrations.proxmox.link.errors import PveError
-from wakeful_collector.integrations.proxmox.sync import details, survey, surveyed
+from wakeful_collector.integrations.proxmox.sync import details, permitted, survey, surveyed
 from wakeful_collector.integrations.proxmox.sync.survey import Surveyor
-from wakeful_collector.model.estate import STALE, Area
+from wakeful_collector.model.estate import QEMU, STALE, Area
 
 if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.link.client import Client
     from wakeful_collector.integrations.proxmox.sync.cycle import Cycle
     from wakeful_collector.integrations.proxmox.sync.known import Known
     from wakeful_collector.integrations.proxmox.sync.survey import Survey
+    from wakeful_collector.model.estate import Guest
 
+OLD_VERSIONS = frozenset(("6", "7", "8"))
+"""The versions in which another privilege is needed to ask a guest's agent."""
 ADDRESSES_TURNS = 12
 """One of so many surveys asks a guest for its addresses again: they change seldom, and each costs a request."""
 
@@ -99,11 +102,23 @@ def _take_storages(made: Cycle, found: Survey, now_ms: int) -> None:
 
 
 def with_addresses(client: Client, now: Known, turn: int) -> None:
-    """Ask guests for their addresses whose turn it is, and those that run and have none yet."""
+    """Ask guests for their addresses whose turn it is, and those that run and were not asked since they do."""
+    able = [one for one in now.guests.values() if details.tells_addresses(one) and _may_ask(now, one)]
+    now.mute &= {one.id for one in able}
+    mine = turn % ADDRESSES_TURNS
     asked = [
-        one
-        for one in now.guests.values()
-        if details.tells_addresses(one) and (not one.addresses or one.vmid % ADDRESSES_TURNS == turn % ADDRESSES_TURNS)
+        one for one in able if one.vmid % ADDRESSES_TURNS == mine or (not one.addresses and one.id not in now.mute)
     ]
     for one in details.all_addresses(client, asked):
         now.guests[one.id] = one
+        if not one.addresses:
+            now.mute |= {one.id}
+
+
+def _may_ask(now: Known, one: Guest) -> bool:
+    """Tell whether the login may ask a guest's agent, which is a privilege of its own; a container needs none."""
+    if one.kind != QEMU:
+        return True
+    privilege = "VM.GuestAgent.Audit" if now.version.partition(".")[0] not in OLD_VERSIONS else "VM.Monitor"
+    places = [f"/vms/{one.vmid}", *([f"/pool/{one.pool}"] if one.pool else [])]
+    return any(permitted.may(now.permissions, place, privilege) for place in places)
