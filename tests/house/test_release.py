@@ -23,6 +23,7 @@ IMPORT_NAMES = {
     "gunicorn-h1c": "gunicorn_h1c",
     "prompt-toolkit": "prompt_toolkit",
     "python-dotenv": "dotenv",
+    "pyyaml": "yaml",
     "sqlite-utils": "sqlite_utils",
 }
 LOADED_BY_NAME = {
