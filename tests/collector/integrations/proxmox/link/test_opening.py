@@ -27,6 +27,14 @@ def test_a_client_is_kept_while_its_settings_stay(data: Path, pve: FakeCluster, 
     again = opening.client(data, "home")
     assert again is not client
     assert again.cluster.poll_seconds == 30
+    assert client.get("/version"), "whoever still has it can finish"
+    with changing(data) as connection:
+        proxmox_clusters.remove(connection, "home")
+    with pytest.raises(opening.Unknown):
+        opening.client(data, "home")
+    assert not opening._kept
+    kept(pve)
+    again = opening.client(data, "home")
     opening._forget()
     assert opening.client(data, "home") is not again
 

@@ -30,11 +30,15 @@ def client(data: Path, name: str) -> Client:
         PveError: kind `auth`, its secret was sealed by another collector's key, or is missing.
     """
     row = rows.cluster(data, name)
-    if row is None:
-        raise Unknown(name)
     known = _kept.get((str(data), name))
     if known is not None and known[0] == row:
         return known[1]
+    if known is not None:
+        with _turn:
+            _kept.pop((str(data), name), None)
+        known[1].close()  # what it is asked just now comes to its end
+    if row is None:
+        raise Unknown(name)
     made = Client(clusters.made(row), secret(data, row))
     with _turn:
         _kept[str(data), name] = (row, made)
