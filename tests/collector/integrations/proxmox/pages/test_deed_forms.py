@@ -63,6 +63,8 @@ def test_a_button_says_what_is_asked_and_how_dangerous_it_is() -> None:
         (guest(101, "web", config={"protection": "1"}), (), "start", ""),
         (guest(101, "web", lock="backup"), (), "start", "It is locked (backup)"),
         (guest(101, "web", lock="suspended"), (), "start", ""),
+        (guest(101, "web"), (), "restore", "It has to be stopped"),
+        (guest(101, "web", status="stopped"), (), "restore", ""),
     ],
 )
 def test_why_something_cannot_be_done(one: Guest, protected: tuple[str, ...], kind: str, said: str) -> None:

@@ -83,6 +83,7 @@ def test_its_snapshots_and_backups(ada: Any, root: Any, home: Path, words: Calla
     assert "and it is stopped for it" in said
     assert text.count('action="/ask/proxmox.guest.rollback"') == 2
     assert "This needs the scope admin" in ada.get(f"{GUEST}/snapshots").text
+    assert "It has to be stopped before a backup takes its place." in text
 
 
 def test_a_guest_without_snapshots_and_backups(ada: Any, home: Path, data: Path) -> None:

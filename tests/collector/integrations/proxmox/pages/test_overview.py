@@ -8,6 +8,7 @@ import pytest
 
 from wakeful_collector.integrations.proxmox.pages import overview, rows
 from wakeful_collector.model.estate import Usage
+from wakeful_collector.read import proxmox
 
 from .conftest import PART
 from .estate_data import PATH, deed, guest, keep
@@ -64,3 +65,9 @@ def test_guests_with_something_to_know_come_before_the_busiest() -> None:
     usage = {"qemu/1": Usage(0.1), "qemu/2": Usage(0.9)}
     assert [row.guest.name for row in overview.busiest(rows.guests(found, usage), 3)] == ["locked", "busy", "idle"]
     assert len(overview.busiest(rows.guests(found, usage), 1)) == 1
+
+
+def test_somebody_lets_it_be_looked_at_now(ada: Any, home: Path, press: Callable[..., Any]) -> None:
+    assert 'id="look-now"' in ada.get(PATH).text
+    assert "It is looked at now." in press(ada, "proxmox.sync", cluster="home").text
+    assert proxmox.standing(home, "home").asked_ms

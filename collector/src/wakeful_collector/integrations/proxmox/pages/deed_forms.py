@@ -144,6 +144,8 @@ def why_not(kind: Kind, guest: Guest, protected: Collection[str], lacking: Mappi
         reasons := protecting.reasons(guest.vmid, guest.wanted.get("protection", ""), guest.tags, protected)
     ):
         return f"It is protected: {'; '.join(reasons)}."
+    if kind.name == "restore" and guest.status != "stopped":
+        return "It has to be stopped before a backup takes its place."
     if guest.lock and guest.lock not in kind.locks:
         return f"It is locked ({guest.lock}): something is under way with it."
     return ""

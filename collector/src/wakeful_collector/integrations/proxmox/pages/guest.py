@@ -66,7 +66,7 @@ def guest_snapshots(name: str, vmid: int) -> kit.Answer:
         backups=sorted(held, key=lambda one: -one.at_ms)[:BACKUPS_SHOWN],
         snapshot_why={
             kind: deed_forms.why_not(KINDS[kind], found, cluster.protected, lacking())
-            for kind in ("rollback", "snapshot_delete")
+            for kind in ("rollback", "snapshot_delete", "restore")
         },
         more_backups=max(0, len(held) - BACKUPS_SHOWN),
         is_known=any(one.is_known for one in proxmox_backups.backups(kit.data(), cluster.name)),
