@@ -143,3 +143,23 @@ def test_only_what_stands_still_and_is_not_protected_is_deleted(world: World, la
         perform(world, "POST", "/nodes/pve2/lxc/112/status/shutdown", {}, ME)
     with pytest.raises(Refused, match="not implemented"):
         perform(world, "DELETE", "/nodes/pve1", {}, ME)
+
+
+def test_guests_are_made_and_backups_take_their_place_only_by_force(
+    world: World, later: Callable[[float], None]
+) -> None:
+    form = {"vmid": "200", "name": "new", "scsi0": "local-zfs:20", "start": "1", "net0": "virtio,bridge=vmbr0"}
+    assert ":qmcreate:200:" in perform(world, "POST", "/nodes/pve1/qemu", form, ME)
+    perform(world, "POST", "/nodes/pve2/lxc", {"vmid": "201", "hostname": "box", "ostemplate": "local:vztmpl/x"}, ME)
+    later(60)
+    world.settle()
+    made, box = world.guests[200], world.guests[201]
+    assert (made.name, made.status, made.disk_bytes) == ("new", "running", 20 * GIB)
+    assert (box.name, box.status, box.disk_bytes) == ("box", "stopped", 8 * GIB)
+    with pytest.raises(Refused, match="already exists"):
+        perform(world, "POST", "/nodes/pve1/qemu", form, ME)
+    archive = {"vmid": "103", "archive": "nas:backup/x", "force": "1"}
+    assert ":qmrestore:103:" in perform(world, "POST", "/nodes/pve1/qemu", archive, ME)
+    later(120)
+    world.settle()
+    assert world.guests[103].name == "shop"

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from wakeful_collector import clock
 from wakeful_collector.demo.pve_answers import Refused, config_of, guest_of
 from wakeful_collector.demo.pve_estate import GIB
+from wakeful_collector.demo.pve_world import Guest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wakeful_collector.demo.pve_world import Guest, World
+    from wakeful_collector.demo.pve_world import World
 
 Form = dict[str, str]
 _VERBS = {"start": "running", "resume": "running", "reboot": "running", "stop": "stopped", "shutdown": "stopped"}
@@ -187,6 +188,34 @@ def _delete(world: World, _: Form, user: str, node: str, kind: str, vmid: str) -
     return _begin(world, one, "destroy", user, done)
 
 
+def _create(world: World, form: Form, user: str, node: str, kind: str) -> str:
+    """Make a guest, of a backup too; over one that is there only by force."""
+    number = int(form.get("vmid", "0"))
+    archive = form.get("archive") or (form.get("ostemplate", "") if form.get("restore") == "1" else "")
+    known = world.guests.get(number)
+    if known is not None and form.get("force") != "1":
+        raise Refused(500, f"unable to create VM {number} - VM {number} already exists on node '{known.node}'")
+
+    def done() -> None:
+        if known is None:
+            world.guests[number] = _made(number, kind, node, form)
+
+    prefix = "qm" if kind == "qemu" else "vz"
+    return world.begin(node, prefix + ("restore" if archive else "create"), str(number), user, done=done)
+
+
+def _made(number: int, kind: str, node: str, form: Form) -> Guest:
+    asked = {"vmid", "archive", "ostemplate", "restore", "force", "storage", "unique", "start", "pool", "password"}
+    config = {"cores": "1", "memory": "1024"} | {name: value for name, value in form.items() if name not in asked}
+    disk = "scsi0" if kind == "qemu" else "rootfs"
+    size = re.search(r":(\d+)", config.get(disk, ""))
+    gib = int(size[1]) if size else 8
+    config[disk] = f"local-zfs:vm-{number}-disk-0,size={gib}G"
+    config.setdefault("meta", f"creation-qemu=9.0.2,ctime={clock.now_ms() // 1000}")
+    status = "running" if form.get("start") == "1" else "stopped"
+    return Guest(number, kind, node, config, status, 0.05, gib * GIB, clock.now_ms() / 1000)
+
+
 _G = r"/nodes/(pve1|pve2)/(qemu|lxc)/(\d{3,9})"
 _WRITES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("POST", f"{_G}/status/(start|stop|shutdown|reboot|suspend|resume)", _power),
@@ -200,5 +229,6 @@ _WRITES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("PUT", f"{_G}/config", _configure),
     ("PUT", f"{_G}/resize", _resize),
     ("DELETE", _G, _delete),
+    ("POST", "/nodes/(pve1|pve2)/(qemu|lxc)", _create),
 )
 """Which requests are done by what: of each the world, the form, who asks, and what the path's groups hold."""
