@@ -86,7 +86,7 @@ VM_FIELDS = {
 }
 CT_FIELDS = {
     **BOTH,
-    "hostname": st.sampled_from(["ct", "db.example.org"]),
+    "hostname": st.one_of(st.none(), st.sampled_from(["ct", "db.example.org"])),
     "cores": st.one_of(st.none(), st.integers(1, 8)),
     "swap": st.sampled_from([0, "512M", "1G"]),
     "features": st.one_of(st.none(), parts(nesting=FLAGS, keyctl=FLAGS)),

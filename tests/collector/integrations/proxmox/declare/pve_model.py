@@ -85,9 +85,17 @@ class Model:
             raise Refused("no such pool")
         if kind == "lxc":
             form.pop("ostemplate")
-            form = {"arch": "amd64", "ostype": "debian", "unprivileged": "1", "memory": "512", "swap": "512", **form}
+            form = {
+                "arch": "amd64",
+                "ostype": "debian",
+                "unprivileged": "1",
+                "memory": "512",
+                "swap": "512",
+                "hostname": f"CT{vmid}",
+                **form,
+            }
         else:
-            form = {**OWN, "memory": "512", **form}
+            form = {**OWN, "memory": "512", "boot": "order=", **form}
         base = Guest(cluster="home", vmid=vmid, kind=kind, node=node, status="stopped", pool=pool, config_state=SEEN)
         config = {key: self._normal(base, key, value, "") for key, value in form.items()}
         self._keep(base, config=config)

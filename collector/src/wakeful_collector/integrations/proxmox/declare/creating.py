@@ -120,8 +120,8 @@ def _imagined(wish: GuestWish, node: str, title: str, config: dict[str, str]) ->
 
 
 def _as_written(wish: GuestWish, texts: dict[str, str]) -> dict[str, str]:
-    """Return the configuration that comes of making a guest: new volumes have names and sizes."""
-    found = {}
+    """Return the configuration that comes of making a guest: new volumes have names, and Proxmox adds some."""
+    found = {"hostname": f"CT{wish.vmid}"} if wish.guest_kind == LXC else {"boot": "order=scsi0"}
     for key, text in texts.items():
         field = field_of(wish.kind, key)
         value = wish.values[key]
