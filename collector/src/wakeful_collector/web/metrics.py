@@ -62,7 +62,7 @@ def readyz() -> kit.Answer:
 
 @blueprint.get("/metrics")
 def metrics() -> kit.Answer:
-    """Answer the health of collector, gateway and clusters, and the fleet's newest values under node_exporter's names."""
+    """Answer the health of collector, gateway and clusters, and the fleet's values under node_exporter's names."""
     if not _open():
         kit.require("read")
     data, now_ms = kit.data(), kit.now_ms()
