@@ -33,13 +33,14 @@ def one(session: Session, number: object) -> Record:
 def ended(session: Session, found: Record, wait_seconds: float) -> Record:
     """Return an apply as it stands at its end, or once patience is over; each step is told meanwhile."""
     teller = _Teller(session)
-    return deeds.followed(
-        found,
-        lambda known, _: one(session, known.get("id")),
-        teller.tell,
-        wait_seconds,
-        lambda known: str(known.get("state")) not in deeds.PENDING,
-    )
+    with deeds.only_looking(session, f"wakeful proxmox deeds --applies {found.get('id')} --wait"):
+        return deeds.followed(
+            found,
+            lambda known, _: one(session, known.get("id")),
+            teller.tell,
+            wait_seconds,
+            lambda known: str(known.get("state")) not in deeds.PENDING,
+        )
 
 
 def told(session: Session, found: Mapping[str, Any]) -> None:

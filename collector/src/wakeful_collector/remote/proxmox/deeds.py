@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from wakeful_collector.remote.table import Cell, Styled
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wakeful_collector.remote.session import Session
 
@@ -71,7 +72,20 @@ def ended(session: Session, deed: Record, wait_seconds: float) -> Record:
         asked = {"id": known.get("id"), "wait_seconds": patience, "seen": known.get("revision") or 0}
         return _one(session, asked, patience)
 
-    return followed(deed, look, teller.tell, wait_seconds, lambda found: str(found.get("state")) not in PENDING)
+    with only_looking(session, f"wakeful proxmox deeds {deed.get('id')} --wait"):
+        return followed(deed, look, teller.tell, wait_seconds, lambda found: str(found.get("state")) not in PENDING)
+
+
+@contextmanager
+def only_looking(session: Session, again: str) -> Iterator[None]:
+    """Say to whoever presses Ctrl-C that it goes on, and how to look again."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not session.json:
+            session.err.line()
+            session.err.line(f"It goes on; look again with: {again}")
+        raise
 
 
 def followed(

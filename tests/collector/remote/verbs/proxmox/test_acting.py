@@ -103,3 +103,19 @@ def test_guests_are_created_and_destroyed(proxmox, estate):
     assert proxmox("delete", "made", "--yes").code == OK
     estate.look()
     assert "made" not in proxmox("guests").out
+
+
+def test_whoever_looks_sees_it_go_on_and_may_leave(at_terminal, proxmox, estate):
+    estate.pve.pace(1)
+    estate.pve.put("start_secs", 6, guest=103)
+    sits = at_terminal("start", "box")
+    sits.read_until(r"running.*\d+s")
+    sits.type("\x03")
+    sits.read_until("It goes on; look again with: wakeful proxmox deeds ")
+    assert sits.wait() == 130
+    number = sits.seen.split("wakeful proxmox deeds ")[-1].split()[0]
+    sits = at_terminal("deeds", number, "--wait")
+    assert sits.wait() == OK
+    assert "runs" in sits.seen
+    estate.pve.put("start_secs", 0, guest=103)
+    assert proxmox("stop", "box", "--yes").code == OK
