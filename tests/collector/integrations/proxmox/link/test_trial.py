@@ -155,6 +155,13 @@ def test_rights_for_a_part(cluster: FakeCluster) -> None:
     assert trial.document(checks["snapshots"])["ok"] is False
 
 
+def test_before_9_addresses_are_done_without(cluster: FakeCluster) -> None:
+    cluster.version("8.4.1")
+    checks = {one.name: one for one in tried(cluster)}
+    assert {one.state for one in checks.values()} == {"ok", "partly"}
+    assert "VM.Monitor" in checks["addresses of guests"].hint
+
+
 def test_permissions_that_cannot_be_read(cluster: FakeCluster) -> None:
     cluster.fail("GET", "/access/permissions", 500, "boom")
     cluster.fail("GET", "/cluster/status", 500, "bang")

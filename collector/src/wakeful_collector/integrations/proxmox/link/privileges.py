@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 LEVELS = ("look", "act", "declare")
 """What is wanted of a cluster: to see it, to act on guests that are there, to make and change them too."""
 NINE = 9
+TOO_MUCH = "VM.Monitor"
+"""What asking a guest's agent took before 9. It permits orders to the machine's monitor too, so no line gives it."""
 LOGIN = "wakeful@pve!wakeful"
 ROLES = {"look": "WakefulLook", "act": "WakefulAct", "declare": "WakefulDeclare"}
 
@@ -68,7 +70,7 @@ def judge(found: Mapping[str, Mapping[str, Any]], feature: Feature, version: int
         privileges = _equal(privilege, version)
         if privileges and not any(_on(found, one, path) for one in privileges):
             places = [place for one in privileges for place in _below(found, one, path)]
-            has_some = has_some or bool(places)
+            has_some = has_some or bool(places) or privileges == (TOO_MUCH,)
             missing.append(f"{privileges[0]} on {path}" + (f" (only on {', '.join(places[:5])})" if places else ""))
     permitted = "yes" if not missing else "partly" if has_some else "no"
     return Verdict(feature, permitted, tuple(missing))
@@ -86,7 +88,7 @@ def lines(login: str, level: str, version: int) -> list[str]:
     made = []
     if level != "look":
         privileges = dict.fromkeys(
-            name for one in wanted(level) for need, _ in one.needs for name in _equal(need, version)
+            name for one in wanted(level) for need, _ in one.needs for name in _equal(need, version) if name != TOO_MUCH
         )
         made.append(f"pveum role add {role} --privs {shlex.quote(' '.join(privileges))}")
     made += [
@@ -101,7 +103,7 @@ def lines(login: str, level: str, version: int) -> list[str]:
 def _equal(privilege: str, version: int) -> tuple[str, ...]:
     """Return what a privilege of today is called by a version; several where any one of them will do."""
     if privilege == "VM.GuestAgent.Audit" and version < NINE:
-        return ("VM.Monitor",)
+        return (TOO_MUCH,)
     if privilege.startswith("SDN.") and version < NINE - 1:  # a bridge needs none before 8
         return ()
     return (privilege,)

@@ -184,7 +184,12 @@ def _permitted(trial: Trial, client: Client, cluster: Cluster, wants: str) -> No
         if verdict.permitted == "yes":
             trial.note(feature.name, "ok", "permitted")
         elif verdict.permitted == "partly":
-            trial.note(feature.name, "partly", f"in part: {missing}", "the rest is shown as not permitted")
+            hint = "the rest is shown as not permitted"
+            if privileges.TOO_MUCH in missing:
+                hint = (
+                    f"before 9 that takes {privileges.TOO_MUCH}, which permits more than looking; Wakeful does without"
+                )
+            trial.note(feature.name, "partly", f"in part: {missing}", hint)
         else:
             trial.note(feature.name, "failed", f"not permitted: {missing} is missing", "the pveum lines below give it")
 
