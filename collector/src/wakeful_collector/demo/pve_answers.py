@@ -90,8 +90,15 @@ def _node(world: World, name: str, now: float) -> dict[str, Any]:
     return {
         "id": f"node/{name}", "type": "node", "node": name, "status": "online", "cpu": min(0.99, busy + 0.02),
         "maxcpu": cores, "mem": min(held, memory), "maxmem": memory, "disk": 21 * GIB, "maxdisk": 94 * GIB,
-        "uptime": int(now - world.end + 41 * 86_400), "level": "",
+        "uptime": int(now - world.end + 41 * 86_400), "level": "", **_flow(world, name, now),
     }  # fmt: skip
+
+
+def _flow(world: World, node: str, now: float) -> dict[str, int]:
+    """Return what the guests of a node moved over the network, as the node counts it."""
+    here = [one for one in world.guests.values() if one.node == node and one.status == "running"]
+    ways = {"netin": 0, "netout": 1}
+    return {name: sum(world.moved(one, what, now - one.since) for one in here) for name, what in ways.items()}
 
 
 def _storages(world: World) -> list[dict[str, Any]]:
