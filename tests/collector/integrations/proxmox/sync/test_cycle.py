@@ -331,6 +331,21 @@ def test_nodes_and_storages_that_the_login_may_not_see_any_more_are_not_gone(loo
     assert looks.told() == []
 
 
+def test_a_task_is_news_once_though_its_time_is_told_in_whole_seconds(looks: Looks, pve: FakeCluster) -> None:
+    pve.vm(100, "web", status="running", config={"meta": META})
+    looks.settle()
+    ended = looks.now_ms // 1000 - 1
+    row = {"node": "pve1", "type": "qmconfig", "id": "100", "user": "ann@pve", "endtime": ended, "status": "OK"}
+    for number in (1, 2):  # of each the poll tells only after it is over
+        pve.merge("config", {"description": f"new {number}"}, guest=100)
+        rows = [row | {"upid": f"UPID:pve1:{each}:qmconfig:100:ann@pve:"} for each in range(1, number + 1)]
+        pve.answer("GET /cluster/tasks", rows)
+        assert paths(looks.once())[2:] == ["/nodes/pve1/qemu/100/pending"]
+    assert paths(looks.once()) == POLL
+
+    assert [(one.new, one.who) for one in looks.changes()] == [("new 1", "ann@pve"), ("new 2", "ann@pve")]
+
+
 def test_after_a_start_tasks_that_ended_meanwhile_are_news(looks: Looks, pve: FakeCluster) -> None:
     pve.vm(100, "web", status="running", config={"meta": META})
     looks.settle()

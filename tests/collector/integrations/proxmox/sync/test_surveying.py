@@ -140,6 +140,14 @@ def test_addresses_are_asked_for_of_those_without_and_in_turn(looks: Looks, pve:
     assert asked == [where]
 
 
+def test_a_container_that_runs_tells_its_addresses(looks: Looks, pve: FakeCluster) -> None:
+    pve.ct(200, "db", status="running")
+    pve.answer("GET /nodes/pve1/lxc/200/interfaces", [{"name": "eth0", "inet": "10.0.0.6/24"}])
+    looks.settle()
+
+    assert looks.guest(200).addresses == ("10.0.0.6",)
+
+
 def test_a_guest_whose_agent_is_silent_is_not_asked_each_time(looks: Looks, pve: FakeCluster) -> None:
     pve.vm(100, "web", status="running", config={"agent": "1"})
     where = "/nodes/pve1/qemu/100/agent/network-get-interfaces"

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MISSING_MAX = 400
 """How many guests that were never read, or not when they should have been, are read in one cycle."""
 
+SLACK_MS = 60_000
+"""How far the clock of a node may be behind: after a start, tasks are told apart by when they ended."""
+
 
 @dataclass
 class Cycle:
@@ -207,6 +210,6 @@ def _leave_away(now: Known, away: frozenset[str]) -> None:
 
 def _news(known: Known, tasks: Iterable[Task]) -> Sequence[Task]:
     """Return the tasks that ended since the last cycle; after a start, those that ended since the last poll."""
-    if known.ended:
+    if known.ended is not None:
         return [one for one in tasks if one.ended_ms and one.upid not in known.ended]
-    return [one for one in tasks if one.ended_ms and one.ended_ms >= known.polled_ms]
+    return [one for one in tasks if one.ended_ms and one.ended_ms >= known.polled_ms - SLACK_MS]

@@ -24,8 +24,9 @@ class Held(NamedTuple):
 class Known:
     """A cluster as it was seen last; `contents` by the name of the area, `items` by kind and id.
 
-    `ended` are the tasks that the last poll listed as ended, `tried` says when a guest was asked in vain last;
-    `held` are the statuses that are truer than a poll's, `mute` the guests that did not tell their addresses.
+    `ended` are the tasks that the last poll listed as ended (None: that was a worker before this one), `tried` says
+    when a guest was asked in vain last; `held` are the statuses that are truer than a poll's, `mute` the guests that
+    did not tell their addresses.
     """
 
     nodes: dict[str, Node] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Known:
     quorate: bool | None = None
     polled_ms: int = 0
     surveyed_ms: int = 0
-    ended: frozenset[str] = frozenset()
+    ended: frozenset[str] | None = None
     tried: dict[str, int] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     mute: frozenset[str] = frozenset()

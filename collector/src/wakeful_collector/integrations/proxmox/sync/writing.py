@@ -38,7 +38,7 @@ def keep(data: Path, name: str, made_ms: int, known: Known, made: Cycle, now_ms:
     before, after = known.things(), made.now.things()
     things = list(_things(before, after, made, now_ms))
     found = [] if not known.polled_ms else list(_changes(known, before, after, made, now_ms))[:CHANGES_MAX]
-    tasks = {one.upid: one for one in made.tasks if not one.ended_ms or one.upid not in known.ended}
+    tasks = {one.upid: one for one in made.tasks if not one.ended_ms or one.upid not in (known.ended or ())}
     with changing(data) as connection:
         row = proxmox_clusters.by_name(connection, name)
         if row is None or row.made_ms != made_ms:
