@@ -9,7 +9,7 @@ import pytest
 from wakeful_collector.model.estate import Area, Node
 
 from .conftest import PART
-from .estate_data import HOME, NODES, NOW_MS, PATH, join, keep
+from .estate_data import HOME, NODES, PATH, guest, join, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,4 +70,12 @@ def test_a_node_that_is_offline_or_gone_says_so(ada: Any, data: Path, words: Cal
     said = words(ada.get(NODE).text)
     assert "It is offline." in said
     assert "subscription: c" in said
-    assert NOW_MS
+
+
+def test_of_many_guests_the_first_are_shown_with_the_way_to_all(ada: Any, data: Path) -> None:
+    keep(data, guests=tuple(guest(number, f"vm-{number}") for number in range(1_000, 1_120)))
+    text = ada.get(NODE).text
+    assert "120 on this node" in text
+    assert "vm-1099" in text
+    assert "vm-1100" not in text
+    assert f'href="{PATH}/guests?node=pve1"' in text

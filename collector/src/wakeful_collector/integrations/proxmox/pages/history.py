@@ -12,7 +12,7 @@ from wakeful_collector.read import proxmox_history
 from wakeful_collector.web import kit
 
 A_PAGE = 100
-KINDS = ("guest", "node", "storage", "network", "pool", "ha", "replication", "backup_job")
+KINDS = ("cluster", "guest", "node", "storage", "network", "pool", "ha", "replication", "backup_job")
 SPANS = {
     "1h": ("an hour ago", 3_600_000),
     "24h": ("a day ago", 86_400_000),

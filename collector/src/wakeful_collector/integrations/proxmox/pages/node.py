@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wakeful_collector.model.estate import Node
 
 TASKS_SHOWN = 20
+GUESTS_SHOWN = 100
 
 
 @kit.page(blueprint, "/<name>/nodes/<node>")
@@ -35,13 +36,15 @@ def _now(cluster: Cluster, found: Node) -> dict[str, Any]:
     data = kit.data()
     estate = proxmox.estate(data, cluster.name)
     here = [one for one in estate.guests if one.node == found.name]
-    memories = proxmox_hosts.memories(data, cluster.name, here, estate.usage, kit.now_ms())
+    shown = here[:GUESTS_SHOWN]
+    memories = proxmox_hosts.memories(data, cluster.name, shown, estate.usage, kit.now_ms())
     tasks = proxmox_history.tasks(data, cluster.name, node=found.name, limit=TASKS_SHOWN)
     return {
         "node": found,
         "row": rows.node(found, estate),
         "join": proxmox_hosts.joins(data, cluster.name).get(found.id),
-        "guests": rows.guests(here, estate.usage, memories),
+        "guests": rows.guests(shown, estate.usage, memories),
+        "guest_count": len(here),
         "storages": rows.storages((one for one in estate.storages if one.node == found.name), estate.usage),
         "networks": [one for one in estate.networks if one.node == found.name],
         "networks_area": estate.area(f"{found.id}/networks"),
