@@ -70,6 +70,13 @@ def test_high_availability_names_guests_in_its_own_way() -> None:
     assert teller("status", "stopped", 101, [task("hastart", "vm:100")], SINCE_MS) is None
 
 
+def test_whoever_asked_high_availability_is_named_and_not_its_manager() -> None:
+    asked = task("hastart", "vm:100", SINCE_MS + 1)
+    done = task("qmstart", ended_ms=SINCE_MS + 9)
+
+    assert teller("status", "stopped", 100, [asked, done], SINCE_MS) is asked
+
+
 def test_a_task_at_all_guests_of_a_node_names_none() -> None:
     assert teller("status", "running", 100, [task("stopall", "")], SINCE_MS) is not None
 

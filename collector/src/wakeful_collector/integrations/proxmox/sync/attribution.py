@@ -60,7 +60,12 @@ def teller(
         for one in tasks
         if one.kind in kinds and _concerns(one, vmid) and (one.is_running or one.ended_ms >= since_ms - BEFORE_MS)
     ]
-    return max(fitting, key=lambda one: (not one.is_failed, one.ended_ms or one.started_ms), default=None)
+    return max(fitting, key=_weight, default=None)
+
+
+def _weight(task: Task) -> tuple[bool, bool, int]:
+    """Return how well a task tells: what somebody asked of HA before what its manager then did as root."""
+    return not task.is_failed, task.kind.startswith("ha"), task.ended_ms or task.started_ms
 
 
 def _kinds(field: str, old: str | None) -> tuple[str, ...]:
