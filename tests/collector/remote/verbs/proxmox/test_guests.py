@@ -49,7 +49,7 @@ def test_guests_that_are_gone(proxmox, estate):
     ran = proxmox("guests", "--gone")
     assert "passing" in ran.out
     assert "gone" in ran.out
-    assert names(proxmox("guests", "--gone", "--json")) == ["passing"]
+    assert "passing" in names(proxmox("guests", "--gone", "--json"))
     assert "gone" in proxmox("guest", "passing").out
 
 
