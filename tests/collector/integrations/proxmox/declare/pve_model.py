@@ -193,7 +193,7 @@ class Model:
     def _resize(self, guest: Guest, form: dict[str, str]) -> None:
         key, size = form["disk"], form["size"]
         now = guest.config[key]
-        if _bytes(size) < _bytes(re.search(r"size=(\w+)", now)[1]):  # type: ignore[index]
+        if _bytes(size) < _bytes(re.search(r"size=(\w+)", now)[1]):  # type: ignore[index]  # every volume has one
             raise Refused("shrinking")
         self._keep(guest, config={**guest.config, key: re.sub(r"size=\w+", f"size={size}", now)})
 

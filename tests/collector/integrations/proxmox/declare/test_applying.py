@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from wakeful_collector.integrations.proxmox.link import opening
 from wakeful_collector.operations.registry import OperationError
 from wakeful_collector.read import proxmox_applies
 from wakeful_collector.store import proxmox_applies as table
+from wakeful_collector.store import proxmox_deeds
 from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
@@ -392,3 +394,52 @@ def test_what_would_take_more_by_now_than_was_allowed_is_refused(desk: Desk) -> 
     assert ended["state"] == "failed"
     assert "would take a reboot by now" in ended["summary"]
     assert desk.look().guest(101).config["cores"] == "2"
+
+
+def test_a_step_whose_answer_was_lost_is_done_where_it_has_come_true(desk: Desk) -> None:
+    apply_id = asked(desk, web("state: stopped"), allow_stop=True)
+    desk.pve.put("status", "stopped", guest=101)
+    ended = left_behind(desk, apply_id, sending=0, sent_ms=clock.now_ms())
+    assert ended["state"] == "ok", ended["summary"]
+    assert ended["steps"][0]["detail"] == "its answer was lost; it is so"
+
+
+def test_a_step_whose_task_failed_meanwhile_has_failed(desk: Desk) -> None:
+    apply_id = asked(desk, web("state: stopped"), allow_stop=True)
+    upid = opening.client(desk.data, "home").post("/nodes/pve1/qemu/101/status/shutdown", timeout=180)
+    desk.pve.merge("tasks", {upid: {**desk.pve.get("tasks")[upid], "status": "stopped", "exitstatus": "no answer"}})
+    desk.pve.put("status", "running", guest=101)
+    ended = left_behind(desk, apply_id, sent=1, upid=upid, sent_ms=clock.now_ms())
+    assert ended["state"] == "failed"
+    assert "no answer" in ended["summary"]
+
+
+def test_a_step_waits_for_the_deed_of_its_guest(desk: Desk) -> None:
+    apply_id = asked(desk, web("name: front"))
+    with changing(desk.data) as connection:
+        proxmox_deeds.add(connection, proxmox_deeds.DeedRow("d1", "home", 101, "backup", "user:eve", clock.now_ms()))
+    desk.applier(desk.data, desk.settings, clock.now_ms())
+    until = time.monotonic() + 30
+    while proxmox_applies.steps(desk.data, apply_id)[0].state != "running":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    desk.ask("proxmox.apply.stop", id=apply_id)
+    ended = desk.ended(apply_id)
+    assert "something else is being done" in ended["summary"]
+    assert desk.look().guest(101).wanted["name"] == "web"
+
+
+def test_what_is_left_at_the_end_is_told(desk: Desk) -> None:
+    ended = desk.apply(web("net0: {tag: 5}"))
+    assert ended["state"] == "failed", "the counterparty plugs no network card: it waits for a reboot"
+    assert "more is left: VM 101 (web): reboot net0" in ended["summary"]
+
+
+def test_what_cannot_be_looked_at_again_is_told(desk: Desk) -> None:
+    apply_id = asked(desk, web("name: front"))
+    with changing(desk.data) as connection:
+        table.change_step(connection, apply_id, 1, state="ok")
+    desk.pve.fail("GET", "/nodes/pve1/qemu/101/status/current", 403, "Permission check failed (/vms/101, VM.Audit)")
+    ended = desk.ended(apply_id)
+    assert ended["state"] == "failed"
+    assert "could not be looked at again" in ended["summary"]

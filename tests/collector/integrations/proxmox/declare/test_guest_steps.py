@@ -91,6 +91,7 @@ def test_what_is_declared_absent_is_stopped_and_removed() -> None:
         ),
         (estate(guest(status="unknown")), "VirtualMachine", "cores: 2", "tells nothing"),
         (estate(guest()), "VirtualMachine", "node: pve9", "there is no node pve9"),
+        (estate(guest(node="..")), "VirtualMachine", "cores: 2", "its node cannot be asked"),
         (estate(guest()), "VirtualMachine", "node: pve3", "offline"),
         (estate(guest()), "VirtualMachine", "net0: {tag: 5}", "needs a model"),
     ],

@@ -72,4 +72,4 @@ def test_what_was_stopped_before_it_began_is_not_begun(desk: Desk) -> None:
 
 
 def test_the_jobs_have_names_of_their_own() -> None:
-    assert [one.name for one in jobs.JOBS] == ["proxmox_applies", "proxmox_reconcile"]
+    assert [one.name for one in jobs.JOBS] == ["proxmox.applies", "proxmox.reconcile"]

@@ -64,4 +64,4 @@ class Applier:
         thread.start()
 
 
-JOBS = (Job("proxmox_applies", LOOK_SECONDS, Applier()), *reconciling.JOBS)
+JOBS = (Job("proxmox.applies", LOOK_SECONDS, Applier()), *reconciling.JOBS)

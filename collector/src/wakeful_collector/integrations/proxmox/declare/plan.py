@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.declare import creating, guest_steps, policy_steps, pool_steps
 from wakeful_collector.integrations.proxmox.declare.guest_steps import Found
-from wakeful_collector.integrations.proxmox.declare.outlook import outlook
+from wakeful_collector.integrations.proxmox.declare.outlook import outlook, problem
 from wakeful_collector.integrations.proxmox.declare.steps import DELETE, POOL_DELETE, Plan
 from wakeful_collector.integrations.proxmox.declare.wished import ABSENT
+from wakeful_collector.integrations.proxmox.link.errors import PveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,9 +43,14 @@ def plan(estate: Estate, wishes: Wishes, options: Options) -> Plan:
 
 def _guest(wish: GuestWish, view: Outlook) -> Found:
     guest = view.guests.get(wish.vmid)
-    if guest is not None:
-        return guest_steps.existing(wish, guest, view)
-    return Found([], []) if wish.state == ABSENT else creating.missing(wish, view)
+    try:
+        if guest is not None:
+            return guest_steps.existing(wish, guest, view)
+        return Found([], []) if wish.state == ABSENT else creating.missing(wish, view)
+    except PveError as error:  # a node whose name is none, as no cluster has but a hostile one
+        return Found(
+            [], [problem(wish, f"guest {wish.vmid}", f"its node cannot be asked: {error}", "look at the cluster")]
+        )
 
 
 def _arranged(found: Iterable[Found]) -> Plan:

@@ -167,4 +167,4 @@ def _apply(data: Path, cluster: Cluster, wishes: WishesRow, plan: Plan, marks: d
         applies_table.add(connection, row, [one.document() for one in plan.steps])
 
 
-JOBS = (Job("proxmox_reconcile", LOOK_SECONDS, look),)
+JOBS = (Job("proxmox.reconcile", LOOK_SECONDS, look),)
