@@ -2,8 +2,10 @@
 
 import pytest
 
-from wakeful_collector.remote.failure import NOT_FOUND, OK
+from wakeful_collector.remote.failure import FAILED, NOT_FOUND, OK
 from wakeful_collector.remote.verbs.proxmox import guest
+
+from .answers import environ_of, results
 
 
 @pytest.mark.parametrize("word", ["101", "web-1", "WEB-1", "lab/101", "lab/web-1"])
@@ -47,3 +49,24 @@ def test_what_is_not_permitted_is_said(capsys):
     guest._config(session.out, one)
     guest._snapshots(session.out, {"snapshots": ["x"]})
     assert capsys.readouterr().out == "configuration  not permitted: VM.Audit is missing\n"
+
+
+def test_the_host_in_it_and_its_last_backup(wakeful):
+    row = {"cluster": "lab", "vmid": 101, "name": "web", "kind": "qemu", "status": "running"}
+    backups = {"newest": "2026-11-22T00:00:00Z", "size_bytes": 2**30, "count": 3}
+    whole = row | {"host": {"id": "h-1", "evidence": "smbios uuid"}, "backups": backups}
+    with results({"guests": [row]}, {"guest": whole}) as there:  # it tells no host of that id by its name
+        ran = wakeful("proxmox", "guest", "web", **environ_of(there))
+    assert ran.code == OK
+    assert "(by smbios uuid)" in ran.out
+    assert "1.0 GiB, 3 kept" in ran.out
+    with results({"guests": [row]}, {}) as there:
+        assert wakeful("proxmox", "guest", "web", **environ_of(there)).code == FAILED
+
+
+def test_a_host_that_was_forgotten_is_told_by_its_id(proxmox, estate):
+    from wakeful_collector.remote.session import Session
+
+    session = Session({"WAKEFUL_URL": estate.served.url, "WAKEFUL_API_KEY": estate.keys["read"]})
+    assert guest._host(session, {"id": "nobody", "evidence": ""}) == "nobody"
+    session.close()

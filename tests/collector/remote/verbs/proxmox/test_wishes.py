@@ -2,6 +2,7 @@
 
 from wakeful_collector.remote.failure import OK, REFUSED, USAGE
 
+from .answers import environ_of, results
 from .declared import box
 
 
@@ -24,3 +25,9 @@ def test_words_that_make_no_sense(proxmox, tmp_path):
     assert proxmox("wishes", "show", "more").code == USAGE
     ran = proxmox("wishes", "keep", box(tmp_path, "a lot"), "--yes")
     assert (ran.code, "box.yaml:7" in ran.err) == (USAGE, True)
+
+
+def test_none_yet(wakeful):
+    with results({"version": None, "files": [], "versions": []}) as there:
+        ran = wakeful("proxmox", "wishes", **environ_of(there))
+    assert (ran.code, "No wishes are kept yet" in ran.err) == (OK, True)

@@ -83,7 +83,7 @@ def _host(session: Session, found: object) -> str:
         return ""
     evidence = f" (by {found['evidence']})" if found.get("evidence") else ""
     try:
-        name = session.client.get(path("hosts", str(found.get("id")))).get("name")
+        name = session.client.get(path("hosts", str(found.get("id")))).get("name") or found.get("id")
     except Failure:  # it was forgotten meanwhile, or this key may not look at hosts
         name = found.get("id")
     return f"{name}{evidence}"
