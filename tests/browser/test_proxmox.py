@@ -92,7 +92,10 @@ def test_the_log_of_a_task_is_read_and_guests_are_searched(lab: Any, axe: Any) -
     expect(page.get_by_role("group", name="Log")).to_contain_text("TASK ERROR: job errors")
     assert axe(page) == []
     page.get_by_role("link", name="Guests", exact=True).click()
+    expect(page.get_by_label("Search guests")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("/")
+    expect(page.get_by_label("Search guests")).to_be_focused()
     page.keyboard.type("shop")
     expect(page.locator(".guests tbody tr")).to_have_count(2)
     page.wait_for_url(re.compile("q=shop"))
