@@ -1,4 +1,4 @@
-"""Proxmox in a real browser: the sample cluster is in view, acted on, brought to its declared state, and another added."""
+"""Proxmox in a real browser: the sample cluster is in view, acted on, brought to its declared state; one is added."""
 
 from __future__ import annotations
 
