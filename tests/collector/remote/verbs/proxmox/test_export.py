@@ -5,6 +5,8 @@ import pytest
 from wakeful_collector.remote.failure import FAILED, NOT_FOUND, OK, REFUSED, USAGE, Failure
 from wakeful_collector.remote.verbs.proxmox import export
 
+from .answers import environ_of, results
+
 
 def test_what_is_exported_validates_and_plans_to_nothing(proxmox, estate, tmp_path):
     estate.look()
@@ -65,3 +67,18 @@ def test_several_clusters_are_exported_one_by_one(proxmox, estate):
         assert (ran.code, "lab/200, twin/200" in ran.err) == (USAGE, True)
     finally:
         proxmox("remove", "twin", "--yes")
+
+
+def test_what_cannot_be_exported_is_said_and_writes_over_nothing(wakeful, tmp_path):
+    files = [
+        {"path": "lab/vm-1.yaml", "text": "# qemu/1 of lab is not exported: its configuration is not known (stale)\n"},
+        {"path": "lab/vm-2.yaml", "text": "# a remark\nkind: VirtualMachine\n"},
+    ]
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "vm-1.yaml").write_text("kind: VirtualMachine\n")
+    with results({"files": files}) as there:
+        words = ("proxmox", "export", "--cluster", "lab", "--to", str(tmp_path), "--force")
+        ran = wakeful(*words, **environ_of(there))
+    assert (ran.code, "qemu/1 of lab is not exported" in ran.err) == (FAILED, True)
+    assert (tmp_path / "lab" / "vm-1.yaml").read_text() == "kind: VirtualMachine\n"
+    assert "1 file written" in ran.out

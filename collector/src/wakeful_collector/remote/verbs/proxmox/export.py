@@ -11,6 +11,7 @@ from wakeful_collector.remote.client import records
 from wakeful_collector.remote.failure import FAILED, OK, REFUSED, Failure, usage
 from wakeful_collector.remote.proxmox import naming
 from wakeful_collector.remote.proxmox.wishing import PATIENCE_SECONDS
+from wakeful_collector.remote.table import Styled
 from wakeful_collector.remote.width import harmless
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 ABOUT = """\
 Without --to the files are printed as one stream of documents. With it each is written into that folder; files that are
-there are left alone unless --force says so."""
+there are left alone unless --force says so. What cannot be exported (its configuration was not seen, or may not be) is
+said, its file is left as it is, and the exit code is 1."""
 EXAMPLES = """\
 wakeful proxmox export --cluster lab --to wishes/
 wakeful proxmox export web-1 db-1 > two.yaml
@@ -47,7 +49,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
     if chosen:
         asked["vmids"] = [one.get("vmid") for one in chosen]
     found = asking.result_of(session, "proxmox.export", asked, PATIENCE_SECONDS)
-    files = [(str(one.get("path")), str(one.get("text"))) for one in records(found, "files")]
+    every = [(str(one.get("path")), str(one.get("text"))) for one in records(found, "files")]
+    files = [(name, text) for name, text in every if not _is_remark(text)]
     if given.to is not None:
         written = _written(given.to, files, given.force)
         if session.json:
@@ -58,7 +61,14 @@ def run(session: Session, given: argparse.Namespace) -> int:
         session.out.document(found)
     else:
         session.out.script(_stream(text for _, text in files))
-    return OK
+    for _, text in [one for one in every if one not in files]:
+        session.err.line(Styled(text.strip().lstrip("# "), "warn"))
+    return OK if files == every else FAILED
+
+
+def _is_remark(text: str) -> bool:
+    """Tell whether a file holds no wish, but says why there is none."""
+    return all(line.startswith("#") for line in text.splitlines() if line.strip())
 
 
 def _stream(texts: Iterable[str]) -> str:
