@@ -1,7 +1,7 @@
 # One door for developers; CI calls the same targets. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help run test check coverage test-matrix real assets environment environment-dev test-programs screenshots clean \
-	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway format
+	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox format
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
@@ -71,6 +71,10 @@ bench-recovery: environment-dev ## how soon a fallen server is started and a mac
 bench-gateway: environment-dev ## what the gateway adds to Ollama: first byte, each piece, memory
 	@$(PYTHON) bench/gateway/run.py
 	@$(PYTHON) bench/gateway/desk.py
+
+bench-proxmox: environment-dev ## keeping 50 Proxmox nodes and 5,000 guests in view
+	@$(PYTHON) bench/proxmox/run.py
+	@$(PYTHON) bench/proxmox/planning.py
 
 clean: ## remove what was built, keep the data in ./var
 	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \

@@ -31,6 +31,24 @@ PAGES = {
     "gateway requests": "/integrations/ollama/gpu-lab-01/requests",
     "gateway settings": "/integrations/ollama/gpu-lab-01/settings",
     "gateway add": "/integrations/ollama/_/add",
+    "clusters": "/integrations/proxmox",
+    "cluster": "/integrations/proxmox/lab",
+    "guests": "/integrations/proxmox/lab/guests",
+    "guest": "/integrations/proxmox/lab/guests/100",
+    "guest configuration": "/integrations/proxmox/lab/guests/104/config",
+    "guest snapshots": "/integrations/proxmox/lab/guests/100/snapshots",
+    "guest history": "/integrations/proxmox/lab/guests/104/history",
+    "guest tasks": "/integrations/proxmox/lab/guests/106/tasks",
+    "node": "/integrations/proxmox/lab/nodes/pve1",
+    "storages": "/integrations/proxmox/lab/storage",
+    "contents": "/integrations/proxmox/lab/storage/pve1/nas",
+    "backups": "/integrations/proxmox/lab/backups",
+    "tasks": "/integrations/proxmox/lab/tasks",
+    "history": "/integrations/proxmox/lab/history",
+    "difference": "/integrations/proxmox/lab/difference?since=7d",
+    "declared state": "/integrations/proxmox/lab/plan",
+    "cluster settings": "/integrations/proxmox/lab/settings",
+    "cluster add": "/integrations/proxmox/_/add",
     "notifications": "/settings/notifications",
     "channel": "/settings/notifications/ch_demo",
     "metrics": "/hosts/{db}/metrics",
@@ -289,6 +307,7 @@ def test_reduced_motion_is_respected(open_page: Any, host_ids: dict[str, str]) -
 def settle(page: Page) -> None:
     """Wait for the charts, where there are some."""
     if page.locator("[data-host]").count():
+        page.locator("[data-host] .spans, [data-host] .metrics-bar").first.scroll_into_view_if_needed()
         page.wait_for_selector("[data-host][data-loaded]")
         page.wait_for_timeout(200)
 

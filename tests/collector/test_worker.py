@@ -130,7 +130,11 @@ def test_settings_may_be_replaced_while_it_runs(settings):
 def test_the_real_jobs_run_on_an_empty_collector(settings):
     own = ["rollups", "sparks", "standing", "commands", "incidents", "outbox", "upkeep"]
     rooms = ["gateway", "gateway_environment", "gateway_log", "gateway_upkeep", "gateway_incidents"]
-    assert [job.name for job in JOBS] == own + rooms
+    names = [job.name for job in JOBS]
+    assert names[: len(own + rooms)] == own + rooms
+    clusters = names[len(own + rooms) :]
+    assert {"proxmox.sync", "proxmox.deeds"} <= set(clusters)
+    assert all(name.startswith("proxmox") for name in clusters)
     for job in JOBS:
         rhythm = Rhythm(job)
         rhythm.run_once(settings)

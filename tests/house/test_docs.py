@@ -28,11 +28,16 @@ from wakeful_collector.integrations.ollama import (
 )
 from wakeful_collector.integrations.ollama import settings as gateway_settings
 from wakeful_collector.integrations.ollama.states import State
+from wakeful_collector.integrations.proxmox.charts import measures
+from wakeful_collector.integrations.proxmox.link import clusters as proxmox_clusters
+from wakeful_collector.integrations.proxmox.link import privileges
+from wakeful_collector.integrations.proxmox.link import troubles as proxmox_troubles
+from wakeful_collector.remote import verbs
 from wakeful_collector.remote.verbs import VERBS
 from wakeful_collector.rooms import REGISTRY
 from wakeful_collector.store import database
 from wakeful_collector.store.gateway_history import OUTCOMES
-from wakeful_collector.web import metrics_gateway
+from wakeful_collector.web import metrics_gateway, metrics_proxmox
 from wakeful_wire import limits
 from wakeful_wire.names import METRICS
 from wakeful_wire.push import RESULT_STATES
@@ -97,7 +102,7 @@ def subcommands(parser: argparse.ArgumentParser, before: str) -> list[str]:
 
 def test_every_command_is_documented(user_docs: str) -> None:
     commands = subcommands(agent_parser(), "wakeful-agent") + subcommands(collector_parser(), "wakeful-collector")
-    commands += [f"wakeful {verb.name}" for verb in VERBS]
+    commands += [f"wakeful {verb.name}" for verb in (*VERBS, *verbs.every())]
     assert len(commands) > 30
     assert not coded(user_docs, commands)
 
@@ -113,6 +118,21 @@ def test_every_setting_of_a_machine_of_the_gateway_is_documented(root: Path) -> 
     assert not [name for name in [*fields, *secret_fields.NAMES] if f"\n| `{name}` |" not in page]
     choices = [word for field in gateway_settings.FIELDS for word in field.metadata["kind"].schema.get("enum", ())]
     assert not coded(page, choices)
+
+
+def test_every_setting_of_a_cluster_is_documented(root: Path) -> None:
+    page = (root / "docs" / "proxmox" / "connecting.md").read_text("ascii")
+    assert not [name for name in proxmox_clusters.schema() if f"\n| `{name}` |" not in page]
+    kinds = [field.metadata["kind"] for field in proxmox_clusters.FIELDS]
+    assert not coded(page, [word for kind in kinds for word in kind.schema.get("enum", ())])
+    needed = [privilege for one in privileges.FEATURES for privilege, _ in one.needs if "Config" not in privilege]
+    assert not coded(page, needed)
+
+
+def test_what_clusters_measure_is_documented(root: Path) -> None:
+    page = (root / "docs" / "proxmox" / "charts.md").read_text("ascii")
+    assert not coded(page, [family.name for family in metrics_proxmox.families([], 0)])
+    assert not coded(page, [*proxmox_troubles.KINDS, *(series.name for series in measures.SERIES)])
 
 
 def test_what_the_gateway_measures_is_documented(root: Path) -> None:
@@ -144,6 +164,7 @@ def test_every_event_kind_is_documented(root: Path, modules: list[Path]) -> None
     assert not coded(page, kinds)
     assert not coded(page, [f"command.{state}" for state in RESULT_STATES])
     assert not coded(page, list(troubles.KINDS))
+    assert not coded(page, list(proxmox_troubles.KINDS))
 
 
 def test_every_route_is_documented(user_docs: str, tmp_path: Path) -> None:

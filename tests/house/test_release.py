@@ -21,7 +21,9 @@ IMPORT_NAMES = {
     "websocket-client": "websocket",
     "argon2-cffi": "argon2",
     "gunicorn-h1c": "gunicorn_h1c",
+    "prompt-toolkit": "prompt_toolkit",
     "python-dotenv": "dotenv",
+    "pyyaml": "yaml",
     "sqlite-utils": "sqlite_utils",
 }
 LOADED_BY_NAME = {

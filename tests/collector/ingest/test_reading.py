@@ -111,7 +111,9 @@ def test_what_is_not_acceptable_is_named(content: bytes | dict[str, Any], status
     assert (caught.value.status, caught.value.code) == (status, code), caught.value.message
 
 
-@pytest.mark.parametrize("kind", ["command.requested", "command.done", "host.silent", "host.renamed", "gateway.well"])
+@pytest.mark.parametrize(
+    "kind", ["command.requested", "command.done", "host.silent", "host.renamed", "gateway.well", "proxmox.well"]
+)
 def test_what_only_the_collector_tells_is_taken_from_no_agent(kind: str) -> None:
     told = {"id": "e-1", "at": NOW_MS, "kind": kind, "subject": "wipe", "data": {"by": "user:ada"}}
     with pytest.raises(WireError, match="told by the collector") as caught:

@@ -134,3 +134,23 @@ def test_many_are_named_in_one_message_within_bounds() -> None:
     assert few.title.startswith("4 incidents are over: ")
     assert few.text.count("\n") == 7
     assert few.level == "success"
+
+
+@pytest.mark.parametrize(
+    ("subject", "cause", "title"),
+    [
+        ("home", "cannot be looked at: refused", "home cannot be looked at: refused"),
+        ("home/quorum", "has no quorum", "home has no quorum"),
+        ("home/node/pve2", "is offline", "node pve2 of home is offline"),
+        ("home/backup/100", "was not backed up: boom", "guest 100 of home was not backed up: boom"),
+        ("home/backup/pve1", "was not backed up: boom", "what pve1 of home holds was not backed up: boom"),
+    ],
+)
+def test_something_of_a_cluster(subject: str, cause: str, title: str) -> None:
+    one = replace(WATCH, kind="proxmox", host_key=0, subject=subject, cause=cause, attempts=0, story=(), console=())
+    found = message.render(message.document(one, "", "", (), "opened"), "https://w/integrations/proxmox/home")
+    assert found.title == title
+    assert "Proxmox cluster: home" in found.text
+    assert "Host:" not in found.text
+    over = message.render(message.document(replace(one, over_ms=T + 60_000), "", "", (), "closed"), "https://w/")
+    assert over.title.endswith("is well again after 60 s")

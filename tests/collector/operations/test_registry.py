@@ -64,6 +64,13 @@ def test_a_password_in_an_address_does_not_stand_in_the_trail(settings: Settings
     assert trail(settings)[0][4] == {"url": "http://...@b:1/x", "why": "scope"}
 
 
+def test_what_is_secret_inside_an_argument_does_not_stand_in_the_trail(settings: Settings, now_ms: int) -> None:
+    operation = Operation("thing.add", "Add", "admin", "changes", SHAPE, _add, secrets=("settings.key",))
+    given = {"name": "bob", "settings": {"key": "hidden", "cores": 2}, "other": {"key": 1}}
+    run(settings, Registry((operation,)), ADMIN, "thing.add", given, now_ms)
+    assert trail(settings)[0][4] == {"name": "bob", "settings": {"cores": 2}, "other": {"key": 1}}
+
+
 @pytest.mark.parametrize("much", ["x" * 100_000, [[[[[[[[[["deep"]]]]]]]]]]])
 def test_who_may_do_nothing_does_not_fill_the_trail(settings: Settings, now_ms: int, much: Any) -> None:
     with pytest.raises(OperationError, match="scope admin"):
@@ -131,6 +138,17 @@ def test_every_operation_is_whole(operation: Operation) -> None:
     assert hidden <= set(operation.secrets), "passwords never reach the trail"
 
 
+TEXTS = (
+    "x",
+    "https://example.org/",
+    "scsi0",
+    "snap1",
+    "+1G",
+    "a:b/c",
+    "UPID:pve1:0000C530:001C9BEC:6920F3C4:a:1:root@pam:",
+)
+
+
 def fitting(schema: dict[str, Any]) -> Any:
     """Return a value that fits a schema of the registry."""
     kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][-1]
@@ -138,10 +156,13 @@ def fitting(schema: dict[str, Any]) -> Any:
         return schema["enum"][0]
     if kind == "array":
         return [fitting(schema["items"])] * schema.get("minItems", 0)
-    text = "x" * max(1, schema.get("minLength", 1))
-    if "pattern" in schema and not re.search(schema["pattern"], text):
-        text = "https://example.org/"
-    plain = {"string": text, "boolean": True, "object": {}, "null": None}
+    if kind == "object":
+        return {name: fitting(schema["properties"][name]) for name in schema.get("required", ())}
+    if kind == "string":
+        texts = (*TEXTS, "x" * schema.get("minLength", 1))
+        long = [text for text in texts if len(text) >= schema.get("minLength", 0)]
+        return next(text for text in long if re.search(schema.get("pattern", ""), text))
+    plain = {"boolean": True, "null": None}
     return plain.get(kind, schema.get("minimum", 0))
 
 

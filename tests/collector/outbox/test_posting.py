@@ -330,6 +330,12 @@ def test_many_at_once_are_one_message_to_people_and_each_to_programs(
         assert len(programs.received) == 6
 
 
+def test_the_link_of_a_cluster() -> None:
+    settings = Settings(data="/nowhere")  # type: ignore[arg-type]  # only its addresses matter
+    told = {"incident": {"id": "inc_1", "kind": "proxmox", "subject": "home/node/pve2", "host": {"id": ""}}}
+    assert page_link(settings, told) == "http://127.0.0.1:8800/integrations/proxmox/home"
+
+
 def test_links() -> None:
     settings = Settings(data="/nowhere")  # type: ignore[arg-type]  # only its addresses matter
     told = {"incident": {"id": "inc_1", "kind": "watch", "host": {"id": "agt_1"}}}

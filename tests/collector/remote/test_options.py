@@ -6,7 +6,7 @@ import pytest
 
 from wakeful_collector.remote import options
 from wakeful_collector.remote.failure import Failure
-from wakeful_collector.remote.verbs import VERBS, named
+from wakeful_collector.remote.verbs import every, named
 
 
 def test_words_are_split_at_the_command():
@@ -45,7 +45,7 @@ def test_a_wrong_duration_is_said():
     assert "duration, like 90s" in caught.value.message
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+@pytest.mark.parametrize("verb", every(), ids=lambda verb: verb.name)
 def test_every_argument_says_what_it_is(verb):
     for action in options.parser_of(verb)._actions:
         assert action.help, action

@@ -111,9 +111,21 @@ def test_a_reader_that_went_away_is_not_a_traceback(home):
         assert child.returncode == 141
 
 
-@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_a_shelf_of_commands(wakeful):
+    shown = wakeful("proxmox", "--help")
+    assert (shown.code, shown.out) == (0, wakeful("help", "proxmox").out)
+    assert shown.out.startswith("usage: wakeful proxmox COMMAND")
+    assert all(f"  {verb.name.removeprefix('proxmox ')} " in shown.out for verb in verbs.named("proxmox").shelf)
+    assert wakeful("help", "proxmox", "guests").out == wakeful("proxmox", "guests", "--help").out
+    assert wakeful("proxmox", "help", "guests").out == wakeful("proxmox", "guests", "--help").out
+    assert wakeful("help", "proxmox", "nothing").out == shown.out
+    ran = wakeful("proxmox", "guessts")
+    assert (ran.code, "did you mean proxmox guests? see: wakeful proxmox --help" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("verb", verbs.every(), ids=lambda verb: verb.name)
 def test_every_command_explains_itself_with_examples(wakeful, verb):
-    ran = wakeful(verb.name, "--help", COLUMNS="80")
+    ran = wakeful(*verb.name.split(), "--help", COLUMNS="80")
     assert (ran.code, ran.err) == (0, "")
     assert f"usage: wakeful {verb.name}" in ran.out
     assert f"  wakeful {verb.name}" in ran.out or f"| wakeful {verb.name}" in ran.out

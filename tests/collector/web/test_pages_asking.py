@@ -259,3 +259,21 @@ def test_a_room_offers_buttons_of_its_own_and_what_destroys_wants_the_subjects_n
     gone = press(root, "user.remove", name="bob", confirm="bob", back="/settings/people")
     assert gone.headers["HX-Redirect"] == "/settings/people"
     assert "Gone." in gone.text
+
+
+def test_a_room_says_what_is_typed_and_shows_what_was_answered(app: Any, person: Callable[..., Any]) -> None:
+    state = app.extensions["wakeful"]
+    typed = kit.Offer(
+        "gateway.machine.remove",
+        "",
+        typed=lambda given: f"the {given['name']}",
+        note=lambda answer: kit.render("asked-note.html", mood="ok", title="Followed.", text=str(answer)),
+    )
+    lifted = kit.Offer("gateway.limit", "", note=lambda _: kit.render("asked-note.html", mood="ok", title="Followed."))
+    app.extensions["wakeful"] = replace(
+        state, offers={**state.offers, typed.operation: typed, lifted.operation: lifted}
+    )
+    root = person("root", "admin")
+    assert "type &#34;the gpu&#34;" in press(root, typed.operation, name="gpu", confirm="gpu").text.lower()
+    assert "There is no machine" in press(root, typed.operation, name="gpu", confirm="the gpu").text
+    assert "Followed." in press(root, lifted.operation, key="*", concurrency="3").text, "a number that may be left out"

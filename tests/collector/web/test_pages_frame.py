@@ -58,7 +58,8 @@ def test_a_room_stands_in_the_navigation_before_what_is_done_once_in_a_while(
     known = kit_state_of(app)
     kit.install(app, replace(known, navigation=(kit.Place("gateway", "pages.events", "A room"),)))
     text = person().get("/").text
-    labels = re.findall(r"<a href=[^>]+><svg.*?</svg><span>([^<]+)</span>", text)
+    found = re.findall(r"<a href=[^>]+><svg.*?</svg><span>(.*?)</span></a>", text)
+    labels = [re.sub(r"<[^>]+>", "", label) for label in found]
     assert labels == ["Fleet", "Timeline", "Events", "A room", "Add a machine", "Settings"]
 
 

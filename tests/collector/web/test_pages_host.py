@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector.read import hosts
+from wakeful_collector.store import proxmox_joins
+from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,3 +230,15 @@ def test_readers_change_nothing(person: Callable[..., Any], web: Any) -> None:
     bob = person("bob", "read")
     assert bob.post(f"/hosts/{web.id}/manage", do="save", name="x").status_code == 403
     assert "Forget this machine" not in bob.get(f"/hosts/{web.id}/system").text
+
+
+def test_a_host_that_is_a_guest_leads_there(
+    person: Callable[..., Any], machine: Callable[..., Any], data: Path
+) -> None:
+    web, node = machine("web"), machine("pve1")
+    with changing(data) as connection:
+        rows = [("home", "qemu/101", "web", web.id, "uuid"), ("home", "node/pve1", "pve1", node.id, "name")]
+        proxmox_joins.keep(connection, "home", [proxmox_joins.Join(*row) for row in rows])
+    ada = person("ada", "read")
+    assert '<a href="/integrations/proxmox/home/guests/101">VM 101</a> of home' in ada.get(f"/hosts/{web.id}").text
+    assert '<a href="/integrations/proxmox/home/nodes/pve1">node pve1</a> of home' in ada.get(f"/hosts/{node.id}").text

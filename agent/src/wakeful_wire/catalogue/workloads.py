@@ -71,4 +71,14 @@ ROWS = (
     Metric("proxmox.storage.up", GAUGE, "1", "1 while a storage is available on this node", ("storage",)),
     Metric("proxmox.storage.usage", GAUGE, "By", "Space of a storage in use", ("storage",)),
     Metric("proxmox.storage.limit", GAUGE, "By", "Size of a storage", ("storage",)),
+    # Of a node or guest of a cluster that the collector itself looks at: each is a subject of its own, without labels.
+    Metric("proxmox.subject.up", GAUGE, "1", "1 while the node or guest runs"),
+    Metric("proxmox.subject.cpu.utilization", GAUGE, "1", "Share of its processors the node or guest uses"),
+    Metric("proxmox.subject.cpu.count", GAUGE, "{cpu}", "Processors of the node or guest"),
+    Metric("proxmox.subject.memory.usage", GAUGE, "By", "Memory of the node or guest in use, as the cluster says"),
+    Metric("proxmox.subject.memory.limit", GAUGE, "By", "Memory of the node or guest"),
+    Metric("proxmox.subject.disk.usage", GAUGE, "By", "Space in use: a node's root filesystem, a container's disk"),
+    Metric("proxmox.subject.disk.limit", GAUGE, "By", "Size of the node's root filesystem, of the guest's first disk"),
+    Metric("proxmox.subject.network.io", GAUGE, "By/s", "Bytes a second received and sent", ("direction",)),
+    Metric("proxmox.subject.disk.io", GAUGE, "By/s", "Bytes a second read and written", ("direction",)),
 )

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wakeful_collector import clock
-from wakeful_collector.demo import gateway, papers, signals
+from wakeful_collector.demo import gateway, papers, pve, signals
 from wakeful_collector.demo.fate import Course
 from wakeful_collector.demo.keeping import Keeping
 from wakeful_collector.demo.ollama import Upstream
+from wakeful_collector.demo.pve_world import World
 from wakeful_collector.ingest.door import Door
 from wakeful_collector.ingest.intake import Intake
 from wakeful_collector.read import hosts, latest
@@ -162,6 +163,8 @@ def drive(data: Path, story: Story) -> None:
     upstream = Upstream() if gateway.napper(story) else None
     if upstream is not None:
         gateway.settle(data, story, upstream.url)
+    cluster = pve.Cluster(World(story.end_ms / 1000))
+    pve.settle(data, story, cluster)
     driver = Driver(data, story, upstream)
     pushed_ms = 0
     try:
@@ -175,5 +178,6 @@ def drive(data: Path, story: Story) -> None:
             stopping.wait(GLANCE_SECONDS - clock.now_ms() % 1000 / 1000)
     finally:
         driver.close()
+        cluster.close()
         if upstream is not None:
             upstream.close()

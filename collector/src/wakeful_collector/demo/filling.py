@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wakeful_collector import rollups
-from wakeful_collector.demo import asking, gateway, papers, signals
+from wakeful_collector.demo import asking, gateway, papers, pve, signals
 from wakeful_collector.demo import story as story_file
 from wakeful_collector.demo.driving import Driver
 from wakeful_collector.demo.fate import QUIET_HOURS, Course
@@ -45,6 +45,7 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
     _push_last(data, story)
     asking.tell(data, story)
     gateway.tell(data, story)
+    pve.tell(data, story)
     rollups.refresh_sparks(data, end_ms)
     rollups.Watch().refresh(data, end_ms)
     story_file.write(data, story)

@@ -154,7 +154,7 @@ def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Readin
 
 def _check_kinds(events: Sequence[push.Event]) -> None:
     for one in events:
-        if one.kind in OURS or one.kind.startswith(("command.", "gateway.")):
+        if one.kind in OURS or one.kind.startswith(("command.", "gateway.", "proxmox.")):
             raise WireError("invalid", f"events: {one.kind[:64]} is told by the collector, never by an agent")
 
 

@@ -22,13 +22,17 @@ OPENED, OVER, HEALED, TEST = "opened", "closed", "healed", "test"
 MOMENTS = (OPENED, OVER, HEALED)
 """What a message is about: an incident that needs a person, its end, and one that healed before anybody was called."""
 
-WATCH, BLIND, HOST, GATEWAY = "watch", "blind", "host", "gateway"
-KINDS = (WATCH, BLIND, HOST, GATEWAY)
+WATCH, BLIND, HOST, GATEWAY, PROXMOX = "watch", "blind", "host", "gateway", "proxmox"
+KINDS = (WATCH, BLIND, HOST, GATEWAY, PROXMOX)
 """What is about: a watch that is down, one that nobody can tell of, a host that says nothing, a machine of the gateway
-that does not wake or sleep."""
+that does not wake or sleep, a Proxmox cluster or something of it."""
+OF_ROOMS = (GATEWAY, PROXMOX)
+"""What a room sees, of things that are no hosts: nobody there can say of itself that it is meant to be silent."""
 
 NO_HOST = 0
 """The host key of what the collector sees by itself of a machine that is no host here."""
+NOBODY = {GATEWAY: "the gateway", PROXMOX: "Proxmox"}
+"""Who stands where a host's name would, by the incident's kind, when it is about no host."""
 
 LATE_MS = 600_000
 """What a host tells this long after its newest tick is backlog, which pages nobody."""

@@ -111,7 +111,8 @@ def _title(told: dict[str, Any], moment: str) -> str:
     host, thing = told["host"]["name"], told["subject"]
     if told["kind"] == shapes.HOST:
         return f"{host} {told['cause']}" if moment == shapes.OPENED else f"{host} is back after {_duration(told)}"
-    if told["kind"] == shapes.GATEWAY:
+    if told["kind"] in shapes.OF_ROOMS:
+        thing = thing_of(thing) if told["kind"] == shapes.PROXMOX else thing
         ended = f"{thing} is well again after {_duration(told)}"
         return f"{thing} {told['cause']}" if moment == shapes.OPENED else ended
     name = f"{thing} on {host}"
@@ -129,11 +130,23 @@ def _title(told: dict[str, Any], moment: str) -> str:
 _DECISIVE = {"recovery.given_up", "recovery.flapping", "watch.held"}
 
 
+def thing_of(subject: str) -> str:
+    """Return what a subject of a Proxmox cluster is called: `node pve2 of home` for `home/node/pve2`."""
+    cluster, _, rest = subject.partition("/")
+    what, _, name = rest.partition("/")
+    if what == "node":
+        return f"node {name} of {cluster}"
+    if what == "backup":
+        return f"guest {name} of {cluster}" if name.isdigit() else f"what {name} of {cluster} holds"
+    return cluster
+
+
 def _facts(told: dict[str, Any], moment: str) -> list[str]:
     host = told["host"]
-    is_gateways = told["kind"] == shapes.GATEWAY
-    found = [f"Machine of the gateway: {told['subject']}"] if is_gateways else []
-    if not is_gateways or host["id"]:
+    found = [f"Machine of the gateway: {told['subject']}"] if told["kind"] == shapes.GATEWAY else []
+    if told["kind"] == shapes.PROXMOX:
+        found = [f"Proxmox cluster: {told['subject'].partition('/')[0]}"]
+    if told["kind"] not in shapes.OF_ROOMS or host["id"]:
         found.append(f"Host: {host['name']}" + (f" ({', '.join(host['tags'])})" if host["tags"] else ""))
     found.append(f"Since: {_clock(told['opened'])}" + (f", over {_clock(told['over'])}" if told["over"] else ""))
     if told["cause"] and (moment != shapes.OPENED or told["kind"] != shapes.HOST):

@@ -40,6 +40,14 @@ _WORDS = {
     "gateway.sleep_failed": "does not go to sleep",
     "gateway.host_key_changed": "shows another SSH host key",
     "gateway.well": "is well again",
+    "proxmox.unreachable": "cannot be looked at",
+    "proxmox.refused": "refuses the login",
+    "proxmox.certificate_changed": "shows a certificate that is not trusted",
+    "proxmox.node_offline": "is offline",
+    "proxmox.quorum_lost": "has no quorum",
+    "proxmox.backup_failed": "was not backed up",
+    "proxmox.never_backed_up": "was never backed up",
+    "proxmox.well": "is well again",
 }
 _SAID = ("detail", "summary", "why", "reason", "error")
 

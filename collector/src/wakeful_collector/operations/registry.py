@@ -71,7 +71,7 @@ class Operation:
     """A verb offered to people and machines alike; done, only one whose `danger` is "none" leaves no audit row.
 
     `arguments` is a JSON Schema of an object; `subject` names the argument that says what it is done to; the arguments
-    in `secrets` never reach the audit trail.
+    in `secrets` (`name`, or `name.inner` of an object) never reach the audit trail.
     """
 
     name: str
@@ -134,7 +134,9 @@ def run(
 
 
 def _asked(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return the id of the command that came of an operation, to be found again when that ends."""
+    """Return the id of the command or deed that came of an operation, to be found again when that ends."""
+    if isinstance(answer.get("deed"), dict):
+        return {"deed": answer["deed"].get("id")}
     return {"command": answer["command"]} if isinstance(answer.get("command"), str) else {}
 
 
@@ -159,11 +161,18 @@ def _is_flat(value: Any, depth: int = 0) -> bool:
     return depth < _ATTEMPT_DEPTH_MAX and all(_is_flat(one, depth + 1) for one in inner)
 
 
+def _without(key: str, value: Any, secrets: tuple[str, ...]) -> Any:
+    """Return an argument without what of it is secret, which `secrets` name as `key.name`."""
+    if not isinstance(value, dict):
+        return value
+    return {name: one for name, one in value.items() if f"{key}.{name}" not in secrets}
+
+
 def _entry(
     operation: Operation, principal: Principal, given: dict[str, Any], now_ms: int, outcome: str, why: str
 ) -> audit.Entry:
     detail = {
-        key: _USERINFO.sub("://...@", value) if isinstance(value, str) else value
+        key: _USERINFO.sub("://...@", value) if isinstance(value, str) else _without(key, value, operation.secrets)
         for key, value in given.items()
         if key not in operation.secrets and key != operation.subject
     }

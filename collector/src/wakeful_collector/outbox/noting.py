@@ -67,6 +67,6 @@ def is_muted(connection: sqlite3.Connection, one: Incident, now_ms: int) -> bool
 
     A machine of the gateway that sleeps is silent by design; that it does not wake is told nevertheless.
     """
-    if one.kind != shapes.GATEWAY and absences.of(connection, one.host_key, now_ms) is not None:
+    if one.kind not in shapes.OF_ROOMS and absences.of(connection, one.host_key, now_ms) is not None:
         return True
     return incidents.crowd(connection, one.host_key, now_ms - _HOUR_MS)[1] >= shapes.TOLD_AN_HOUR_MAX

@@ -18,7 +18,7 @@ from wakeful_collector.model import delivery as shapes
 from wakeful_collector.model import message
 from wakeful_collector.model.channel import APPRISE
 from wakeful_collector.model.delivery import Attempt
-from wakeful_collector.model.incident import GATEWAY, TEST
+from wakeful_collector.model.incident import GATEWAY, PROXMOX, TEST
 from wakeful_collector.outbox import calling
 from wakeful_collector.store import changes, channels, database, outbox, vault
 
@@ -171,6 +171,8 @@ def page_link(settings: Settings, document: dict[str, Any]) -> str:
         return f"{top}/settings/notifications"
     if told["kind"] == GATEWAY:
         return f"{top}/integrations/ollama/{quote(told['subject'], safe='')}"
+    if told["kind"] == PROXMOX:
+        return f"{top}/integrations/proxmox/{quote(told['subject'].partition('/')[0], safe='')}"
     return f"{top}/hosts/{told['host']['id']}/watches?incident={told['id']}#{told['id']}"
 
 

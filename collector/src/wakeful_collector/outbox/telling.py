@@ -25,7 +25,7 @@ def tell(connection: sqlite3.Connection, incident: Incident, moment: str, now_ms
 
     An end makes needless what still waits of the beginning: the story is in it. The caller owns the transaction.
     """
-    host_id, name, tags = _host(connection, incident.host_key)
+    host_id, name, tags = _host(connection, incident)
     about = About(host_id, name, tags, incident.kind, moment)
     wanting = [one for one in channels.all_of(connection) if one.enabled and wants(one.wishes, about)]
     if moment == shapes.OVER:
@@ -49,10 +49,10 @@ def test(connection: sqlite3.Connection, channel: Channel, test_id: str, now_ms:
     return made or f"{test_id}.{channel.id}"
 
 
-def _host(connection: sqlite3.Connection, host_key: int) -> tuple[str, str, tuple[str, ...]]:
-    if host_key == shapes.NO_HOST:
-        return "", "the gateway", ()
-    row = agents.row(connection, host_key)
+def _host(connection: sqlite3.Connection, incident: Incident) -> tuple[str, str, tuple[str, ...]]:
+    if incident.host_key == shapes.NO_HOST:
+        return "", shapes.NOBODY.get(incident.kind, ""), ()
+    row = agents.row(connection, incident.host_key)
     if row is None:
         return "", "a host that was forgotten", ()
     return row["id"], row["given_name"] or row["reported_name"], tuple(json.loads(row["tags"]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wakeful_collector.model import message
-from wakeful_collector.model.incident import NO_HOST
+from wakeful_collector.model.incident import NO_HOST, NOBODY
 from wakeful_collector.read import hosts
 from wakeful_collector.store import absences, database
 from wakeful_collector.store import incidents as table
@@ -94,7 +94,7 @@ def standing_absences(data: Path, now_ms: int) -> dict[int, Absence]:
 
 
 def _record(seq: int, one: Incident, names: dict[int, tuple[str, str]]) -> IncidentRecord:
-    nobody = "the gateway" if one.host_key == NO_HOST else "a host that was forgotten"
+    nobody = NOBODY.get(one.kind, "") if one.host_key == NO_HOST else "a host that was forgotten"
     host_id, name = names.get(one.host_key, (None, nobody))
     return IncidentRecord(seq, one, host_id, name, message.headline(one, name))
 

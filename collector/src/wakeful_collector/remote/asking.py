@@ -69,12 +69,21 @@ def operation(session: Session, name: str) -> dict[str, Any]:
     return offered[name]
 
 
-def result_of(session: Session, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def result_of(session: Session, name: str, arguments: dict[str, Any], patience_seconds: float = 0) -> dict[str, Any]:
     """Run an operation that makes no command and return its result; raise Failure.
 
-    Its schema is not asked for first: a key that may run it may not always list operations.
+    Its schema is not asked for first: a key that may run it may not always list operations. Its answer may take
+    `patience_seconds` longer than usual.
     """
-    result = session.client.post(path("operations", name), arguments).get("result")
+    result = session.client.post(path("operations", name), arguments, patience_seconds).get("result")
+    if not isinstance(result, dict):
+        raise Failure(FAILED, "bad_answer", "the collector's answer holds no result", "are versions far apart?")
+    return result
+
+
+def asked_once(session: Session, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Run an operation that takes a `request_key` and return its result: done once, also when the answer got lost."""
+    result = _asked(session, name, arguments, 0, repeatable="request_key" in arguments).get("result")
     if not isinstance(result, dict):
         raise Failure(FAILED, "bad_answer", "the collector's answer holds no result", "are versions far apart?")
     return result

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import asking, options, verbs
 from wakeful_collector.remote.failure import Failure
+from wakeful_collector.remote.proxmox import offering
 from wakeful_collector.remote.session import Session, host_path
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping
 
+    from wakeful_collector.remote.verb import Verb
+
 PATIENCE_SECONDS = 3.0
 CANDIDATES_MAX = 2_000
 _SAFE = re.compile(r"[\w.,@%+-]+")
 """What no shell acts on; a host whose name holds more is offered by its id."""
+
+_SAFE_WORDS = re.compile(r"[\w.,@%+/=-]+")
 
 _OF_GATEWAY = {
     "add": "gateway.machine.add",
@@ -29,14 +34,18 @@ _OF_GATEWAY = {
 
 def complete(words: list[str], environ: Mapping[str, str]) -> int:
     """Print what may stand for the last of `words`, one candidate a line; return 0."""
+    sys.stdout.write("".join(f"{one}\n" for one in candidates(words, environ)))
+    return 0
+
+
+def candidates(words: list[str], environ: Mapping[str, str]) -> list[str]:
+    """Return what may stand for the last of `words`; nothing when the collector does not say."""
     try:
         found = _candidates(words or [""], environ)
     except Failure:
         found = []
     current = words[-1] if words else ""
-    fitting = [one for one in dict.fromkeys(found) if one.startswith(current)]
-    sys.stdout.write("".join(f"{one}\n" for one in fitting[:CANDIDATES_MAX]))
-    return 0
+    return [one for one in dict.fromkeys(found) if one.startswith(current)][:CANDIDATES_MAX]
 
 
 def _candidates(words: list[str], environ: Mapping[str, str]) -> Iterable[str]:
@@ -47,11 +56,12 @@ def _candidates(words: list[str], environ: Mapping[str, str]) -> Iterable[str]:
         if not rest:
             return _values(_Asked(environ, before), before[-2].lstrip("-"))
         return [verb.name for verb in verbs.VERBS]
-    verb = verbs.named(rest[0])
-    if verb is None:
-        return []
+    shelf = verbs.named(rest[0])
+    if shelf is not None and shelf.is_shelf and len(rest) == 2 and not rest[1].startswith("-"):
+        return [verb.name.removeprefix(f"{shelf.name} ") for verb in shelf.shelf]
+    verb, words = verbs.found(rest)
     parser = options.parser_of(verb)
-    return _of_verb(verb, parser, rest[1:], _Asked(environ, [*before, *rest[1:-1]]))
+    return _of_verb(verb, parser, words, _Asked(environ, [*before, *words[:-1]]))
 
 
 def _after_options(words: list[str]) -> tuple[list[str], list[str]]:
@@ -62,13 +72,13 @@ def _after_options(words: list[str]) -> tuple[list[str], list[str]]:
     return words[:index], words[index:]
 
 
-def _of_verb(verb: verbs.Verb, parser: argparse.ArgumentParser, words: list[str], asked: _Asked) -> Iterable[str]:
+def _of_verb(verb: Verb, parser: argparse.ArgumentParser, words: list[str], asked: _Asked) -> Iterable[str]:
     actions = parser._actions  # noqa: SLF001 - argparse tells its options nowhere else
     named = {option: action for action in actions for option in action.option_strings}
     current, last = words[-1], words[-2] if len(words) > 1 else ""
     option = named.get(last)
     if option is not None and option.nargs not in {0, "?"}:
-        return [str(one) for one in option.choices] if option.choices else _values(asked, option.dest)
+        return [str(one) for one in option.choices] if option.choices else _values(asked, option.dest, [], verb.name)
     if current.startswith("-"):
         return sorted(named)
     given = _positionals(words[:-1], named)
@@ -79,7 +89,8 @@ def _of_verb(verb: verbs.Verb, parser: argparse.ArgumentParser, words: list[str]
     if place.choices:
         return [str(one) for one in place.choices]
     if place.dest == "arguments":
-        return _arguments(verb, asked, given, current)
+        of_proxmox = verb.name.startswith("proxmox ")
+        return (_of_proxmox if of_proxmox else _arguments)(verb, asked, given, current)
     return _values(asked, place.dest, given, verb.name)
 
 
@@ -95,7 +106,7 @@ def _positionals(words: list[str], named: Mapping[str, argparse.Action]) -> list
     return given
 
 
-def _arguments(verb: verbs.Verb, asked: _Asked, given: list[str], current: str) -> Iterable[str]:
+def _arguments(verb: Verb, asked: _Asked, given: list[str], current: str) -> Iterable[str]:
     """Return names of arguments with their `=`, or values behind it where they are known."""
     if verb.name == "ask" and len(given) > 1:
         known = asked.action(given[0], given[1]).get("parameters") or {}
@@ -115,8 +126,15 @@ def _arguments(verb: verbs.Verb, asked: _Asked, given: list[str], current: str) 
     return [f"{name}={value}" for value in values if _SAFE.fullmatch(str(value))]
 
 
+def _of_proxmox(verb: Verb, asked: _Asked, given: list[str], current: str) -> Iterable[str]:
+    found = offering.arguments(asked.session, verb.name.rpartition(" ")[2], given, current)
+    return [one for one in found if _SAFE_WORDS.fullmatch(one)]
+
+
 def _values(asked: _Asked, what: str, given: list[str] | None = None, verb: str = "") -> Iterable[str]:
     """Return what may stand for an argument, by its name in the parser."""
+    if verb.startswith("proxmox ") and what in offering.PLACES:
+        return [one for one in offering.values(asked.session, what, given or []) if _SAFE_WORDS.fullmatch(one)]
     first = (given or [""])[0]
     known: dict[str, Callable[[], Iterable[Any]]] = {
         "host": asked.hosts,
@@ -142,7 +160,7 @@ class _Asked:
     def __init__(self, environ: Mapping[str, str], words: list[str]) -> None:
         pairs = dict(zip(words, words[1:], strict=False))
         joined = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
-        self._session = Session(
+        self.session = Session(
             environ,
             pairs.get("--profile") or joined.get("--profile"),
             pairs.get("--url") or joined.get("--url"),
@@ -150,7 +168,7 @@ class _Asked:
         )
 
     def listed(self, target: str, field: str, **query: Any) -> list[dict[str, Any]]:
-        return list(self._session.client.pages(target, field, CANDIDATES_MAX, **query))
+        return list(self.session.client.pages(target, field, CANDIDATES_MAX, **query))
 
     def hosts(self) -> list[str]:
         found = self.listed("/hosts", "hosts", limit=1000)
@@ -163,7 +181,7 @@ class _Asked:
         ]
 
     def machines(self) -> list[str]:
-        found = asking.result_of(self._session, "gateway.status", {})["machines"]
+        found = asking.result_of(self.session, "gateway.status", {})["machines"]
         return [str(one.get("name")) for one in found]
 
     def channels(self) -> list[str]:
@@ -171,12 +189,12 @@ class _Asked:
         return [str(one.get("name" if _SAFE.fullmatch(str(one.get("name"))) else "id")) for one in found]
 
     def host_id(self, name: str) -> str | None:
-        return self._session.host_id(name)
+        return self.session.host_id(name)
 
     def actions(self, host: str) -> list[dict[str, Any]]:
         from wakeful_collector.remote.verbs.host import announced
 
-        return announced(self._session.client.get(host_path(self._session.host(host))))
+        return announced(self.session.client.get(host_path(self.session.host(host))))
 
     def action(self, host: str, name: str) -> dict[str, Any]:
         return next((one for one in self.actions(host) if one.get("name") == name), {})
@@ -187,4 +205,4 @@ class _Asked:
     def profiles(self) -> list[str]:
         from wakeful_collector.remote import profiles
 
-        return list(profiles.load(profiles.place(self._session.environ)).profiles)
+        return list(profiles.load(profiles.place(self.session.environ)).profiles)

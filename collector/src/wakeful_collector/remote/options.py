@@ -10,7 +10,7 @@ from wakeful_collector.remote.moments import seconds_of
 from wakeful_collector.remote.session import TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
-    from wakeful_collector.remote.verbs import Verb
+    from wakeful_collector.remote.verb import Verb
 
 VALUED = ("--profile", "--url", "--timeout")
 FLAGS = ("--json",)
@@ -31,7 +31,7 @@ def parser_of(verb: Verb) -> Parser:
     made = Parser(
         prog=f"wakeful {verb.name}",
         description=_filled(f"{verb.title}.\n\n{module.ABOUT}"),
-        epilog=f"examples:\n{_indented(module.EXAMPLES)}",
+        epilog=f"examples:\n{_indented(_of(verb, module.EXAMPLES))}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -90,6 +90,13 @@ def _filled(text: str) -> str:
 
     room = max(40, min(get_terminal_size().columns, 110) - 2)
     return "\n\n".join(fill(paragraph, room, break_on_hyphens=False) for paragraph in text.strip().split("\n\n"))
+
+
+def _of(verb: Verb, examples: str) -> str:
+    """Return the examples of a command; commands of a shelf may share a module, and want only their own."""
+    lines = examples.splitlines()
+    own = [line for line in lines if f"wakeful {verb.name}" in f"{line} "] if " " in verb.name else lines
+    return "\n".join(own)
 
 
 def _indented(text: str) -> str:

@@ -7,9 +7,13 @@ import sys
 
 from wakeful_collector.remote import failure, verbs
 from wakeful_collector.remote.failure import Failure
-from wakeful_collector.remote.session import Session
+from wakeful_collector.remote.session import Session, Shell
 from wakeful_collector.remote.table import Styled
 from wakeful_collector.remote.terminal import Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wakeful_collector.remote.verb import Verb
 
 _ABOUT = "The operator's command line: looks at hosts, asks them for things, follows what happens."
 _ENVIRONMENT = """\
@@ -55,34 +59,55 @@ def _run(words: list[str]) -> int:
     before, rest = options.split(words)
     if not rest or rest[0] in {"--help", "-h", "help"}:
         return _help(rest)
-    verb = verbs.named(rest[0])
-    if verb is None:
-        near = failure.closest(rest[0], [one.name for one in verbs.VERBS])
-        meant = f"did you mean {near}? " if near else ""
-        raise failure.usage(f"there is no command {rest[0]!r}", f"{meant}see: wakeful --help")
-    given = options.read(options.parser_of(verb), [*before, *rest[1:]])
-    given.verb = verb.name
-    session = Session(os.environ, given.profile, given.url, given.json, given.timeout)
+    shelf = verbs.named(rest[0])
+    if shelf is not None and shelf.is_shelf and rest[1:2] and rest[1] in {"--help", "-h", "help"}:
+        return _help(["help", *rest[:1], *rest[2:]])
+    verb, words = verbs.found(rest)
+    given = options.read(options.parser_of(verb), [*before, *words])
+    given.verb = verb.name.rpartition(" ")[2]
+    session = Session(os.environ, given.profile, given.url, given.json, given.timeout, Shell(run, _candidates))
     try:
         return verb.load().run(session, given)
     finally:
         session.close()
 
 
+def _candidates(words: list[str]) -> list[str]:
+    from wakeful_collector.remote import completing
+
+    return completing.candidates(words, os.environ)
+
+
 def _help(rest: list[str]) -> int:
     from wakeful_collector.remote import options
 
-    if rest[:1] == ["help"] and len(rest) > 1 and (verb := verbs.named(rest[1])) is not None:
-        Terminal(sys.stdout, os.environ).script(options.parser_of(verb).format_help())
-        return failure.OK
-    room = max(len(verb.name) for verb in verbs.VERBS)
-    lines = ["usage: wakeful COMMAND ...", "", _ABOUT]
-    for group in verbs.GROUPS:
+    out = Terminal(sys.stdout, os.environ)
+    verb = verbs.named(rest[1]) if rest[:1] == ["help"] and len(rest) > 1 else None
+    if verb is not None and verb.is_shelf and len(rest) > 2:
+        verb = verbs.named(f"{verb.name} {rest[2]}", verb.shelf) or verb
+    if verb is None:
+        out.script(_listed("COMMAND", _ABOUT, verbs.VERBS, "; --version says which wakeful this is") + _ENVIRONMENT)
+        return failure.OK if rest else failure.USAGE
+    if verb.is_shelf:
+        out.script(_listed(f"{verb.name} COMMAND", verb.load().ABOUT.strip(), verb.shelf))
+    else:
+        out.script(options.parser_of(verb).format_help())
+    return failure.OK
+
+
+def _listed(what: str, about: str, shown: tuple[Verb, ...], more: str = "") -> str:
+    """Return commands by their groups."""
+    names = [verb.name.removeprefix(what.removesuffix("COMMAND")) for verb in shown]
+    room = max(map(len, names))
+    lines = [f"usage: wakeful {what} ...", "", about]
+    for group in dict.fromkeys(verb.group for verb in shown):
         lines += ["", f"{group}:"]
-        lines += [f"  {verb.name.ljust(room)}  {verb.title}" for verb in verbs.VERBS if verb.group == group]
-    lines += ["", "wakeful COMMAND --help explains one, with examples; --version says which wakeful this is.", ""]
-    Terminal(sys.stdout, os.environ).script("\n".join(lines) + "\n" + _ENVIRONMENT)
-    return failure.OK if rest else failure.USAGE
+        lines += [
+            f"  {name.ljust(room)}  {verb.title}"
+            for name, verb in zip(names, shown, strict=True)
+            if verb.group == group
+        ]
+    return "\n".join([*lines, "", f"wakeful {what} --help explains one, with examples{more}.", "", ""])
 
 
 def _say(err: Terminal, problem: Failure, as_json: bool) -> None:

@@ -5,19 +5,30 @@ from __future__ import annotations
 import sys
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from wakeful_collector.remote.client import Client, path
 from wakeful_collector.remote.failure import NOT_FOUND, REFUSED, Failure, closest, usage
 from wakeful_collector.remote.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wakeful_collector.remote.profiles import Profile
 
 TIMEOUT_SECONDS = 20.0
 _YES = {"y", "yes"}
+
+
+class Shell(NamedTuple):
+    """What a command may ask of the program that runs it: another command line, and what may stand at its end."""
+
+    run: Callable[[list[str]], int]
+    candidates: Callable[[list[str]], list[str]]
+
+
+def _alone(words: list[str]) -> NoReturn:
+    raise usage(f"{' '.join(words)} cannot be run from here")
 
 
 class Session:
@@ -30,12 +41,14 @@ class Session:
         url: str | None = None,
         json: bool = False,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        shell: Shell | None = None,
     ) -> None:
         self.environ = environ
         self.named = profile
         self.url = url
         self.json = json
         self.timeout_seconds = timeout_seconds
+        self.shell = shell or Shell(_alone, _alone)
         self.out = Terminal(sys.stdout, environ)
         self.err = Terminal(sys.stderr, environ)
 

@@ -6,13 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any, TextIO
 
 from wakeful_collector.remote.table import Cell, Column, Styled, lay_out
-from wakeful_collector.remote.width import ELLIPSIS, harmless, wrapped
+from wakeful_collector.remote.width import ELLIPSIS, cut, harmless, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SGR = {"good": "32", "warn": "33", "bad": "31", "dim": "2", "bold": "1"}
 _WIDTH_WITHOUT_ANSWER = 80
+_CLEARED = "\r\033[K"
 
 
 class Terminal:
@@ -27,10 +28,21 @@ class Terminal:
         self.colour = self.is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
         self.width = _width(stream, environ, self.is_terminal)
         self.ellipsis = ELLIPSIS if (stream.encoding or "").lower().startswith("utf") else "~"
+        self._is_passing = False
 
     def line(self, *pieces: Cell) -> None:
         """Write one line; every piece is made harmless first."""
         self._write("".join(map(self._drawn, pieces)).rstrip(" ") + "\n")
+
+    def passing(self, text: str = "") -> None:
+        """Write a line that the next one takes the place of; nothing where nobody looks."""
+        if not self.colour:
+            return
+        self._write("")
+        if text:
+            self._stream.write(cut(harmless(text), max(1, (self.width or _WIDTH_WITHOUT_ANSWER) - 1), self.ellipsis))
+            self._stream.flush()
+            self._is_passing = True
 
     def paragraph(self, text: str, indent: str = "") -> None:
         """Write a text as lines that fit."""
@@ -72,7 +84,8 @@ class Terminal:
         return f"\033[{_SGR[piece.style]}m{text}\033[0m" if self.colour and piece.style in _SGR and text else text
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
+        self._stream.write(_CLEARED + text if self._is_passing else text)
+        self._is_passing = False
         self._stream.flush()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from wakeful_collector.model.table import merge
 from wakeful_collector.rollups.fold import DAY_MS, HOUR_MS, fold
-from wakeful_collector.store import agents, chunks, codec, database, sealing, sweeping
+from wakeful_collector.store import agents, chunks, codec, database, proxmox_subjects, sealing, sweeping
 from wakeful_collector.store.history import looking
 
 if TYPE_CHECKING:
@@ -113,5 +113,6 @@ def _drop(connection: sqlite3.Connection, settings: Settings, now_ms: int) -> in
 
 def _upkeep(data: Path, connection: sqlite3.Connection, sure_ms: int, now_ms: int) -> None:
     if not 0 <= now_ms - sealing.upkeep_ms(connection) < UPKEEP_EVERY_MS:
-        forgotten = agents.forgotten_keys(database.reader(data, "state"))
+        state = database.reader(data, "state")
+        forgotten = [*agents.forgotten_keys(state), *proxmox_subjects.dropped_keys(state)]
         sealing.upkeep(connection, sure_ms - MARKS_KEPT_MS, forgotten, now_ms)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wakeful_collector.model import tiers
+from wakeful_collector.model.subject import FIRST_KEY
 from wakeful_collector.model.table import Table, merge
 from wakeful_collector.store import chunks, database, hot_rows
 
@@ -78,5 +79,6 @@ def extents(connection: sqlite3.Connection, host: int) -> dict[int, Extent]:
 
 def last_seen(data: Path) -> dict[int, tuple[int, int | None]]:
     """Return for each host when its last new push came and the time of its newest tick, in ms."""
-    rows = database.reader(data, "samples").execute("SELECT host, max(heard_ms), max(to_ms) FROM runs GROUP BY host")
+    statement = "SELECT host, max(heard_ms), max(to_ms) FROM runs WHERE host < ? GROUP BY host"
+    rows = database.reader(data, "samples").execute(statement, (FIRST_KEY,))
     return {row[0]: (row[1], row[2]) for row in rows}

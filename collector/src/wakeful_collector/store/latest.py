@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wakeful_collector.model.subject import FIRST_KEY
 from wakeful_collector.model.table import EMPTY, Table, merge
 from wakeful_collector.store import hot_rows
 from wakeful_collector.store.hot import read_ticks
@@ -23,6 +24,9 @@ ROWS = 6
 _FIRST_ROWS = 2
 """What is looked at of every host before looking further at those whose newest rows lack a value."""
 
+_HOSTS = f"(SELECT DISTINCT host FROM runs WHERE host < {FIRST_KEY})"  # noqa: S608 - a constant
+"""Every host, and no subject without an agent: nothing of the fleet is asked of those."""
+
 _NEWEST = """
 SELECT hot.host, hot.id, hot.from_ms, hot.to_ms, hot.schema, hot.ticks
 FROM {hosts} AS known CROSS JOIN hot
@@ -34,11 +38,11 @@ def newest(connection: sqlite3.Connection, numbers: Ints | None, host: int | Non
     """Return the newest ticks of each host, or of one, as a table of the given series (all where None)."""
     found: dict[int, list[HotRow]] = {}
     for row in connection.execute(
-        "SELECT host, to_ms, schema, ticks FROM latest WHERE ?1 IS NULL OR host = ?1", (host,)
+        "SELECT host, to_ms, schema, ticks FROM latest WHERE host = ?1 OR (?1 IS NULL AND host < ?2)", (host, FIRST_KEY)
     ):
         times, values = read_ticks(row[3])
         found[row[0]] = [HotRow(0, int(times[0]), row[1], row[2], times, values)]
-    known = "(SELECT DISTINCT host FROM runs)" if host is None else "(SELECT ? AS host)"
+    known = _HOSTS if host is None else "(SELECT ? AS host)"
     statement = _NEWEST.format(hosts=known, rows=ROWS if host is None else 4 * ROWS)
     for row in connection.execute(statement, () if host is None else (host,)):
         found.setdefault(row[0], []).append(HotRow(row[1], row[2], row[3], row[4], *read_ticks(row[5])))
@@ -61,11 +65,11 @@ Found = dict[int, list[tuple[int, float]]]
 
 def newest_of(connection: sqlite3.Connection, needs: Mapping[int, int]) -> dict[int, Found]:
     """Return the newest values of a few series of every host: `needs` says how many of each, by number."""
-    statement = _NEWEST.format(hosts="(SELECT DISTINCT host FROM runs)", rows=_FIRST_ROWS)
+    statement = _NEWEST.format(hosts=_HOSTS, rows=_FIRST_ROWS)
     rows: dict[int, list[HotRow]] = {}
     for row in connection.execute(statement):
         rows.setdefault(row[0], []).append(HotRow(row[1], row[2], row[3], row[4], *read_ticks(row[5])))
-    for row in connection.execute("SELECT host, to_ms, schema, ticks FROM latest"):
+    for row in connection.execute("SELECT host, to_ms, schema, ticks FROM latest WHERE host < ?", (FIRST_KEY,)):
         if row[0] not in rows or max(one.to_ms for one in rows[row[0]]) < row[1]:
             rows.setdefault(row[0], []).append(HotRow(0, 0, row[1], row[2], *read_ticks(row[3])))
     schemas = hot_rows.schemas(connection, {one.schema for some in rows.values() for one in some})

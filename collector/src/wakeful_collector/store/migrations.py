@@ -31,6 +31,14 @@ from wakeful_collector.store import (
     invites,
     outbox,
     people,
+    proxmox_applies,
+    proxmox_changes,
+    proxmox_clusters,
+    proxmox_deeds,
+    proxmox_estate,
+    proxmox_joins,
+    proxmox_subjects,
+    proxmox_wishes,
     samples_tables,
     traffic,
 )
@@ -52,6 +60,14 @@ STATE: Steps = (
     *incidents.MIGRATIONS,
     *channels.MIGRATIONS,
     *outbox.MIGRATIONS,
+    *proxmox_clusters.MIGRATIONS,
+    *proxmox_estate.MIGRATIONS,
+    *proxmox_changes.MIGRATIONS,
+    *proxmox_joins.MIGRATIONS,
+    *proxmox_deeds.MIGRATIONS,
+    *proxmox_wishes.MIGRATIONS,
+    *proxmox_applies.MIGRATIONS,
+    *proxmox_subjects.MIGRATIONS,
 )
 SAMPLES: Steps = tuple(sorted((*samples_tables.MIGRATIONS, *traffic.MIGRATIONS)))
 GATEWAY: Steps = (

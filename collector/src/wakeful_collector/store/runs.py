@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wakeful_collector.model.subject import FIRST_KEY
 from wakeful_collector.model.twins import RunSpan
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def last_heard(connection: sqlite3.Connection, host_key: int | None = None) -> dict[int, int]:
     """Return when a push of each host (or of one) was last taken, in milliseconds since the epoch, by host key."""
-    where = "" if host_key is None else "WHERE host = :key"
+    where = f"WHERE host < {FIRST_KEY}" if host_key is None else "WHERE host = :key"
     statement = f"SELECT host, max(heard_ms) FROM runs {where} GROUP BY host"  # noqa: S608 - one of two constants
     return {row[0]: row[1] for row in connection.execute(statement, {"key": host_key})}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from wakeful_collector.model.subject import FIRST_KEY
 from wakeful_collector.store import chunks
 from wakeful_collector.store.database import transaction
 
@@ -57,8 +58,11 @@ def pack(tables: Mapping[int, Table], level: int) -> list[Sealed]:
 
 
 def hosts(connection: sqlite3.Connection) -> list[int]:
-    """Return the hosts that have samples."""
-    return [row[0] for row in connection.execute("SELECT host FROM runs UNION SELECT host FROM latest")]
+    """Return the hosts that have samples; subjects without an agent are none."""
+    found = connection.execute(
+        "SELECT host FROM runs WHERE host < ?1 UNION SELECT host FROM latest WHERE host < ?1", (FIRST_KEY,)
+    )
+    return [row[0] for row in found]
 
 
 def due(connection: sqlite3.Connection, cut_ms: int, rest_ms: tuple[int, int], most: int) -> list[int]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from wakeful_collector.model.subject import FIRST_KEY
 from wakeful_collector.store.catalogue import schema_numbers
 from wakeful_collector.store.database import transaction
 from wakeful_collector.store.hot import read_ticks
@@ -109,7 +110,9 @@ class Places:
 
 def heard(connection: sqlite3.Connection) -> dict[int, int]:
     """Return the time of every host's newest tick."""
-    rows = connection.execute("SELECT host, max(to_ms) FROM runs WHERE to_ms IS NOT NULL GROUP BY host")
+    rows = connection.execute(
+        "SELECT host, max(to_ms) FROM runs WHERE to_ms IS NOT NULL AND host < ? GROUP BY host", (FIRST_KEY,)
+    )
     return {row[0]: row[1] for row in rows}
 
 

@@ -6,56 +6,22 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.clock import rfc3339
-from wakeful_collector.read import hosts, latest, series
-from wakeful_collector.web import kit
+from wakeful_collector.read import hosts, latest
+from wakeful_collector.web import kit, kit_series
 from wakeful_collector.web.api_hosts import known_host
 from wakeful_collector.web.api_shapes import HOST_ID, NUMBER, TEXT, WHOLE, listed, record, ref
 from wakeful_collector.web.kit_endpoints import Call, Endpoint
-from wakeful_collector.web.kit_parameters import TIME, Parameter, whole, words
+from wakeful_collector.web.kit_parameters import Parameter, words
 from wakeful_wire.names import describe
 
 if TYPE_CHECKING:
     from wakeful_collector.model.sample import LatestSample
 
-_PATTERN = words(128, r"^[A-Za-z0-9_.:/*?\[\]!-]+$", "give a metric's name or a pattern like system.cpu.*")
-_LABEL = words(577, "^[^:]+:", "give it as label:value, for example mode:user")
 _NAME = words(128)
-_SPAN_MS_MIN = 1000
 
 
 def _series(call: Call) -> dict[str, Any]:
-    host = known_host(call["host_id"])
-    from_ms, to_ms = call["from"], call["to"]
-    if to_ms - from_ms < _SPAN_MS_MIN:
-        kit.abort(422, "invalid_span", "from must lie at least a second before to: from=-1h&to=now is the last hour")
-    labels = dict(text.split(":", 1) for text in call["label"])
-    by = tuple(label for text in call["by"] for label in text.split(",") if label)
-    try:
-        found = series.series(
-            kit.data(), host.key, call["name"], from_ms, to_ms, call["points"], by, labels, call.now_ms, call["most"]
-        )
-    except series.TooMany as error:
-        kit.abort(422, "too_many_series", str(error))
-    return {
-        "from": from_ms / 1000,
-        "to": to_ms / 1000,
-        "step": found.step_seconds,
-        "tier": found.tier,
-        "times": found.times,
-        "found": found.found,
-        "columns": [
-            {
-                "name": column.name,
-                "labels": column.labels,
-                "unit": column.unit,
-                "kind": column.kind,
-                "values": column.values,
-                "min": column.least,
-                "max": column.most,
-            }
-            for column in found.columns
-        ],
-    }
+    return kit_series.document(known_host(call["host_id"]).key, call.values, call.now_ms)
 
 
 def _latest(call: Call) -> dict[str, Any]:
@@ -93,7 +59,6 @@ def _sample(sample: LatestSample) -> dict[str, Any]:
     }
 
 
-_NAMES = "Metric or pattern like system.cpu.*; may be given several times"
 ENDPOINTS = (
     Endpoint(
         "GET",
@@ -113,15 +78,7 @@ ENDPOINTS = (
             }
         ),
         "samples",
-        parameters=(
-            Parameter("name", _PATTERN, _NAMES, repeated=True, required=True),
-            Parameter("from", TIME, "Begin of the span", default="-1h"),
-            Parameter("to", TIME, "End of the span", default="now"),
-            Parameter("points", whole(1, series.POINTS_MAX), "How many points a column has about", default="300"),
-            Parameter("by", words(256), "Labels to keep, by comma; columns are summed over the others", repeated=True),
-            Parameter("most", whole(1, series.COLUMNS_MAX), "So many columns of each metric, the largest means first"),
-            Parameter("label", _LABEL, "Only series with this label:value", repeated=True),
-        ),
+        parameters=kit_series.PARAMETERS,
         path_parameters=(HOST_ID,),
         errors=(404, 422),
         description=(
@@ -138,7 +95,7 @@ ENDPOINTS = (
         _latest,
         record(samples=listed(ref("Sample"))),
         "samples",
-        parameters=(Parameter("name", _PATTERN, _NAMES, repeated=True),),
+        parameters=(Parameter("name", kit_series.PATTERN, kit_series.NAMES, repeated=True),),
         path_parameters=(HOST_ID,),
         errors=(404,),
     ),

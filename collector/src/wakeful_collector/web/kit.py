@@ -28,7 +28,9 @@ from wakeful_collector.web.kit_invite import invite_line
 from wakeful_collector.web.kit_long import CROWDED, BrokenOff
 from wakeful_collector.web.kit_parts import is_part, lacks, number
 from wakeful_collector.web.kit_rooms import Offer, Place
+from wakeful_collector.web.kit_series import series_answer
 from wakeful_collector.web.kit_state import State, client_address, data, install, is_secure, now_ms, settings, state
+from wakeful_collector.web.pages_panel import chart
 
 __all__ = [
     "CROWDED",
@@ -41,6 +43,7 @@ __all__ = [
     "State",
     "WebError",
     "abort",
+    "chart",
     "check_csrf",
     "client_address",
     "csrf_token",
@@ -63,6 +66,7 @@ __all__ = [
     "render",
     "require",
     "run",
+    "series_answer",
     "set_session",
     "settings",
     "state",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Response
 
 
 class Place(NamedTuple):
@@ -17,9 +22,11 @@ class Offer(NamedTuple):
     """An operation that pages may ask for by a button (`/ask/OPERATION`); `done` is what is said once it is done.
 
     With `elsewhere` the page is loaded anew afterwards, as it is another one then. What destroys wants the value of the
-    operation's subject typed.
+    operation's subject typed, or what `typed` says of the arguments. `note` shows what the operation answered.
     """
 
     operation: str
     done: str
     elsewhere: bool = False
+    typed: Callable[[dict[str, Any]], str] | None = None
+    note: Callable[[dict[str, Any]], Response] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
@@ -15,12 +16,17 @@ from wakeful_collector.read import (
     hosts,
     incidents,
     latest,
+    proxmox,
+    proxmox_clusters,
     traffic,
 )
 from wakeful_collector.read import health as read_health
-from wakeful_collector.web import health, kit, metrics_gateway, metrics_names, metrics_own
+from wakeful_collector.web import health, kit, metrics_gateway, metrics_names, metrics_own, metrics_proxmox
 from wakeful_collector.web.metrics_gateway import Gateway
 from wakeful_collector.web.metrics_text import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -56,7 +62,7 @@ def readyz() -> kit.Answer:
 
 @blueprint.get("/metrics")
 def metrics() -> kit.Answer:
-    """Answer the collector's own health, the gateway's, and the fleet's newest values under node_exporter's names."""
+    """Answer the health of collector, gateway and clusters, and the fleet's values under node_exporter's names."""
     if not _open():
         kit.require("read")
     data, now_ms = kit.data(), kit.now_ms()
@@ -79,9 +85,21 @@ def metrics() -> kit.Answer:
         ),
         gateway_history.FIRST_BYTE_BUCKETS,
     )
+    own += metrics_proxmox.families([_cluster(data, row.name) for row in proxmox_clusters.clusters(data)], now_ms)
     samples = latest.latest_of_all(data, metrics_names.NAMES)
     text = render([*own, *metrics_names.families(fleet, samples, hosts.unames(data), now_ms)])
     return Response(text, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _cluster(data: Path, name: str) -> metrics_proxmox.Known:
+    return metrics_proxmox.Known(
+        name,
+        proxmox.standing(data, name),
+        proxmox.nodes(data, name),
+        proxmox.guests(data, name),
+        proxmox.areas(data, name),
+        proxmox.usage(data, name)[1],
+    )
 
 
 def _open() -> bool:

@@ -94,6 +94,8 @@ def _note(name: str, answer: dict[str, Any]) -> Response:
         said = f"{answer.get('summary', '')}: {answer.get('why', '')}".strip(": ")
         return kit.render("asked-note.html", mood="ok", title="The packet was sent.", text=said)
     offer = kit.state().offers.get(name)
+    if offer is not None and offer.note is not None:
+        return offer.note(answer)
     done = DONE.get(name, "") if offer is None else offer.done
     return kit.render("asked-note.html", mood="ok", title="Done.", text=done)
 
@@ -117,7 +119,7 @@ def _given(operation: Operation) -> dict[str, Any]:
     for name, schema in operation.arguments["properties"].items():
         text = form.get(name, "").strip()
         kinds = schema.get("type")
-        if text and kinds == "integer" and text.isascii() and text.isdigit() and len(text) < 16:
+        if text and kinds in ("integer", ["integer", "null"]) and text.isascii() and text.isdigit() and len(text) < 16:
             found[name] = int(text)
         elif text and kinds in ("number", ["number", "null"]):
             found[name] = float(text) if text.replace(".", "", 1).isdecimal() else text
@@ -150,8 +152,9 @@ def _name_to_type(operation: Operation, given: dict[str, Any]) -> str:
         return (watch or host.name) if danger == DANGERS[-1] else ""
     if operation.danger != DANGERS[-1]:
         return ""
-    if operation.name in kit.state().offers:
-        return str(given.get(operation.subject, ""))
+    offer = kit.state().offers.get(operation.name)
+    if offer is not None:
+        return str(given.get(operation.subject, "")) if offer.typed is None else offer.typed(given)
     channel = channels.channel(kit.data(), str(given.get("id", "")))
     return "" if channel is None else channel.name
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import redirect, request, url_for
 
 from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import events, forecast, hosts, inventories, latest, troubles
+from wakeful_collector.read import events, forecast, hosts, inventories, latest, proxmox_hosts, troubles
 from wakeful_collector.web import (
     kit,
     pages_away,
@@ -220,12 +220,24 @@ def host_page(
     twins = [others[one] for one in (*found.twins, found.twin_of) if one in others]
     silent = status is HostStatus.SILENT
     known = {name: value for name, value in (figures or {}).items() if not (silent and name == "system.uptime")}
+    context["guest"] = _guest(found)
     context["away"] = pages_away.away(found, silent, kit.now_ms())
     context["summary"] = pages_facts.summary(found, known)
     context["issues"] = [] if silent else troubles.troubles(kit.data(), found.key).get(found.key, [])
     return kit.render(
         template, active="fleet", host=found, state=status.value, tab=tab, twins=twins, silent=silent, **context
     )
+
+
+def _guest(found: Host) -> tuple[str, str, str] | None:
+    """Return the address of the guest or node of Proxmox that a host is, what it is called, and in which cluster."""
+    join = proxmox_hosts.guest_of_host(kit.data(), found.id)
+    if join is None:
+        return None
+    kind, _, name = join.id.partition("/")
+    what = {"qemu": f"VM {name}", "lxc": f"container {name}"}.get(kind, f"node {name}")
+    place = "nodes" if kind == "node" else "guests"
+    return f"/integrations/proxmox/{join.cluster}/{place}/{name}", what, join.cluster
 
 
 def opening_span(found: Host, now_ms: int) -> str:

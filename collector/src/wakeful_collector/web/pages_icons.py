@@ -20,6 +20,10 @@ _SHAPES = {
         'C14 9 11.500 11.300 8 14z"/>'
     ),
     "gateway": Markup('<circle cx="8" cy="8" r="6"/><path d="M2 8h3.500l1.500-3 2 6 1.500-3H14"/>'),
+    "proxmox": Markup(
+        '<path d="M8 1.800 13.600 5v6L8 14.200 2.400 11V5z"/><path d="M2.600 5.100 8 8.200l5.400-3.100M8 8.200v5.800"/>'
+    ),
+    "pause": Markup('<path d="M5.500 3.500v9M10.500 3.500v9"/>'),
     "send": Markup('<path d="M8 13.500v-11M3.500 7 8 2.500 12.500 7"/>'),
     "stop": Markup('<rect x="4" y="4" width="8" height="8" rx="1.5"/>'),
     "power": Markup('<path d="M8 2v5.500"/><path d="M4.700 4.300a5.200 5.200 0 1 0 6.600 0"/>'),

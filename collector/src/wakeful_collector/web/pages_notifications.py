@@ -28,6 +28,7 @@ KINDS = {
     incident.BLIND: "watches that see nothing",
     incident.HOST: "silent machines",
     incident.GATEWAY: "machines of the gateway",
+    incident.PROXMOX: "Proxmox clusters",
 }
 STATES = {
     WAITING: ("none", "waits"),

@@ -31,7 +31,7 @@ def root(person: Callable[..., Any]) -> Any:
 
 def fields_of(text: str) -> dict[str, Any]:
     """Return what a browser would send of the form in a page, untouched."""
-    form = text.split('class="machine-form"', 1)[1].split("</form>", 1)[0]
+    form = text.split('class="settings-form"', 1)[1].split("</form>", 1)[0]
     found: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))

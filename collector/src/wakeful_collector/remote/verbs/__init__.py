@@ -5,40 +5,8 @@ Each module offers ABOUT, EXAMPLES, `add(parser)` and `run(session, given)`, whi
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
-
-if TYPE_CHECKING:
-    import argparse
-
-    from wakeful_collector.remote.session import Session
-
-
-class Module(Protocol):
-    """What a command's module holds."""
-
-    ABOUT: str
-    EXAMPLES: str
-
-    def add(self, parser: argparse.ArgumentParser) -> None:
-        """Add the command's own arguments."""
-
-    def run(self, session: Session, given: argparse.Namespace) -> int:
-        """Do it and return the exit code; raise Failure."""
-
-
-class Verb(NamedTuple):
-    """A command: its name, its module, what it does, and where `--help` shows it."""
-
-    name: str
-    module: str
-    title: str
-    group: str
-
-    def load(self) -> Module:
-        """Return the command's module."""
-        return cast("Module", import_module(f"{__name__}.{self.module}"))
-
+from wakeful_collector.remote.failure import closest, usage
+from wakeful_collector.remote.verb import Verb
 
 _LOOK, _ACT, _TELL, _SELF = "look", "act", "tell", "this program"
 GROUPS = (_LOOK, _ACT, _TELL, _SELF)
@@ -55,6 +23,7 @@ VERBS = (
     Verb("restart", "power", "Restart a game server", _ACT),
     Verb("kill", "power", "Kill a game server that does not stop", _ACT),
     Verb("gateway", "gateway", "Look after machines that serve models: wake, sleep, lease", _ACT),
+    Verb("proxmox", "proxmox", "Look at, act on and declare what Proxmox clusters run", _ACT, is_shelf=True),
     Verb("repair", "keeping", "Repair now what a watch keeps alive", _ACT),
     Verb("pause", "keeping", "Let a watch look on without acting", _ACT),
     Verb("resume", "keeping", "Let a watch act again", _ACT),
@@ -72,6 +41,31 @@ VERBS = (
 )
 
 
-def named(name: str) -> Verb | None:
+def every() -> list[Verb]:
+    """Return every command that can be given; of a shelf those that stand on it."""
+    return [one for verb in VERBS for one in verb.shelf or (verb,)]
+
+
+def named(name: str, among: tuple[Verb, ...] = VERBS) -> Verb | None:
     """Return the command of that name."""
-    return next((verb for verb in VERBS if verb.name == name), None)
+    return next((verb for verb in among if verb.name == name), None)
+
+
+def found(words: list[str]) -> tuple[Verb, list[str]]:
+    """Return the command that a command line begins with, and the words behind it; raise Failure."""
+    verb, rest = _among(VERBS, "", words)
+    if not verb.is_shelf:
+        return verb, rest
+    if not rest or rest[0].startswith("-"):
+        return verb.shelf[0], rest
+    return _among(verb.shelf, f"{verb.name} ", rest)
+
+
+def _among(known: tuple[Verb, ...], before: str, words: list[str]) -> tuple[Verb, list[str]]:
+    verb = named(f"{before}{words[0]}", known)
+    if verb is None:
+        near = closest(words[0], [one.name.removeprefix(before) for one in known])
+        meant = f"did you mean {before}{near}? " if near else ""
+        way = f"{meant}see: wakeful {before}--help"
+        raise usage(f"there is no command {before + words[0]!r}", way)
+    return verb, words[1:]

@@ -1,0 +1,1 @@
+"""Proxmox VE: every cluster in view, nothing changed by surprise."""

@@ -1,0 +1,127 @@
+"""The job that makes incidents of clusters' troubles, and closes them; who is told when is the collector's to say.
+
+It compares what stands with what is known, so that nothing is lost when it is killed: each change is one transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wakeful_collector.integrations.proxmox.link import clusters, troubles
+from wakeful_collector.job import Job
+from wakeful_collector.model import incident as shapes
+from wakeful_collector.model import story
+from wakeful_collector.model.incident import Incident
+from wakeful_collector.outbox import noting
+from wakeful_collector.read import proxmox, proxmox_backups, proxmox_history
+from wakeful_collector.store import database, events, incidents
+from wakeful_collector.store.changes import changing
+from wakeful_wire.push import Event
+
+if TYPE_CHECKING:
+    import sqlite3
+    from pathlib import Path
+
+    from wakeful_collector.config import Settings
+    from wakeful_collector.integrations.proxmox.link.troubles import Trouble
+    from wakeful_collector.model.story import Line
+
+INTERVAL_SECONDS = 5.0
+BACKUPS_EVERY_MS = 300_000
+TASKS_MAX = 500
+
+
+class Lookout:
+    """The job: it remembers what it saw of backups, which is looked at less often."""
+
+    def __init__(self) -> None:
+        self._backups: dict[tuple[str, str], tuple[int, dict[str, Trouble]]] = {}
+
+    def __call__(self, data: Path, _settings: Settings, now_ms: int) -> int:
+        """Open, continue and calm the incidents of all clusters; return how many changed."""
+        names = {one.name for one in clusters.clusters(data)}
+        found = {subject: one for name in sorted(names) for subject, one in self._troubles(data, name, now_ms).items()}
+        with database.translated():
+            known = _known(database.reader(data, "state"))
+        due = [name for name in sorted({*found, *known}) if _after(known.get(name), found, name, names, now_ms)]
+        if not due:
+            return 0
+        with changing(data) as connection:
+            known = _known(connection)
+            for name in due:
+                after = _after(known.get(name), found, name, names, now_ms)
+                if after is not None and (name in known or not noting.is_crowded(connection, shapes.NO_HOST)):
+                    _keep(connection, after, now_ms)
+        return len(due)
+
+    def _troubles(self, data: Path, name: str, now_ms: int) -> dict[str, Trouble]:
+        """Return every trouble of a cluster by its subject."""
+        link = troubles.of_link(name, proxmox.standing(data, name), now_ms)
+        return {**self._of_backups(data, name, now_ms), **troubles.of_nodes(name, proxmox.nodes(data, name)), **link}
+
+    def _of_backups(self, data: Path, name: str, now_ms: int) -> dict[str, Trouble]:
+        at_ms, found = self._backups.get((str(data), name), (0, {}))
+        if not 0 <= now_ms - at_ms < BACKUPS_EVERY_MS:
+            never = troubles.of_backups(name, proxmox.guests(data, name), proxmox_backups.backups(data, name), now_ms)
+            tasks = [task for _, task in proxmox_history.tasks(data, name, limit=TASKS_MAX)]
+            found = {**never, **troubles.of_tasks(name, tasks, now_ms)}
+            self._backups[str(data), name] = (now_ms, found)
+        return found
+
+
+def _known(connection: sqlite3.Connection) -> dict[str, Incident]:
+    return {one.subject: one for one in incidents.going_on(connection) if one.kind == shapes.PROXMOX}
+
+
+def _after(
+    one: Incident | None, found: dict[str, Trouble], subject: str, names: set[str], now_ms: int
+) -> Incident | None:
+    """Return an incident as it is now, with one line more; None when there is nothing new to tell."""
+    trouble = found.get(subject)
+    if trouble is None:
+        if one is None or one.state != shapes.OPEN:
+            return None
+        ending = "is well again" if subject.partition("/")[0] in names else "was removed from Wakeful"
+        return _told(shapes.calm(one, now_ms, ending, now_ms), story.Line(now_ms, troubles.WELL, ending))
+    line = story.line(now_ms, trouble.kind, {"detail": trouble.text})
+    if one is None:
+        return _told(_opened(subject, line), line)
+    if one.state == shapes.SETTLING:
+        return _told(shapes.fall(one, now_ms), line)
+    # Of a trouble that stays, its words change with every try: an address, a time. What it is about does not.
+    return None if one.story and one.story[-1].kind == trouble.kind else _told(one, line)
+
+
+def _keep(connection: sqlite3.Connection, one: Incident, now_ms: int) -> None:
+    """Write an incident as it is now, and the event that its newest line tells."""
+    incidents.keep(connection, one)
+    line = one.story[-1]
+    told = {"incident": one.id, "detail": line.text}
+    event = Event(f"{one.id}-{now_ms}", now_ms, line.kind, one.subject, told)
+    events.add(connection, shapes.NO_HOST, [event], now_ms)
+
+
+def _opened(subject: str, line: Line) -> Incident:
+    return Incident(
+        id=noting.new_id(),
+        host_key=shapes.NO_HOST,
+        kind=shapes.PROXMOX,
+        subject=subject,
+        reference="",
+        state=shapes.OPEN,
+        opened_ms=line.at_ms,
+        changed_ms=line.at_ms,
+        heard_ms=line.at_ms,
+        cause=line.text,
+    )
+
+
+def _told(one: Incident, line: Line) -> Incident:
+    lines = (*one.story, line)
+    if len(lines) > shapes.STORY_LINES_MAX:
+        lines = (*lines[: shapes.STORY_HEAD_LINES], *lines[shapes.STORY_HEAD_LINES - shapes.STORY_LINES_MAX :])
+    return replace(one, story=lines, changed_ms=line.at_ms)
+
+
+JOBS = (Job("proxmox.incidents", INTERVAL_SECONDS, Lookout()),)

@@ -1,0 +1,1 @@
+"""What the commands of `wakeful proxmox` share: names, files, following, and how things are shown."""
