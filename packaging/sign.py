@@ -5,8 +5,8 @@
     packaging/sign.py --new-key release.pem                         makes a key, prints its public half
     packaging/sign.py --check KEY dist/linux                        whether the folder is whole and signed by KEY
 
-Without WAKEFUL_SIGNING_KEY nothing is signed, and signatures of before are taken away. The key never stands in a list of
-processes: the variable names its file.
+Without WAKEFUL_SIGNING_KEY nothing is signed, and signatures of before are taken away. The key never stands in a list
+of processes: the variable names its file.
 """
 
 from __future__ import annotations
