@@ -1,4 +1,6 @@
-"""Says which glibc every ELF file of a folder needs, and fails where one needs a newer one than 2.17: floor.py FOLDER
+"""Says which glibc every ELF file of a folder needs, and fails where one needs a newer one than 2.17.
+
+    floor.py FOLDER
 
 Also fails on a library that neither lies in the folder nor belongs to every glibc machine, and on a program or library
 that looks for libraries in a fixed place. Run by the environment of packaging/freeze/tools.sh (pyelftools).

@@ -1,9 +1,9 @@
-"""Runs a frozen agent in a root folder of another system, against a collector of this machine, and holds it to its source.
+"""Runs a frozen agent in a root folder of another system, against a collector of this machine, beside its source.
 
     python packaging/freeze/proof.py --bundle FOLDER --root FOLDER [--source PYTHON SITE]
 
-Needs root, and an environment with the collector. Everything it mounts is in a namespace of each command's own, and what
-it starts it ends. Exits with 1 at the first thing that is not as it must be, and says which.
+Needs root, and an environment with the collector. Each command has its mounts in a namespace of its own, and what is
+started is ended. Exits with 1 at the first thing that is not as it must be, and says which.
 """
 
 from __future__ import annotations
@@ -102,10 +102,12 @@ def clean_children(root: Root) -> None:
     """Have a script run as `exec` runs it, with variables set that must not reach it."""
     root.write("opt/look.sh", SCRIPT, 0o755)
     root.write("etc/wakeful/agent.toml", '[meters.exec.scripts]\nlook = ["/opt/look.sh"]\n', 0o644)
-    push = json.loads(root.run(PROGRAM, "once", LD_LIBRARY_PATH="/nonexistent", SECRET="no"))
+    push = json.loads(root.run(PROGRAM, "once", LD_LIBRARY_PATH="/nonexistent", WHATEVER="1"))
     values = {name: push["ticks"][0][1][at] for at, (name, *_) in enumerate(push["series"])}
     said = {name: values.get(name) for name in ("library_path", "frozen", "users", "variables")}
-    good = said["library_path"] == 0 and said["frozen"] == 0 and said["users"] == 1 and 0 < (said["variables"] or 0) < 12
+    good = (
+        said["library_path"] == 0 and said["frozen"] == 0 and said["users"] == 1 and 0 < (said["variables"] or 0) < 12
+    )
     require(good, f"a child of the agent sees {said}, meters: {push['meters'].get('exec')}")
 
 
@@ -113,7 +115,9 @@ def same_meters(root: Root, python: str, site: str) -> None:
     """Compare how each meter ends, frozen and from source, in the same root."""
     frozen = outcomes(root.run(PROGRAM, "once"))
     plain = outcomes(from_source(root, python, site, "once"))
-    different = {name: (frozen.get(name), plain.get(name)) for name in {*frozen, *plain} if frozen.get(name) != plain.get(name)}
+    different = {
+        name: (frozen.get(name), plain.get(name)) for name in {*frozen, *plain} if frozen.get(name) != plain.get(name)
+    }
     require(not different, f"meters end differently, frozen and from source: {different}")
     good = [name for name, outcome in frozen.items() if outcome == "ok"]
     require(len(good) > 10, f"only these meters run: {good}")

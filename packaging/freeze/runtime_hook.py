@@ -1,4 +1,4 @@
-"""Runs first in the frozen program: gives its children the machine's own environment, and finds the machine's authorities."""
+"""Runs first in the frozen program: takes the bootloader's settings back, and finds the machine's authorities."""
 
 import os
 

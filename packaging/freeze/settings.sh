@@ -56,4 +56,5 @@ the_bootloader() {
     printf '%s/bootloader-%s-%s' "$CACHE" "$1" \
         "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh" "$FREEZE/bootloader.sh" "$FREEZE/requirements-bootloader.txt")"
 }
+the_bundle() { printf '%s/bundle-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-bundle.txt")"; }
 the_freezer() { printf '%s/freezer-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-freezer.txt")"; }

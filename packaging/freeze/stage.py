@@ -116,13 +116,16 @@ class Root:
 
     def signal(self, name: str) -> None:
         """Send a signal to what was started: exec after exec, it is still the same process."""
-        assert self._child is not None
-        self._child.send_signal(getattr(signal, f"SIG{name}"))
+        self._running().send_signal(getattr(signal, f"SIG{name}"))
 
     def wait(self) -> int:
         """Wait for the end of what was started; return its exit code."""
-        assert self._child is not None
-        return self._child.wait(PATIENCE_SECONDS)
+        return self._running().wait(PATIENCE_SECONDS)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None:
+            raise Wrong("nothing was started")
+        return self._child
 
     def log(self) -> str:
         """Return the last that was said by what was started."""
