@@ -731,6 +731,9 @@ install_agent() {
     make_user
     enrol
     settle_config
+    if [ -z "$dry_run" ]; then
+        run_agent check-config >/dev/null </dev/null || fail 1 "release $version does not take $config/agent.toml; why is said above"
+    fi
     files_before=$(files_now)
     swap
     install_files

@@ -1,0 +1,96 @@
+"""Releases as machines get them: the agent with its libraries in one folder, packed, listed and signed.
+
+The frozen agent has the same shape; here an interpreter of this machine stands in for the frozen one, so that the tests
+of the installer need no build of an hour.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ARCH = os.uname().machine
+LIBRARIES = ("cryptography", "_cffi_backend*.so", "cffi", "websocket", "wakeonlan")
+PROGRAM = """#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+{fault}
+PYTHONPATH="$here/_internal" PYTHONDONTWRITEBYTECODE=1 exec {python} -m wakeful_agent "$@"
+"""
+GOOD = ""
+CRASHES = '[ "${1-}" != run ] || exit 1'
+"""A release that works in every test and falls over when it is to run."""
+MUTE = '[ "${1-}" != run ] || exec sleep 600'
+"""One that runs and pushes nothing."""
+UNFIT = 'echo "cannot run here" >&2; exit 1'
+"""One that does not work on this machine."""
+
+
+@functools.cache
+def python() -> str:
+    """Return an interpreter that everybody may start; the tests' own may lie where only root can look."""
+    return "/usr/bin/python3" if Path("/usr/bin/python3").exists() else os.path.realpath(sys.executable)
+
+
+def make_bundle(folder: Path, version: str, fault: str = GOOD) -> Path:
+    """Make the folder `wakeful-agent-VERSION` in `folder`, with what the agent needs; return it."""
+    bundle = folder / f"wakeful-agent-{version}"
+    inner = bundle / "_internal"
+    ignore = shutil.ignore_patterns("__pycache__", "scripts")
+    shutil.copytree(ROOT / "agent" / "src", inner, ignore=ignore)
+    names = inner / "wakeful_wire" / "__init__.py"
+    lines = names.read_text("ascii").splitlines()
+    names.write_text("\n".join([*(one for one in lines if "__version__ =" not in one), f'__version__ = "{version}"\n']))
+    site = Path(sysconfig.get_paths()["purelib"])
+    for pattern in LIBRARIES:
+        for path in site.glob(pattern):
+            if path.is_dir():
+                shutil.copytree(path, inner / path.name, ignore=ignore)
+            else:
+                shutil.copy(path, inner)
+    program = bundle / "wakeful-agent"
+    program.write_text(PROGRAM.format(fault=fault, python=python()))
+    program.chmod(0o755)
+    subprocess.run([ROOT / "packaging" / "service-files.sh", bundle], check=True, timeout=60)
+    return bundle
+
+
+def pack(bundle: Path, dist: Path) -> Path:
+    """Pack a bundle into `dist`, where nothing else is; return the tarball."""
+    shutil.rmtree(dist, ignore_errors=True)
+    dist.mkdir(parents=True)
+    tarball = dist / f"{bundle.name}-linux-{ARCH}.tar.xz"
+    words = ["tar", "-C", bundle.parent, "--owner=0", "--group=0", "-I", "xz -0", "-cf", tarball, bundle.name]
+    subprocess.run(words, check=True, timeout=120)
+    return tarball
+
+
+def sign(*words: str | Path, key: Path | None = None) -> str:
+    """Run packaging/sign.py; return what it prints."""
+    environ = {name: text for name, text in os.environ.items() if name != "WAKEFUL_SIGNING_KEY"}
+    environ |= {"WAKEFUL_SIGNING_KEY": str(key)} if key else {}
+    command = [sys.executable, ROOT / "packaging" / "sign.py", *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=120).stdout.strip()
+
+
+class Workshop:
+    """Makes releases of one key in a folder; `dist` holds the one that was made last."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.dist = folder / "dist"
+        self.private = folder / "release.pem"
+        self.key = sign("--new-key", self.private)
+
+    def release(self, version: str, fault: str = GOOD) -> Path:
+        """Make and sign a release; return its folder."""
+        bundle = make_bundle(self.folder, version, fault)
+        pack(bundle, self.dist)
+        shutil.rmtree(bundle)
+        sign(self.dist, key=self.private)
+        return self.dist
