@@ -65,7 +65,20 @@ def pack(bundle: Path, dist: Path) -> Path:
     shutil.rmtree(dist, ignore_errors=True)
     dist.mkdir(parents=True)
     tarball = dist / f"{bundle.name}-linux-{ARCH}.tar.xz"
-    words = ["tar", "-C", bundle.parent, "--owner=0", "--group=0", "-I", "xz -0", "-cf", tarball, bundle.name]
+    words = [
+        "tar",
+        "-C",
+        bundle.parent,
+        "--owner=0",
+        "--group=0",
+        "--mtime=@0",
+        "--sort=name",
+        "-I",
+        "xz -0",
+        "-cf",
+        tarball,
+        bundle.name,
+    ]
     subprocess.run(words, check=True, timeout=120)
     return tarball
 

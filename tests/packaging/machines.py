@@ -90,7 +90,9 @@ def machine(source: Path, kind: str = "none", tmp: str = "exec", more: str = "")
                 inner = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()[0]
                 run = Inside(inner)
                 if kind == "systemd":
-                    await_true(lambda: run("systemctl", "is-active", "multi-user.target").returncode == 0, "systemd", 40)
+                    await_true(
+                        lambda: run("systemctl", "is-active", "multi-user.target").returncode == 0, "systemd", 40
+                    )
                 yield run
             finally:
                 outer.kill()

@@ -1,4 +1,4 @@
-"""The line of the collector's page on a machine with systemd: installed, run again, upgraded, taken back, taken away."""
+"""The collector's line on a machine with systemd: installed, run again, upgraded, taken back, taken away."""
 
 from __future__ import annotations
 
