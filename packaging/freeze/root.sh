@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a root folder to prove the bundle in: root.sh glibc-2.17|bookworm|bullseye|sid FOLDER
+# Makes a root folder to prove the bundle in: root.sh glibc-2.17|bookworm|bullseye|sid FOLDER [ARCH]
 # glibc-2.17 is made of the compiler's own C library, with busybox as its shell and a stand-in for Linux 3.10;
 # the others are Debian's smallest, kept in the cache once they were made.
 set -eu
@@ -8,6 +8,7 @@ set -eu
 kind=${1:-}
 folder=${2:-}
 [ -n "$folder" ] || fail "root.sh KIND FOLDER"
+architecture "${3:-x86_64}"
 
 # The C library, its loader and what it asks names with, as an old machine has them; no program of that time but getent.
 of_glibc_217() {

@@ -14,8 +14,8 @@ ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 FREEZE=$ROOT/packaging/freeze
 CACHE=${WAKEFUL_FREEZE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wakeful/freeze}
 SOURCES=$CACHE/sources
-DIST=$ROOT/dist/linux
-WORK=$ROOT/build/freeze
+DIST=${WAKEFUL_FREEZE_DIST:-$ROOT/dist/linux}
+WORK=${WAKEFUL_FREEZE_WORK:-$ROOT/build/freeze}
 JOBS=${WAKEFUL_FREEZE_JOBS:-$(nproc)}
 STARTED=${WAKEFUL_FREEZE_STARTED:-$(date +%s)}
 VERSION=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$ROOT/agent/src/wakeful_wire/__init__.py")
