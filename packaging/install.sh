@@ -71,6 +71,10 @@ read_arguments() {
     url=${url%/}
     [ -n "$from" ] || [ -z "$url" ] || from=$url/releases
     from=${from%/}
+    # Whoever called this may stand in a folder that is gone, or that others may not enter.
+    [ ! -d "$from" ] || from=$(cd "$from" && pwd)
+    case $invite_file in '' | /*) ;; *) invite_file=$(pwd)/$invite_file ;; esac
+    cd /
 }
 
 take() {
@@ -376,8 +380,8 @@ check_release() {
     chmod -R go-w,a+rX "$1"
     [ -n "$user" ] || chown -R 0:0 "$1"
     label_for_selinux "$1"
-    tested=$(CONFIG_DIR=/nonexistent STATE_DIR=/nonexistent "$1/wakeful-agent" self-test 2>&1 </dev/null) || {
-        printf '%s\n' "$tested" | tail -n 5 >&2
+    tested=$(CONFIG_DIR=/nonexistent STATE_DIR=/nonexistent "$1/wakeful-agent" self-test 2>"$work/test.log" </dev/null) || {
+        printf '%s\n' "$tested" | cat - "$work/test.log" | tail -n 5 >&2
         fail 3 "release $version does not work on this machine; its own test is above. (Is $home mounted noexec?)"
     }
     case $tested in
