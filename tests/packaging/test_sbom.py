@@ -56,7 +56,7 @@ def test_it_names_every_part_with_its_version(parts: list[str]) -> None:
     assert named["websocket-client"] == "2.0"
     assert set(named) == {"python3.13", "openssl", "zlib", "xz-utils", "cryptography", "websocket-client"}
     for line in (FREEZE / "sources.txt").read_text().splitlines():
-        package, version = (line.split() + ["", ""])[:2]
+        package, version = ([*line.split(), "", ""])[:2]
         assert package in {"#", "libffi"} or named[package] == version
 
 
