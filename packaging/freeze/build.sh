@@ -7,6 +7,10 @@ architecture "${1:-}"
 WAKEFUL_FREEZE_STARTED=$STARTED
 export WAKEFUL_FREEZE_STARTED
 cd "$FREEZE"
+# One build at a time in a cache: two would make the same folders.
+mkdir -p "$CACHE"
+exec 9>"$CACHE/lock"
+flock 9
 
 name=wakeful-agent-$VERSION-linux-$ARCH
 stamp() {

@@ -6,6 +6,10 @@ set -eu
 . "$(dirname "$0")/settings.sh"
 architecture "${1:-}"
 cd "$FREEZE"
+# One build at a time in a cache: two would make the same folders.
+mkdir -p "$CACHE"
+exec 9>"$CACHE/lock"
+flock 9
 
 from_elsewhere() {
     place=$CACHE/smoke-$ARCH-$(inputs requirements-smoke.txt smoke.sh)
