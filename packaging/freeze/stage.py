@@ -163,7 +163,7 @@ class Collector:
     def start(self) -> None:
         """Start it and wait until it listens."""
         words = ["serve", "--quiet", "--tls", "self", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]
-        self._process = subprocess.Popen(self._argv(*words), env=self._environment())
+        self._process = subprocess.Popen(self._argv(*words), env=self._environment(), stderr=subprocess.DEVNULL)
         wait_for(self._listens, "the collector listens", lambda: "")
 
     def _listens(self) -> bool:
