@@ -215,7 +215,7 @@ lock() {
         mkdir -p "$home/.installing"
     fi
     locked=1
-    echo $$ >"$home/.installing/pid"
+    { echo $$ >"$home/.installing/pid"; } 2>/dev/null || fail 1 "nothing can be written in $home. $(room)"
 }
 
 # shellcheck disable=SC2317 # it is what trap calls
@@ -248,11 +248,13 @@ get() {
             shift 2
             curl "$@" -o "$into" "$from/$one" </dev/null
         else
-            set -- "$1" "$2" -q -T 60
+            # Not -T: the busybox of some systems falls over it.
+            set -- "$1" "$2" wget -q
             [ -z "$fingerprint" ] || set -- "$@" --no-check-certificate
             one=$1 into=$2
             shift 2
-            wget "$@" -O "$into" "$from/$one" </dev/null
+            if have timeout; then set -- timeout 900 "$@"; fi
+            "$@" -O "$into" "$from/$one" </dev/null
         fi
         ;;
     *) cp "$from/$1" "$2" ;;
@@ -465,9 +467,21 @@ take_back() {
     if [ -z "$before" ]; then return 0; fi
     point current "$before"
     printf '%s\n' "$version" >"$home/failed"
+    end_left_over
     install_files
     restart || :
     say "release $before runs again"
+}
+
+# Where no service manager does it, what the release that is taken back left running is ended: one that hangs before it
+# takes its lock is nothing that stop.sh knows.
+end_left_over() {
+    [ "$manager" = scripts ] || return 0
+    for process in /proc/[0-9]*; do
+        case $(readlink "$process/exe" 2>/dev/null || :) in
+        "$home/versions/$version/"*) kill "${process#/proc/}" 2>/dev/null || : ;;
+        esac
+    done
 }
 
 # ---------------------------------------------------------------- what is around it
