@@ -32,6 +32,7 @@ for each in x86_64 "$ARCH"; do
     ./interpreter.sh "$each"
 done
 ./bootloader.sh "$ARCH"
+[ "$ARCH" = x86_64 ] || ./machine.sh "$ARCH"
 ./wheels.sh "$ARCH"
 ./freeze.sh "$ARCH"
 say "comparing with the source"

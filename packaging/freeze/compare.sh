@@ -5,9 +5,8 @@ set -eu
 . "$(dirname "$0")/settings.sh"
 architecture "${1:-}"
 
-runner=
-[ "$ARCH" = "$(uname -m)" ] || runner=$WORK/$ARCH/run
 python=${WAKEFUL_FREEZE_PYTHON:-$(the_interpreter "$ARCH")/bin/python$PYTHON_SHORT}
-# shellcheck disable=SC2086 # a runner or none
-PYTHONPATH=$(the_freezer "$ARCH") "$(the_tools)/bin/python" "$FREEZE/whole.py" \
-    "$WORK/$ARCH/bundle/wakeful-agent/wakeful-agent" "$WORK/$ARCH/site" $runner -- "$python"
+PYTHONPATH=$(the_freezer "$ARCH")
+export PYTHONPATH
+foreign "$(the_tools)/bin/python" "$FREEZE/whole.py" \
+    "$WORK/$ARCH/bundle/wakeful-agent/wakeful-agent" "$WORK/$ARCH/site" "$python"

@@ -12,7 +12,8 @@ want python3 python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 want make make
 want patch patch
-want perl perl
+# Debian's smallest perl is there always, and OpenSSL's Configure wants the whole one.
+perl -MFindBin -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null || missing="$missing perl"
 want xz xz-utils
 want objdump binutils
 want autoreconf autoconf

@@ -8,7 +8,10 @@ architecture "${1:-}"
 python=${2:-python3}
 shift 2
 [ "$(id -u)" = 0 ] || fail "only root can: it makes root folders and runs in them"
-[ $# -gt 0 ] || set -- glibc-2.17 bullseye bookworm sid
+if [ $# = 0 ]; then
+    set -- glibc-2.17
+    [ "$ARCH" != x86_64 ] || set -- "$@" bullseye bookworm sid
+fi
 
 place=$(mktemp -d /var/tmp/wakeful-proof-XXXXXX)
 trap 'rm -rf "$place"' EXIT
@@ -19,6 +22,7 @@ say "the floor"
 for root in "$@"; do
     say "in a root of $root, $ARCH"
     "$FREEZE/root.sh" "$root" "$place/root-$root" "$ARCH"
-    "$python" "$FREEZE/proof.py" --bundle "$place/wakeful-agent" --root "$place/root-$root" \
+    # Found by its absolute path in the root, the C library is that of the root.
+    foreign env -u QEMU_LD_PREFIX "$python" "$FREEZE/proof.py" --bundle "$place/wakeful-agent" --root "$place/root-$root" \
         --source "$(the_interpreter "$ARCH")/bin/python$PYTHON_SHORT" "$WORK/$ARCH/site"
 done

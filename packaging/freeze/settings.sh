@@ -58,3 +58,10 @@ the_bootloader() {
 }
 the_bundle() { printf '%s/bundle-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-bundle.txt")"; }
 the_freezer() { printf '%s/freezer-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-freezer.txt")"; }
+the_machine() { printf '%s/machine-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-machine-$1.txt" "$FREEZE/machine.sh")"; }
+
+# foreign COMMAND...: run it where programs of ARCH can be started, with their C library found.
+foreign() {
+    [ "$ARCH" != "$(uname -m)" ] || { "$@"; return; }
+    QEMU_LD_PREFIX=$(the_machine "$ARCH")/root "$(the_machine "$ARCH")/run" "$@"
+}

@@ -23,7 +23,7 @@ MOUNT = """
 set -eu
 root=$1
 shift
-mount -t proc proc "$root/proc"
+mount --rbind /proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 exec chroot "$root" "$@"

@@ -1,10 +1,9 @@
 """Is everything of the source in the frozen agent?
 
-    whole.py PROGRAM SITE [RUNNER...] -- SOURCE_PYTHON
+    whole.py PROGRAM SITE SOURCE_PYTHON
 
 Every module of SITE's wakeful_agent and wakeful_wire must be in PROGRAM's archive, and `self-test` must say the same
-frozen and from source. RUNNER stands before PROGRAM and before the source's Python where these are for another
-processor. Run by a Python that has PyInstaller.
+frozen and from source. Run by a Python that has PyInstaller.
 """
 
 from __future__ import annotations
@@ -23,16 +22,13 @@ PACKAGES = ("wakeful_agent", "wakeful_wire")
 
 def main(arguments: list[str]) -> int:
     """Compare; print what is missing or different, and return 1 then."""
-    if arguments.count("--") != 1 or arguments.index("--") < 2:
+    if len(arguments) != 3:
         print(__doc__, file=sys.stderr)
         return 2
-    cut = arguments.index("--")
-    program, site, *runner = arguments[:cut]
+    program, site, python = arguments
     wrong = [f"missing: {name}" for name in sorted(modules(Path(site)) - archived(program))]
-    frozen = self_test([*runner, program, "self-test", "--json"], {})
-    plain = self_test(
-        [*runner, *arguments[cut + 1 :], "-m", "wakeful_agent", "self-test", "--json"], {"PYTHONPATH": site}
-    )
+    frozen = self_test([program, "self-test", "--json"], {})
+    plain = self_test([python, "-m", "wakeful_agent", "self-test", "--json"], {"PYTHONPATH": site})
     if frozen != plain:
         wrong.append(f"self-test says, frozen: {frozen}\nself-test says, from source: {plain}")
     if not frozen["ok"]:
@@ -57,8 +53,9 @@ def archived(program: str) -> set[str]:
 
 
 def self_test(argv: list[str], more: dict[str, str]) -> dict[str, Any]:
-    """Return what a self-test prints; its environment holds nothing else."""
-    environ = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **more}
+    """Return what a self-test prints; its environment holds almost nothing else."""
+    kept = {name: os.environ[name] for name in ("PATH", "QEMU_LD_PREFIX") if name in os.environ}
+    environ = {**kept, "HOME": "/nonexistent", **more}
     done = subprocess.run(argv, env=environ, stdout=subprocess.PIPE, text=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
