@@ -770,7 +770,8 @@ install_agent() {
 
 files_now() {
     cat "$home/launch" /etc/systemd/system/wakeful-agent.service /etc/systemd/system/wakeful-agent.service.d/sudo.conf \
-        /etc/init.d/wakeful-agent /etc/conf.d/wakeful-agent /etc/sudoers.d/wakeful-agent "$home"/scripts/*.sh 2>/dev/null | cksum
+        /etc/init.d/wakeful-agent /etc/conf.d/wakeful-agent /etc/sudoers.d/wakeful-agent "$home"/scripts/*.sh >"$work/files" 2>/dev/null || :
+    sum_of "$work/files"
 }
 
 # ---------------------------------------------------------------- taking all of it away

@@ -94,20 +94,21 @@ def test_root_takes_back_before_the_agent_starts(launch: Launch, home: Path, tmp
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs another user")
-def test_the_agents_user_passes_over_what_it_may_not_change(home: Path, tmp_path: Path) -> None:
-    for path in (tmp_path, *tmp_path.parents[:3]):
-        path.chmod(0o755)
-    state = tmp_path / "state"
+def test_the_agents_user_passes_over_what_it_may_not_change(home: Path, source: Path) -> None:
+    place = source / "home"
+    shutil.copytree(home, place, symlinks=True)
+    state = source / "state"
+    state.mkdir()
     os.chown(state, 65534, 65534)
-    command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", str(home / "launch"), "run"]
+    command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", str(place / "launch"), "run"]
     ran = []
     for _ in range(5):
         environ = {**os.environ, "STATE_DIR": str(state)}
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=30)
         ran.append(done.stdout)
     assert ran == ["2.0 run\n"] * 3 + ["1.0 run\n"] * 2
-    assert os.readlink(home / "current") == "versions/2.0"
-    assert (home / "trial").exists()
+    assert os.readlink(place / "current") == "versions/2.0"
+    assert (place / "trial").exists()
 
 
 def test_without_a_release_before_there_is_nothing_to_go_back_to(launch: Launch, home: Path) -> None:
