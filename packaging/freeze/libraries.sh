@@ -6,6 +6,9 @@ set -eu
 # Sections of their own let the linker drop what nobody calls.
 FLAGS="-O2 -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong -D_FORTIFY_SOURCE=2"
 HOST=$ARCH-linux-gnu
+# What they show stays within libpython: for x86_64 the linker sees to that.
+HIDDEN=
+[ "$ARCH" = x86_64 ] || HIDDEN=" -fvisibility=hidden"
 
 # left_out PACKAGE PATCH
 left_out() { grep -qxF "$1 $2" "$FREEZE/patches-left-out.txt"; }
@@ -32,7 +35,7 @@ unpack() {
 
 build_zlib() {
     unpack zlib
-    CHOST=$HOST CFLAGS=$FLAGS quietly "$BUILD/zlib.log" ./configure --static --prefix="$STAGE"
+    CHOST=$HOST CFLAGS=$FLAGS$HIDDEN quietly "$BUILD/zlib.log" ./configure --static --prefix="$STAGE"
     quietly "$BUILD/zlib.log" make -j "$JOBS" libz.a
     cp libz.a "$STAGE/lib/"
     cp zlib.h zconf.h "$STAGE/include/"
@@ -40,7 +43,7 @@ build_zlib() {
 
 build_xz() {
     unpack xz-utils
-    CFLAGS=$FLAGS quietly "$BUILD/xz.log" ./configure --host="$HOST" --build=x86_64-pc-linux-gnu --prefix="$STAGE" \
+    CFLAGS=$FLAGS$HIDDEN quietly "$BUILD/xz.log" ./configure --host="$HOST" --build=x86_64-pc-linux-gnu --prefix="$STAGE" \
         --disable-shared --enable-static --disable-xz --disable-xzdec --disable-lzmadec --disable-lzmainfo \
         --disable-scripts --disable-doc --disable-nls
     quietly "$BUILD/xz.log" make -j "$JOBS" install
@@ -50,7 +53,7 @@ build_xz() {
 build_libffi() {
     unpack libffi
     quietly "$BUILD/libffi.log" autoreconf -fi
-    CFLAGS=$FLAGS quietly "$BUILD/libffi.log" ./configure --host="$HOST" --build=x86_64-pc-linux-gnu \
+    CFLAGS=$FLAGS$HIDDEN quietly "$BUILD/libffi.log" ./configure --host="$HOST" --build=x86_64-pc-linux-gnu \
         --prefix="$STAGE" --disable-shared --enable-static --disable-docs --disable-multi-os-directory --libdir="$STAGE/lib"
     quietly "$BUILD/libffi.log" make -j "$JOBS" install
 }
@@ -58,7 +61,7 @@ build_libffi() {
 # TLS 1.2 and newer with what servers speak; no plugins, and no configuration file of the machine, which could name some.
 build_openssl() {
     unpack openssl
-    CFLAGS=$FLAGS LDFLAGS='' quietly "$BUILD/openssl.log" ./Configure "linux-$ARCH" --prefix=/usr --libdir=lib \
+    CFLAGS=$FLAGS$HIDDEN LDFLAGS='' quietly "$BUILD/openssl.log" ./Configure "linux-$ARCH" --prefix=/usr --libdir=lib \
         --openssldir=/etc/ssl no-shared no-tests no-docs no-apps no-legacy no-engine no-module no-dso no-autoload-config \
         no-ssl3 no-tls1 no-tls1_1 no-dtls no-srtp no-sctp no-quic no-srp no-cmp no-cms no-ts no-comp no-aria no-bf \
         no-camellia no-cast no-idea no-md4 no-mdc2 no-rc2 no-rc4 no-seed no-sm2 no-sm3 no-sm4 no-gost no-whirlpool \

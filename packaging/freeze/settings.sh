@@ -47,14 +47,14 @@ quietly() {
 
 # the_interpreter ARCH, the_bootloader ARCH, the_tools, the_compiler: folders of the cache, named by what they are made of.
 the_tools() { printf '%s/tools-%s' "$CACHE" "$(inputs "$FREEZE/requirements-tools.txt" "$FREEZE/tools.sh")"; }
-the_compiler() { printf '%s/compiler-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh")"; }
+the_compiler() { printf '%s/compiler-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh" "$FREEZE/compiler-$1.sh")"; }
 the_interpreter() {
     printf '%s/interpreter-%s-%s' "$CACHE" "$1" \
-        "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh" "$FREEZE/sources.txt" "$FREEZE/interpreter.sh" "$FREEZE/libraries.sh" "$FREEZE/patches-left-out.txt")"
+        "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh" "$FREEZE/compiler-$1.sh" "$FREEZE/sources.txt" "$FREEZE/interpreter.sh" "$FREEZE/libraries.sh" "$FREEZE/patches-left-out.txt")"
 }
 the_bootloader() {
     printf '%s/bootloader-%s-%s' "$CACHE" "$1" \
-        "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh" "$FREEZE/bootloader.sh" "$FREEZE/requirements-bootloader.txt")"
+        "$(inputs "$FREEZE/requirements-compiler-$1.txt" "$FREEZE/compiler.sh" "$FREEZE/compiler-$1.sh" "$FREEZE/bootloader.sh" "$FREEZE/requirements-bootloader.txt")"
 }
 the_bundle() { printf '%s/bundle-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-bundle.txt")"; }
 the_freezer() { printf '%s/freezer-%s-%s' "$CACHE" "$1" "$(inputs "$FREEZE/requirements-freezer.txt")"; }
