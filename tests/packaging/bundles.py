@@ -13,22 +13,30 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Tuple
 
 ROOT = Path(__file__).parents[2]
 ARCH = os.uname().machine
 LIBRARIES = ("cryptography", "_cffi_backend*.so", "cffi", "websocket", "wakeonlan")
 PROGRAM = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
-{fault}
 PYTHONPATH="$here/_internal" PYTHONDONTWRITEBYTECODE=1 exec {python} -m wakeful_agent "$@"
 """
-GOOD = ""
-CRASHES = '[ "${1-}" != run ] || exit 1'
+FAULTY = """#!/bin/sh
+case ${{1-}} in
+run) {run} ;;
+self-test) echo "wakeful-agent {version}"; {test} ;;
+esac
+"""
+GOOD = ("", "")
+CRASHES = ("exit 1", "exit 0")
 """A release that works in every test and falls over when it is to run."""
-MUTE = '[ "${1-}" != run ] || exec sleep 600'
+MUTE = ("exec sleep 600", "exit 0")
 """One that runs and pushes nothing."""
-UNFIT = 'echo "cannot run here" >&2; exit 1'
+UNFIT = ("exit 1", 'echo "cannot run here" >&2; exit 1')
 """One that does not work on this machine."""
+Fault = Tuple[str, str]
+FAULTS = {GOOD: "good", CRASHES: "crashes", MUTE: "mute", UNFIT: "unfit"}
 
 
 @functools.cache
@@ -37,32 +45,38 @@ def python() -> str:
     return "/usr/bin/python3" if Path("/usr/bin/python3").exists() else os.path.realpath(sys.executable)
 
 
-def make_bundle(folder: Path, version: str, fault: str = GOOD) -> Path:
+def make_bundle(folder: Path, version: str, fault: Fault = GOOD) -> Path:
     """Make the folder `wakeful-agent-VERSION` in `folder`, with what the agent needs; return it."""
     bundle = folder / f"wakeful-agent-{version}"
-    inner = bundle / "_internal"
+    program = bundle / "wakeful-agent"
+    bundle.mkdir(parents=True)
+    if fault == GOOD:
+        furnish(bundle / "_internal", version)
+        program.write_text(PROGRAM.format(python=python()))
+    else:
+        program.write_text(FAULTY.format(version=version, run=fault[0], test=fault[1]))
+    program.chmod(0o755)
+    subprocess.run([ROOT / "packaging" / "service-files.sh", bundle], check=True, timeout=60)
+    return bundle
+
+
+def furnish(inner: Path, version: str) -> None:
+    """Copy the agent, as of this version, and its libraries."""
     ignore = shutil.ignore_patterns("__pycache__", "scripts")
     shutil.copytree(ROOT / "agent" / "src", inner, ignore=ignore)
     names = inner / "wakeful_wire" / "__init__.py"
     lines = names.read_text("ascii").splitlines()
     names.write_text("\n".join([*(one for one in lines if "__version__ =" not in one), f'__version__ = "{version}"\n']))
     site = Path(sysconfig.get_paths()["purelib"])
-    for pattern in LIBRARIES:
-        for path in site.glob(pattern):
-            if path.is_dir():
-                shutil.copytree(path, inner / path.name, ignore=ignore)
-            else:
-                shutil.copy(path, inner)
-    program = bundle / "wakeful-agent"
-    program.write_text(PROGRAM.format(fault=fault, python=python()))
-    program.chmod(0o755)
-    subprocess.run([ROOT / "packaging" / "service-files.sh", bundle], check=True, timeout=60)
-    return bundle
+    for path in (path for pattern in LIBRARIES for path in site.glob(pattern)):
+        if path.is_dir():
+            shutil.copytree(path, inner / path.name, ignore=ignore)
+        else:
+            shutil.copy(path, inner)
 
 
 def pack(bundle: Path, dist: Path) -> Path:
-    """Pack a bundle into `dist`, where nothing else is; return the tarball."""
-    shutil.rmtree(dist, ignore_errors=True)
+    """Pack a bundle into `dist`, a new folder; return the tarball."""
     dist.mkdir(parents=True)
     tarball = dist / f"{bundle.name}-linux-{ARCH}.tar.xz"
     words = [
@@ -92,18 +106,19 @@ def sign(*words: str | Path, key: Path | None = None) -> str:
 
 
 class Workshop:
-    """Makes releases of one key in a folder; `dist` holds the one that was made last."""
+    """Makes releases of one key in a folder, each once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.dist = folder / "dist"
         self.private = folder / "release.pem"
         self.key = sign("--new-key", self.private)
 
-    def release(self, version: str, fault: str = GOOD) -> Path:
+    def release(self, version: str, fault: Fault = GOOD) -> Path:
         """Make and sign a release; return its folder."""
-        bundle = make_bundle(self.folder, version, fault)
-        pack(bundle, self.dist)
-        shutil.rmtree(bundle)
-        sign(self.dist, key=self.private)
-        return self.dist
+        dist = self.folder / f"dist-{version}-{FAULTS[fault]}"
+        if not dist.exists():
+            bundle = make_bundle(self.folder, version, fault)
+            pack(bundle, dist)
+            shutil.rmtree(bundle)
+            sign(dist, key=self.private)
+        return dist

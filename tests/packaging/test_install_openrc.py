@@ -59,7 +59,7 @@ def test_the_agent_is_installed_under_openrc(workshop: Workshop, source: Path) -
 
             # What falls over is passed over by the launcher, run as the agent's user, and made good by the installer.
             manage(data, "release", "add", str(workshop.release("2.0.0", bundles.CRASHES)))
-            inside("sh", "-c", "echo respawn_delay=1 >>/etc/conf.d/wakeful-agent")
+            inside("sh", "-c", "printf 'respawn_delay=1\\nready_seconds=4\\n' >>/etc/conf.d/wakeful-agent")
             failed = again(inside, "--key", workshop.key, "--wait", "50")
             assert failed.returncode == 1, failed.stdout + failed.stderr
             assert inside("readlink", "/opt/wakeful-agent/current").stdout == "versions/1.0.0\n"

@@ -74,7 +74,7 @@ def test_an_account_without_root(workshop: Workshop, source: Path, path: str) ->
         assert same.returncode == 0, same.stderr
         assert "nothing was to be done" in same.stdout
 
-        manage(data, "release", "add", str(workshop.release("2.0.0", bundles.MUTE)))
+        manage(data, "release", "add", str(workshop.release("2.0.0", bundles.CRASHES)))
         sums = json.loads(manage(data, "invite", "--json"))["install"].split("--sha256 ")[1].split()[0]
         done = by(inside, f"{line} --key {workshop.key} --sha256 {sums} --wait 3", path)
         assert done.returncode == 1

@@ -21,7 +21,7 @@ def main(chosen: argparse.Namespace) -> int:
     """Print every check, and what grants what is missing; 1 when a check is bad."""
     place = here()
     if chosen.sudoers is not None:
-        return _print_sudoers(place, chosen.sudoers.split(","))
+        return _print_sudoers(*_look(place), chosen.sudoers.split(","))
     if chosen.grants:
         found, told, user = _look(place)
         print("\n".join(grants.script(told, user) or ["# nothing is missing that could be granted"]))
@@ -44,11 +44,9 @@ def main(chosen: argparse.Namespace) -> int:
     return OK if good else FAILURE
 
 
-def _print_sudoers(place: Place, names: list[str]) -> int:
+def _print_sudoers(found: list[Capability], told: Grants, user: str, names: list[str]) -> int:
     """Print the file for sudo that grants what is asked for, is here and is missing."""
-    found, told, user = _look(place)
-    known = {item.name for item in found}
-    strange = [name for name in names if name not in known]
+    strange = sorted(set(names) - {item.name for item in found})
     if strange:
         complain(f"not on this machine: {', '.join(strange)}")
     rules = [(item, rule) for item, rule in told.rules if item.name in names]

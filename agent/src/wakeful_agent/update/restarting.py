@@ -18,13 +18,14 @@ TIMEOUT_SECONDS = 120.0
 
 def find_way(host: Host, folder: str) -> Sequence[Sequence[str]]:
     """Return the commands that restart the agent of the installation in `folder`; raise NotFit where nothing does."""
+    # Only an installation for one account has these.
+    scripts = [os.path.join(folder, "scripts", name) for name in ("stop.sh", "start.sh")]
+    if all(os.access(script, os.X_OK) for script in scripts):
+        return [[script] for script in scripts]
     if host.user_id == 0 and host.exists("run/systemd/system") and host.program("systemctl"):
         return [["systemctl", "restart", "--no-block", "wakeful-agent.service"]]
     if host.user_id == 0 and host.exists("run/openrc") and host.program("rc-service"):
         return [["rc-service", "wakeful-agent", "restart"]]
-    scripts = [os.path.join(folder, "scripts", name) for name in ("stop.sh", "start.sh")]
-    if all(os.access(script, os.X_OK) for script in scripts):
-        return [[script] for script in scripts]
     raise NotFit("nothing is known here that restarts the agent: neither systemd, nor OpenRC, nor scripts/start.sh")
 
 
