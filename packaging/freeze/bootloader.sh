@@ -13,13 +13,16 @@ rm -rf "$place"
 mkdir -p "$BUILD" "$place"
 trap 'rm -rf "$BUILD"' EXIT
 say "building the bootloader for $ARCH"
-quietly "$BUILD/fetch.log" "$(the_tools)/bin/python" -m pip download --disable-pip-version-check --no-deps \
-    --no-build-isolation --no-binary=:all: --require-hashes -d "$BUILD" -r "$FREEZE/requirements-bootloader.txt"
+PYI_STATIC_ZLIB=1
+CC=cc
+export PYI_STATIC_ZLIB CC
+# pip compiles it once, on the way to its name and version: by our compiler too, for the machine may have none.
+PATH=$(the_compiler x86_64)/bin:$PATH quietly "$BUILD/fetch.log" "$(the_tools)/bin/python" -m pip download \
+    --disable-pip-version-check --no-deps --no-build-isolation --no-binary=:all: --require-hashes -d "$BUILD" \
+    -r "$FREEZE/requirements-bootloader.txt"
 tar xf "$BUILD"/pyinstaller-*.tar.gz -C "$BUILD" --strip-components=1
 PATH=$(the_compiler "$ARCH")/bin:$PATH
-CC=cc
-PYI_STATIC_ZLIB=1
-export PATH CC PYI_STATIC_ZLIB WAKEFUL_BUILD="$BUILD"
+export PATH WAKEFUL_BUILD="$BUILD"
 cd "$BUILD/bootloader"
 target=
 [ "$ARCH" = x86_64 ] || target=--target-arch=64bit-arm
