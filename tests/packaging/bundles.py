@@ -17,7 +17,7 @@ from typing import Tuple
 
 ROOT = Path(__file__).parents[2]
 ARCH = os.uname().machine
-LIBRARIES = ("cryptography", "_cffi_backend*.so", "cffi", "websocket", "wakeonlan")
+LIBRARIES = ("cryptography", "_cffi_backend*.so", "cffi", "websocket", "wakeonlan", "typing_extensions.py")
 PROGRAM = """#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 PYTHONPATH="$here/_internal" PYTHONDONTWRITEBYTECODE=1 exec {python} -m wakeful_agent "$@"
