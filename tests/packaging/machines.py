@@ -37,7 +37,9 @@ ln -s /proc/self/fd dev/fd
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
 rm -rf etc/wakeful etc/systemd/system opt
-mkdir -p etc/systemd/system run/units run/source opt
+mkdir -p etc/systemd/system run/units run/source run/upper run/lower opt
+mount --bind "$1/upper" run/upper
+mount --bind / run/lower
 mount --bind "$2" run/source
 ip link set lo up
 {more}
@@ -67,6 +69,20 @@ done
 echo default >run/openrc/softlevel
 """
 WAIT = "while :; do sleep 0.2; done # and so those are buried whose parent has gone"
+
+
+DIFFERENCES = r"""
+cd /run/upper
+find . -not -name '*-' -not -name .pwd.lock | sort | while IFS= read -r path; do
+    like="/run/lower/$path"
+    if [ -e "$like" ] && [ "$(stat -c '%F %a %u:%g' "$path")" = "$(stat -c '%F %a %u:%g' "$like")" ]; then
+        if [ -d "$path" ] || cmp -s "$path" "$like"; then continue; fi
+    fi
+    stat -c '%N %F %a %u:%g' "$path"
+    [ ! -f "$path" ] || md5sum "$path"
+done
+find /var/lib -mindepth 1 -not -path '/var/lib/systemd*' -not -path '/var/lib/sudo*' -printf '%p %y %m %U:%G\n' | sort
+"""
 
 
 @contextlib.contextmanager
@@ -125,12 +141,10 @@ def manage(data: Path, *words: str) -> str:
 
 
 def tree(inside: Inside) -> list[str]:
-    """Return every file of the machine that an installation might touch, with owner, mode, target and content."""
-    look = (
-        r"find /etc /opt /usr/local /var/lib /var/log /root -not -path '*/stage*' \( -type f -o -type l -o -type d \)"
-        r" -not -name '*-' -not -name '.pwd.lock' -not -path '/var/lib/systemd/*' -not -path '/var/log/journal*'"
-        r" -printf '%p %y %m %U:%G %l\n' | sort; find /etc /usr/local/bin -type f -not -name '*-' | sort | xargs md5sum"
-    )
-    done = inside("sh", "-c", look)
+    """Return every file by which the machine differs from this one, with owner, mode, target and content.
+
+    Not counted are copies that tools for users keep of /etc/passwd and its like, and systemd's and sudo's own notes.
+    """
+    done = inside("sh", "-c", DIFFERENCES)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

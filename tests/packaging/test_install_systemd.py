@@ -73,6 +73,7 @@ def test_the_line_of_the_collector_under_systemd(workshop: Workshop, source: Pat
             assert owner == ["wakeful", "wakeful", "root"]
             assert inside("/usr/local/bin/wakeful-agent", "--version").stdout == "wakeful-agent 1.0.0\n"
             kept = token(inside)
+            assert any("/opt/wakeful-agent/versions/1.0.0/wakeful-agent" in line for line in tree(inside))
 
             same = again(inside, *key)
             assert same.returncode == 0, same.stdout + same.stderr
