@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check coverage test-matrix real assets environment environment-dev test-programs screenshots clean \
 	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway format \
-	binary binary-proof verify-binary bench-binary
+	binary binary-proof verify-binary packages bench-binary
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
@@ -62,6 +62,12 @@ binary-proof: environment-dev ## freeze it and run it on glibc 2.17 as on Linux 
 verify-binary: ## build it twice, in different folders and from nothing, and compare every byte
 	@./py2exe.sh $(ARCH)
 	@packaging/freeze/verify.sh $(ARCH)
+
+packages: environment-dev assets ## .deb and .rpm of both halves into dist/linux (ARCH=x86_64 or aarch64)
+	@./py2exe.sh $(ARCH)
+	@packaging/packages/site.sh $(ARCH) $(PYTHON) build/packages/site-$(ARCH)
+	@$(PYTHON) packaging/packages/make.py wakeful-agent wakeful-collector --arch $(ARCH) \
+		--bundle build/freeze/$(ARCH)/bundle/wakeful-agent --site build/packages/site-$(ARCH)
 
 bench-binary: environment-dev ## what the frozen agent weighs and costs, beside its source
 	@$(PYTHON) bench/binary/run.py

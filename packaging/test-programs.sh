@@ -53,6 +53,8 @@ want cc gcc
 want /usr/include/stdio.h libc6-dev
 want xz xz-utils
 want curl curl
+want lintian lintian
+want debootstrap debootstrap
 want objdump binutils
 set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
 [ -e "$1" ] || [ -e "$2" ] || missing="$missing libatomic1" # the browser's driver asks for it
