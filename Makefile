@@ -1,7 +1,8 @@
 # One door for developers; CI calls the same targets. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help run test check coverage test-matrix real assets environment environment-dev test-programs screenshots clean \
-	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox format
+	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox format \
+	binary binary-proof verify-binary packages bench-binary
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
@@ -48,6 +49,28 @@ assets: environment ## fetch the page's scripts and styles
 
 screenshots: environment-dev assets test-programs ## take the pictures of the pages, both themes, both widths
 	@$(PYTHON) packaging/screenshots.py
+
+ARCH ?= x86_64
+
+binary: ## freeze the agent for CentOS 7 and newer into dist/linux (ARCH=x86_64, aarch64 or all)
+	@./py2exe.sh $(ARCH)
+
+binary-proof: environment-dev ## freeze it and run it on glibc 2.17 as on Linux 3.10, on bullseye, bookworm and sid
+	@./py2exe.sh $(ARCH)
+	@packaging/freeze/prove.sh $(ARCH) $(PYTHON)
+
+verify-binary: ## build it twice, in different folders and from nothing, and compare every byte
+	@./py2exe.sh $(ARCH)
+	@packaging/freeze/verify.sh $(ARCH)
+
+packages: environment-dev assets ## .deb and .rpm of both halves into dist/linux (ARCH=x86_64 or aarch64)
+	@./py2exe.sh $(ARCH)
+	@packaging/packages/site.sh $(ARCH) $(PYTHON) build/packages/site-$(ARCH)
+	@$(PYTHON) packaging/packages/make.py wakeful-agent wakeful-collector --arch $(ARCH) \
+		--bundle build/freeze/$(ARCH)/bundle/wakeful-agent --site build/packages/site-$(ARCH)
+
+bench-binary: environment-dev ## what the frozen agent weighs and costs, beside its source
+	@$(PYTHON) bench/binary/run.py
 
 bench-agent: environment-dev ## the agent beside node_exporter
 	@$(PYTHON) bench/agent/run.py

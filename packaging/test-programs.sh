@@ -49,6 +49,13 @@ want sshd openssh-server
 want ssh-keygen openssh-client
 want zsh zsh
 want fish fish
+want cc gcc
+want /usr/include/stdio.h libc6-dev
+want xz xz-utils
+want curl curl
+want lintian lintian
+want debootstrap debootstrap
+want objdump binutils
 set -- /usr/lib/*/libatomic.so.1 /usr/lib*/libatomic.so.1
 [ -e "$1" ] || [ -e "$2" ] || missing="$missing libatomic1" # the browser's driver asks for it
 

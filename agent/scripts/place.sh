@@ -51,9 +51,10 @@ config=$(absolute "${CONFIG_DIR:-$config}")
 state=$(absolute "${STATE_DIR:-$state}")
 log=$state/agent.log
 
-# Sets `agent` to the program: WAKEFUL_AGENT, the one installed beside these scripts, that of the checkout, that in PATH.
+# Sets `agent` to the program: WAKEFUL_AGENT, the launcher of install.sh beside these scripts, the one installed with them,
+# that of the checkout, that in PATH.
 find_agent() {
-    for agent in "${WAKEFUL_AGENT:-}" "$here/../../bin/wakeful-agent" "$here/../../.venv/bin/wakeful-agent" \
+    for agent in "${WAKEFUL_AGENT:-}" "$here/../launch" "$here/../../bin/wakeful-agent" "$here/../../.venv/bin/wakeful-agent" \
         "$(command -v wakeful-agent || :)" "$home/.local/bin/wakeful-agent"; do
         if [ -f "$agent" ] && [ -x "$agent" ]; then
             agent=$(absolute "$agent")

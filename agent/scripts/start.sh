@@ -33,8 +33,10 @@ detached() {
     cd /
     MALLOC_ARENA_MAX=1 # one heap for all threads: half a megabyte less
     export MALLOC_ARENA_MAX
-    # nohup: what comes before the agent listens for SIGHUP does not end it. setsid: it outlives this terminal.
-    if command -v setsid >/dev/null 2>&1; then exec nohup setsid "$agent" run; else exec nohup "$agent" run; fi
+    # What comes before the agent listens for SIGHUP does not end it (nohup is not everywhere). setsid: it outlives this
+    # terminal.
+    trap '' HUP
+    if command -v setsid >/dev/null 2>&1; then exec setsid "$agent" run; else exec "$agent" run; fi
 }
 detached </dev/null >>"$log" 2>&1 &
 child=$!

@@ -56,7 +56,7 @@ def measure(folder: Path, scrapes: int) -> dict[str, Any]:
     sink, port = start_sink(folder)
     exporter, url = start_exporter()
     needs = {**needs, "WAKEFUL_AGENT_METRICS_LISTEN": "127.0.0.1:19100"}
-    agent, _ = start_agent(python, needs, folder, port, 1.0)
+    agent, _ = start_agent([python, "-m", "wakeful_agent"], needs, folder, port, 1.0)
     processes = [agent, exporter, sink]
     try:
         while len(pushes(folder)) < 5:

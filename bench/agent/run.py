@@ -79,7 +79,7 @@ def unit_environment() -> dict[str, str]:
 
 
 def start_agent(
-    python: str, needs: dict[str, str], folder: Path, port: int, interval: float
+    program: list[str], needs: dict[str, str], folder: Path, port: int, interval: float
 ) -> tuple[subprocess.Popen[bytes], float]:
     (folder / "config").mkdir()
     identity = {"agent_id": "benchbenchbe", "url": f"https://127.0.0.1:{port}", "fingerprint": None, "enrolled_ms": 0}
@@ -97,8 +97,7 @@ def start_agent(
         "WAKEFUL_AGENT_CA_FILE": str(folder / "cert.pem"),
     }
     began = time.time()
-    command = [python, "-m", "wakeful_agent", "run"]
-    return subprocess.Popen(command, env=environ, cwd="/", stderr=subprocess.DEVNULL), began
+    return subprocess.Popen([*program, "run"], env=environ, cwd="/", stderr=subprocess.DEVNULL), began
 
 
 def start_exporter() -> tuple[subprocess.Popen[bytes], str]:
@@ -151,7 +150,7 @@ def measure(folder: Path, ticks: int, interval: float) -> dict[str, Any]:
     exporter_began = time.time()
     exporter, url = start_exporter()
     exporter_first = first_scrape(url, exporter_began)
-    agent, began = start_agent(python, needs, folder, port, interval)
+    agent, began = start_agent([python, "-m", "wakeful_agent"], needs, folder, port, interval)
     try:
         while len(pushes(folder)) < WARM_UP_TICKS:
             scrape(url)

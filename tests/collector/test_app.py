@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def test_every_face_is_there(settings: Settings) -> None:
     app = create_app(settings)
-    assert set(app.blueprints) == {"api", "docs", "metrics", "pages", "signin", "ollama", "gateway_compat", "proxmox"}
+    rooms = {"ollama", "gateway_compat", "proxmox"}
+    assert set(app.blueprints) == {"api", "docs", "metrics", "pages", "releases", "signin"} | rooms
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     assert rules >= {"/", "/sign-in", "/account", "/healthz", "/readyz", "/metrics", "/api/docs", "/api/v1/hosts"}
 

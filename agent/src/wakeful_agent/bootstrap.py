@@ -18,6 +18,7 @@ from wakeful_agent.daemon.columns import Columns
 from wakeful_agent.daemon.composing import Composer
 from wakeful_agent.daemon.ears import Ears
 from wakeful_agent.daemon.loop import Daemon, Parts
+from wakeful_agent.daemon.proving import Proof
 from wakeful_agent.daemon.showing import Showing
 from wakeful_agent.daemon.tuned import Tuned
 from wakeful_agent.host.errors import HostError
@@ -127,7 +128,7 @@ def build(place: Place, log: Log) -> Daemon:
         place.folders.spool,
         config,
         lambda latest: read_way(place, latest),
-        Listeners(ears.answered, ears.refused),
+        Listeners(Proof(place.folders.proven, __version__, ears.answered).answered, ears.refused),
         log,
     )
     composer = Composer(log.trouble)

@@ -8,7 +8,7 @@ from flask import Flask
 
 from wakeful_collector.model.store_errors import StoreBusy, StoreError, StoreFull
 from wakeful_collector.rooms import INTEGRATIONS, REGISTRY
-from wakeful_collector.web import kit, kit_errors, kit_guard, metrics, pages, signin
+from wakeful_collector.web import kit, kit_errors, kit_guard, metrics, pages, releases, signin
 from wakeful_collector.web.api import blueprint as api
 from wakeful_collector.web.api import docs
 
@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
     kit.translate(app, StoreFull, 503, "disk_full", FULL)
     kit.translate(app, StoreBusy, 503, "busy", BUSY)
     kit.translate(app, StoreError, 503, "store", BROKEN)
-    own = (signin.blueprint, api, docs, metrics.blueprint, pages.blueprint)
+    own = (signin.blueprint, api, docs, metrics.blueprint, releases.blueprint, pages.blueprint)
     for blueprint in (*own, *(blueprint for one in faces for blueprint in one.blueprints)):
         app.register_blueprint(blueprint)
     return app

@@ -175,6 +175,14 @@ class Settings:
             '"/etc/wakeful/gateway.env"',
         ),
     )
+    releases: Path | None = field(
+        default=None,
+        metadata=_about(
+            kinds.FOLDER,
+            "Folder of the agent's release that machines are given; `releases` in the data folder if not set.",
+            "/srv/wakeful/releases",
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_about(kinds.one_of("debug", "info", "warning", "error"), "How much is written to the log."),

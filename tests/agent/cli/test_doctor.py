@@ -351,3 +351,20 @@ def test_a_policy_that_permits_nothing_says_why(run: Run, agent_folders: Path) -
     assert "policy permits nothing" in done.stderr
     assert "nothing may be asked of this machine, although [policy] says otherwise" in done.stdout
     assert checks(run("doctor", "--json", **more))["policy"][0] == "mind"
+
+
+def test_the_file_for_sudo_holds_only_what_was_asked_for(run: Run) -> None:
+    done = run("doctor", "--sudoers", "smart,nonsense")
+    assert done.returncode == 0
+    assert "Defaults:" in done.stdout
+    assert "fail2ban" not in done.stdout
+    assert "not on this machine: nonsense" in done.stderr
+
+
+def test_the_file_for_sudo_grants_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    rule = 'echo "wakeful ALL=(root) NOPASSWD: /sbin/x -a" > /etc/sudoers.d/wakeful-x'
+    found = [missing("x", "no", rule, "all of x"), missing("y", "no", rule.replace("x -a", "y"), "all of y")]
+    assert doctor._print_sudoers(found, find_grants(found, "wakeful"), "wakeful", ["x"]) == 0
+    shown = capsys.readouterr().out
+    assert "wakeful ALL=(root) NOPASSWD: /sbin/x -a\n" in shown
+    assert "/sbin/y" not in shown

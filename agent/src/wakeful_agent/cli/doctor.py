@@ -5,7 +5,7 @@ from __future__ import annotations
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.checks import BAD, GOOD, Check, all_checks
 from wakeful_agent.cli.exits import FAILURE, OK
-from wakeful_agent.cli.place import here, painted, show_json
+from wakeful_agent.cli.place import complain, here, painted, show_json
 from wakeful_agent.permissions import grants
 
 TYPE_CHECKING = False
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def main(chosen: argparse.Namespace) -> int:
     """Print every check, and what grants what is missing; 1 when a check is bad."""
     place = here()
+    if chosen.sudoers is not None:
+        return _print_sudoers(*_look(place), chosen.sudoers.split(","))
     if chosen.grants:
         found, told, user = _look(place)
         print("\n".join(grants.script(told, user) or ["# nothing is missing that could be granted"]))
@@ -40,6 +42,16 @@ def main(chosen: argparse.Namespace) -> int:
         "Nothing is wrong." if good else "Mend what is bad from the top; later troubles often come from earlier ones."
     )
     return OK if good else FAILURE
+
+
+def _print_sudoers(found: list[Capability], told: Grants, user: str, names: list[str]) -> int:
+    """Print the file for sudo that grants what is asked for, is here and is missing."""
+    strange = sorted(set(names) - {item.name for item in found})
+    if strange:
+        complain(f"not on this machine: {', '.join(strange)}")
+    rules = [(item, rule) for item, rule in told.rules if item.name in names]
+    print(grants.sudoers_file(rules, user), end="")
+    return OK
 
 
 def _look(place: Place) -> tuple[list[Capability], Grants, str]:

@@ -43,10 +43,14 @@ def make_parser() -> argparse.ArgumentParser:
     _with_json(commands.add_parser("probe", help="what the agent may do here, and the line that would grant the rest"))
     doctor = _with_json(commands.add_parser("doctor", help="find out what is wrong, and say the way out"))
     doctor.add_argument("--grants", action="store_true", help="print only what grants the missing rights, to be pasted")
+    doctor.add_argument(
+        "--sudoers", metavar="NAMES", help="print only the file for sudo that grants these: smart,raid,fail2ban"
+    )
     shown = _with_json(commands.add_parser("show-config", help="the settings in force and where they come from"))
     shown.add_argument("--sample", action="store_true", help="print a whole agent.toml with every setting instead")
     _with_json(commands.add_parser("check-config", help="check agent.toml and the environment; 2 when wrong"))
     _add_watches(commands.add_parser("watches", help="how what is kept alive stands; pauses and maintenance"))
+    _add_update(commands.add_parser("update", help="take a newer release, as far as agent.toml lets it"))
     _with_json(commands.add_parser("self-test", help="what this build holds, and whether it works"))
     return parser
 
@@ -61,6 +65,17 @@ def _add_enroll(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="name to show up with; the host name if not given")
     parser.add_argument("--again", action="store_true", help="enrol anew although this machine is enrolled")
     parser.add_argument("--run", action="store_true", help="go on as the running agent")
+
+
+def _add_update(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Takes a newer release, signed by update.key of agent.toml; goes back where it does not push."
+    parser.add_argument(
+        "--from", dest="origin", metavar="URL|FOLDER", help="where releases are; the collector if not given"
+    )
+    parser.add_argument("--check", action="store_true", help="only look: 3 when there is a newer one")
+    parser.add_argument("--yes", action="store_true", help="answer the question of allow = ask")
+    parser.add_argument("--wait", type=float, default=60.0, metavar="SECONDS", help="how long its first push may take")
+    parser.add_argument("--home", metavar="FOLDER", help="where install.sh put the agent, if not the usual place")
 
 
 def _add_watches(parser: argparse.ArgumentParser) -> None:

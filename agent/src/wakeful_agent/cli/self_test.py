@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import FAILURE, OK
 from wakeful_agent.cli.place import here, painted, show_json
@@ -79,10 +81,18 @@ def _actions_and_watches() -> None:
         watches.load(kind)
 
 
+def _libraries() -> None:
+    from wakeful_agent.host import wake
+
+    wake.packet("02:00:00:00:00:01")
+    import_module("wakeful_agent.network.websocket")
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "every meter can be loaded": _meters,
     "every action and every kind of watch can be loaded": _actions_and_watches,
     "one collection is a valid push": _push,
+    "libraries that are loaded when they are needed are here": _libraries,
     "keys can be made": _key,
     "TLS can be spoken": _tls,
     "TOML can be read": _toml,

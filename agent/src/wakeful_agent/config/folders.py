@@ -53,6 +53,11 @@ class Folders(NamedTuple):
         return os.path.join(self.state, "status")
 
     @property
+    def proven(self) -> str:
+        """Return the path of the version that pushed last, for whoever waits for a release to prove itself."""
+        return os.path.join(self.state, "proven")
+
+    @property
     def lock(self) -> str:
         """Return the path of the lock that lets one agent run."""
         return os.path.join(self.state, "lock")

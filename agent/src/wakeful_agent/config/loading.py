@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wakeful_agent.config.folders import Folders
     from wakeful_agent.config.metering import KnownMeter
 
+GROUPS = ("spool", "update")
 FOLDER_VARIABLES = ("TOKEN_FILE", "INVITE_FILE")
 
 
@@ -45,6 +46,8 @@ class Config(NamedTuple):
     allow_collector_targets: Sequence[str] = ()
     metrics_listen: str | None = None
     metrics_allow_others: bool = False
+    update_allow: str = "never"
+    update_key: str | None = None
     orders: Orders = NO_ORDERS
 
 
@@ -83,8 +86,14 @@ def load(
 
         orders = add_compat(orders, environ, known(), problems, metering.warnings)
     metering.warnings.extend(_programs(orders, origin))
-    void = _distrusted(folders, environ, owner_id) if orders.policy.allow else ""
-    if void:
+    asked = orders.policy.allow or values["update.allow"] != "never"
+    void = _distrusted(folders, environ, owner_id) if asked else ""
+    if void and values["update.allow"] != "never":
+        values["update.allow"] = "never"
+        metering.warnings.append(
+            origin.problem("update", f"takes no release: {void}", f"run: chown root {folders.file}")
+        )
+    if void and orders.policy.allow:
         orders = orders._replace(policy=orders.policy._replace(allow=(), void=void))
         hint = f"run: chown root {folders.file}"
         metering.warnings.append(origin.problem("policy", f"permits nothing: {void}", hint))
@@ -185,8 +194,8 @@ def _from_document(
 def _flat(document: dict[str, Any]) -> list[tuple[str, Any]]:
     rows = []
     for key, value in document.items():
-        if key == "spool" and isinstance(value, dict):
-            rows += [(f"spool.{name}", inner) for name, inner in value.items()]
+        if key in GROUPS and isinstance(value, dict):
+            rows += [(f"{key}.{name}", inner) for name, inner in value.items()]
         elif key not in {"meters", "policy", "action", "watch"}:
             rows.append((key, value))
     return rows
@@ -195,7 +204,7 @@ def _flat(document: dict[str, Any]) -> list[tuple[str, Any]]:
 def _from_environment(
     environ: Mapping[str, str], values: dict[str, Any], sources: dict[str, str], problems: list[Problem]
 ) -> None:
-    known = {setting.variable: setting for setting in table.SETTINGS}
+    known = {setting.variable: setting for setting in table.SETTINGS if not setting.file_only}
     for variable in sorted(environ):
         if not variable.startswith(table.ENVIRONMENT_PREFIX) or variable.startswith(PREFIX):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from wakeful_agent.config.address import is_end, parse
 from wakeful_agent.host.log import LEVELS
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 ENVIRONMENT_PREFIX = "WAKEFUL_AGENT_"
 TEXT_CHARACTERS_MAX = 256
 TAGS_MAX = 32
+_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 
 class Setting(NamedTuple):
-    """One setting of agent.toml; `kind` is text, url, number, whole, flag, list or choice, numbers have bounds."""
+    """One setting of agent.toml; `kind` is text, url, number, whole, flag, list, choice or key, numbers have bounds.
+
+    What is `file_only` no environment variable can say.
+    """
 
     key: str
     kind: str
@@ -29,6 +34,7 @@ class Setting(NamedTuple):
     choices: tuple[str, ...] = ()
     secret: bool = False
     example: str = ""
+    file_only: bool = False
 
     @property
     def field(self) -> str:
@@ -108,6 +114,22 @@ SETTINGS = (
     Setting("spool.size_mb", "whole", 256, "Disk space for what waits to be sent, in MiB", 1, 65_536),
     Setting("spool.age_days", "number", 7, "How long it may wait; older is dropped and counted", 0.01, 30),
     Setting("spool.drain_per_second", "number", 20, "Pushes a second while catching up", 1, 1000),
+    Setting(
+        "update.allow",
+        "choice",
+        "never",
+        "When `wakeful-agent update` may take a newer release: once a person says yes, or by itself",
+        choices=("never", "ask", "auto"),
+        file_only=True,
+    ),
+    Setting(
+        "update.key",
+        "key",
+        None,
+        "Public key that a release must be signed by; without one no release is taken",
+        example='"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="',
+        file_only=True,
+    ),
 )
 
 METER_KEYS = ("enabled", "interval_seconds")
@@ -184,6 +206,10 @@ def _whole(setting: Setting, value: Any) -> str:
     return _number(setting, value)
 
 
+def _key(_: Setting, value: Any) -> str:
+    return "" if isinstance(value, str) and _KEY.fullmatch(value) else "must be a key of 44 characters of base64"
+
+
 def _flag(_: Setting, value: Any) -> str:
     return "" if isinstance(value, bool) else "must be true or false"
 
@@ -207,4 +233,5 @@ _CHECKS = {
     "flag": _flag,
     "list": _list,
     "choice": _choice,
+    "key": _key,
 }

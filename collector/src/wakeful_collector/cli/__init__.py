@@ -8,13 +8,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from wakeful_collector import __version__, config
-from wakeful_collector.cli import backup, demo, doctor, invite, keys, people, processes, settings
+from wakeful_collector.cli import backup, demo, doctor, invite, keys, people, processes, releases, settings
 from wakeful_collector.cli.output import CommandError, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = (processes, invite, people, keys, settings, doctor, backup, demo)
+COMMANDS = (processes, invite, people, keys, releases, settings, doctor, backup, demo)
 """The commands in the order `--help` shows them; each module offers `add(subparsers, common)`."""
 
 _EPILOG = """\

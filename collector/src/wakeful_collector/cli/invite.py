@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector.cli.output import say, say_aside, say_json
 from wakeful_collector.cli.parts import duration_seconds, operate, settings_with_data
+from wakeful_collector.model import release
+from wakeful_collector.read import releases
 from wakeful_collector.serving import place
 
 if TYPE_CHECKING:
     import argparse
 
     from wakeful_collector.cli.parts import Subparsers
+    from wakeful_collector.config import Settings
 
 
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
@@ -41,13 +44,28 @@ def _invite(arguments: argparse.Namespace) -> int:
     if reach.fingerprint:
         words += ["--fingerprint", reach.fingerprint]
     line = shlex.join([*words, "--run"])
+    install = _install_line(chosen, reach, made["invite"])
     if reach.loopback_only:
         say_aside(
             f"warning: {reach.url} can be reached from this machine only. For others set public_url, or listen on an\n"
             'address of the network (collector.toml: listen = "0.0.0.0:8800"), restart, and make a new invite.'
         )
     if arguments.json:
-        say_json({"line": line, "url": reach.url, "fingerprint": reach.fingerprint, **made})
+        say_json({"line": line, "install": install, "url": reach.url, "fingerprint": reach.fingerprint, **made})
+    elif install:
+        say_aside("Installs the agent and enrols the machine:")
+        say(install)
+        say_aside(f"Where the agent is there already: {line}")
     else:
         say(line)
     return 0
+
+
+def _install_line(chosen: Settings, reach: place.Reach, invite: str) -> str | None:
+    """Return the line that installs the agent too; None where this collector has no release to give."""
+    try:
+        return release.install_line(releases.offer(chosen, reach.url), reach.url, invite, reach.fingerprint)
+    except releases.NoRelease as error:
+        if error.broken:
+            say_aside(f"warning: {error}")
+        return None

@@ -24,7 +24,7 @@ from wakeful_collector.web.kit_auth import (
 )
 from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
 from wakeful_collector.web.kit_guard import allowed as host_allowed
-from wakeful_collector.web.kit_invite import invite_line
+from wakeful_collector.web.kit_invite import install_line, invite_line, own_url
 from wakeful_collector.web.kit_long import CROWDED, BrokenOff
 from wakeful_collector.web.kit_parts import is_part, lacks, number
 from wakeful_collector.web.kit_rooms import Offer, Place
@@ -53,6 +53,7 @@ __all__ = [
     "for_program",
     "host_allowed",
     "install",
+    "install_line",
     "invite_line",
     "is_part",
     "is_secure",
@@ -61,6 +62,7 @@ __all__ = [
     "local_path",
     "now_ms",
     "number",
+    "own_url",
     "page",
     "principal",
     "render",

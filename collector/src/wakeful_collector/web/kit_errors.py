@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LOG = logging.getLogger("wakeful.web")
-_PROGRAM_PATHS = ("/api/", "/gateway/", "/metrics", "/healthz", "/readyz")
+_PROGRAM_PATHS = ("/api/", "/gateway/", "/metrics", "/healthz", "/readyz", "/install.sh", "/releases/")
 _TITLES = {
     400: "That did not fit",
     401: "Sign in first",

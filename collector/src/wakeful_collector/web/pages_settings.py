@@ -119,11 +119,13 @@ def _machines(made: dict[str, Any] | None = None, error: str | None = None) -> k
     rows = fleet.fleet(kit.data(), kit.now_ms())
     newest = sorted(rows, key=lambda row: -row.host.enrolled_ms)[:NEW_HOSTS]
     line = None if made is None else kit.invite_line(made["invite"])
+    install = None if made is None else kit.install_line(made["invite"])
     return kit.render(
         "machines-new.html" if kit.is_part() else "machines.html",
         active="add",
         made=made,
         line=line,
+        install=install,
         error=error,
         newest=newest,
         lifetimes=LIFETIMES,
