@@ -18,21 +18,12 @@ from wakeful_collector.store import proxmox_applies as table
 from wakeful_collector.store import proxmox_deeds
 from wakeful_collector.store.changes import changing
 
+from .approved import asked, web
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .conftest import Desk
-
-WEB = """
-apiVersion: wakeful/v1
-kind: VirtualMachine
-metadata: {cluster: home, vmid: 101}
-spec:
-"""
-
-
-def web(*lines: str) -> str:
-    return WEB + "".join(f"  {line}\n" for line in lines)
 
 
 def authority(desk: Desk) -> Path:
@@ -264,59 +255,6 @@ def test_a_cluster_that_is_away_fails_the_step_and_the_apply_resumes(desk: Desk)
     assert desk.look().guest(101).wanted["name"] == "front"
 
 
-def asked(desk: Desk, text: str, **given: object) -> str:
-    """Approve a plan that no worker takes up yet."""
-    plan = desk.plan(text)
-    answer = desk.ask("proxmox.apply", digest=plan["digest"], files=[{"path": "a", "text": text}], **given)
-    return answer["apply"]["id"]
-
-
-def left_behind(desk: Desk, apply_id: str, **columns: object) -> dict:
-    """Return how an apply ends whose worker was killed, with its first step as those columns say."""
-    with changing(desk.data) as connection:
-        table.change(connection, apply_id, ("asked",), state="running", begun_ms=1)
-        table.change_step(connection, apply_id, 1, state="running", **columns)
-    return desk.ended(apply_id)
-
-
-def test_a_step_of_which_nothing_left_is_done_by_the_next_worker(desk: Desk) -> None:
-    ended = left_behind(desk, asked(desk, web("name: front")))
-    assert ended["state"] == "ok", ended["summary"]
-    assert desk.look().guest(101).wanted["name"] == "front"
-
-
-def test_a_step_whose_task_is_known_is_followed_and_its_rest_is_done(desk: Desk) -> None:
-    apply_id = asked(desk, web("cores: 4"), allow_reboot=True)
-    upid = opening.client(desk.data, "home").post("/nodes/pve1/qemu/101/config", cores="4")
-    before = len(desk.pve.requests())
-    ended = left_behind(desk, apply_id, sent=1, upid=upid or "", sent_ms=clock.now_ms())
-    assert ended["state"] == "ok", ended["summary"]
-    assert [one.path.rpartition("/")[2] for one in desk.pve.writes(before)] == ["reboot"]
-    guest = desk.look().guest(101)
-    assert (guest.config["cores"], guest.pending) == ("4", {})
-
-
-def test_a_step_whose_answer_was_lost_is_looked_for_and_never_sent_again(desk: Desk) -> None:
-    apply_id = asked(desk, web("state: stopped"), allow_stop=True)
-    sent_ms = clock.now_ms()
-    opening.client(desk.data, "home").post("/nodes/pve1/qemu/101/status/shutdown", timeout=180)
-    before = len(desk.pve.requests())
-    ended = left_behind(desk, apply_id, sending=0, sent_ms=sent_ms)
-    assert ended["state"] == "ok", ended["summary"]
-    assert desk.pve.writes(before) == []
-
-
-def test_a_step_of_which_nobody_knows_is_lost_and_resumes_when_somebody_says_so(desk: Desk) -> None:
-    apply_id = asked(desk, web("state: stopped"), allow_stop=True)
-    before = len(desk.pve.requests())
-    ended = left_behind(desk, apply_id, sending=0, sent_ms=clock.now_ms())
-    assert ended["state"] == "lost"
-    assert "nobody knows" in ended["summary"]
-    assert desk.pve.writes(before) == []
-    assert desk.approve(resume=apply_id)["state"] == "ok"
-    assert desk.look().guest(101).status == "stopped"
-
-
 def test_whoever_stops_an_apply_stops_it_before_the_next_step(desk: Desk) -> None:
     apply_id = asked(desk, web("name: front"))
     assert desk.ask("proxmox.apply.stop", id=apply_id)["apply"]["stopped_by"] == "user:ada"
@@ -394,24 +332,6 @@ def test_what_would_take_more_by_now_than_was_allowed_is_refused(desk: Desk) -> 
     assert ended["state"] == "failed"
     assert "would take a reboot by now" in ended["summary"]
     assert desk.look().guest(101).config["cores"] == "2"
-
-
-def test_a_step_whose_answer_was_lost_is_done_where_it_has_come_true(desk: Desk) -> None:
-    apply_id = asked(desk, web("state: stopped"), allow_stop=True)
-    desk.pve.put("status", "stopped", guest=101)
-    ended = left_behind(desk, apply_id, sending=0, sent_ms=clock.now_ms())
-    assert ended["state"] == "ok", ended["summary"]
-    assert ended["steps"][0]["detail"] == "its answer was lost; it is so"
-
-
-def test_a_step_whose_task_failed_meanwhile_has_failed(desk: Desk) -> None:
-    apply_id = asked(desk, web("state: stopped"), allow_stop=True)
-    upid = opening.client(desk.data, "home").post("/nodes/pve1/qemu/101/status/shutdown", timeout=180)
-    desk.pve.merge("tasks", {upid: {**desk.pve.get("tasks")[upid], "status": "stopped", "exitstatus": "no answer"}})
-    desk.pve.put("status", "running", guest=101)
-    ended = left_behind(desk, apply_id, sent=1, upid=upid, sent_ms=clock.now_ms())
-    assert ended["state"] == "failed"
-    assert "no answer" in ended["summary"]
 
 
 def test_a_step_waits_for_the_deed_of_its_guest(desk: Desk) -> None:

@@ -11,6 +11,7 @@ def test_faults_are_bounded_and_harmless_to_show() -> None:
     faults = Faults("a.yaml")
     for at in range(FAULTS_MAX + 5):
         faults.add(at, "spec.\x1b[31m", "is\nbad")
+    faults.unknown(1, "spec.x", "x", ["y"])
     assert len(faults.found) == FAULTS_MAX
     assert faults.found[0].message == "is bad"
     assert "\x1b" not in faults.found[0].path

@@ -48,6 +48,7 @@ def test_what_a_file_says_is_read(kind: kinds.ValueKind, given: str, normal: str
         (kinds.text(kinds.DNS_NAME, "a DNS name"), "-x", "give a DNS name"),
         (kinds.LINES, "x" * 8193, "8192"),
         (kinds.names("[a-z]+", "letters"), "a;1", "give letters"),
+        (kinds.names("[a-z]+", "letters"), "a;" * 5000, "8192"),
         (kinds.HARDWARE_ADDRESS, "bc2411", "in quotes"),
         (kinds.HARDWARE_ADDRESS, "01:00:5e:00:00:01", "even"),
         (kinds.SSH_KEYS, "my key", "give lines"),

@@ -30,7 +30,7 @@ def test_the_worst_comes_first():
     nodes = [{"name": "pve1", "status": "offline"}, {"name": "pve2", "status": "unknown"}]
     guests = [{"vmid": 1, "name": "a", "lock": "backup"}, *({"vmid": n, "lock": "migrate"} for n in range(20))]
     said = [cell.text for cell in status.wrong(cluster, nodes, guests)]
-    assert said[0] == "it cannot be read: no answer"
+    assert said[0] == "it cannot be read: no answer; wakeful proxmox test-connection lab explains it"
     assert said[1].startswith("there is no quorum")
     assert said[2] == "nodes pve1, pve2 not online"
     assert said[3].startswith("locked: a (1), 0, 1")

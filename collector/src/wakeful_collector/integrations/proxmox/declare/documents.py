@@ -60,6 +60,8 @@ def read(files: Sequence[File], clusters: Iterable[str], default: str = "") -> R
     faults: list[Fault] = []
     documents = 0
     for one in files:
+        if len(faults) >= FAULTS_MAX:
+            break
         gathered = Faults(one.path)
         nodes = _nodes(one, gathered)
         documents += len(nodes)

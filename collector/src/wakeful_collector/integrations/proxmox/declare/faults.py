@@ -37,6 +37,8 @@ class Faults:
 
     def unknown(self, line: int, path: str, name: str, known: Iterable[str]) -> None:
         """Note a name that nobody knows, with the nearest one that is known."""
+        if len(self.found) >= FAULTS_MAX:
+            return  # looking for what was meant takes a moment, and nobody reads so many
         names = sorted(known)
         near = get_close_matches(name[:64], names, 1, 0.7)
         shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

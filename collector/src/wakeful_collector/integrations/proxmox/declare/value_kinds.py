@@ -157,6 +157,8 @@ def names(pattern: str, words: str, separator: str = ";", ordered: bool = False,
         return separator.join(kept if ordered else sorted(kept))
 
     def read(given: str) -> str:
+        if len(given) > 8192:
+            raise Unfit(f"it has {len(given)} characters", "Proxmox takes 8192 at most")
         parts = [part for part in re.split(r"[;,\s]+", given) if part]
         for part in parts:
             if len(part) > 255 or not fits.fullmatch(part):

@@ -67,7 +67,8 @@ def wrong(cluster: Record, nodes: list[Record], guests: list[Record]) -> list[Ce
     """Return what is wrong with a cluster, the worst first."""
     found: list[Cell] = []
     if cluster.get("error"):
-        found.append(Styled(f"it cannot be read: {cluster['error']}", "bad"))
+        way = f"wakeful proxmox test-connection {cluster.get('name')} explains it"
+        found.append(Styled(f"it cannot be read: {cluster['error']}; {way}", "bad"))
     if cluster.get("quorate") is False:
         found.append(Styled("there is no quorum, so nothing can be changed", "bad"))
     away = [str(one.get("name")) for one in nodes if one.get("status") not in {"online", None} and not one.get("gone")]
