@@ -63,7 +63,7 @@ verify-binary: ## build it twice, in different folders and from nothing, and com
 	@./py2exe.sh $(ARCH)
 	@packaging/freeze/verify.sh $(ARCH)
 
-packages: environment-dev assets ## .deb and .rpm of both halves into dist/linux (ARCH=x86_64 or aarch64)
+packages: environment-dev assets ## make .deb and .rpm of both halves in dist/linux (ARCH=x86_64 or aarch64)
 	@./py2exe.sh $(ARCH)
 	@packaging/packages/site.sh $(ARCH) $(PYTHON) build/packages/site-$(ARCH)
 	@$(PYTHON) packaging/packages/make.py wakeful-agent wakeful-collector --arch $(ARCH) \

@@ -7,6 +7,9 @@ set -eu
 lay_out() {
     chmod 755 "$place/unpacked/ziglang/zig"
     zig=$place/unpacked/ziglang/zig
+    # Its headers are those of the newest glibc. What is a function is found missing by the linker; these are flags, which
+    # glibc 2.17 would answer with EINVAL: Python must know that they are not there.
+    sed -i '/define POSIX_SPAWN_SETSID\|define POSIX_SPAWN_SETCGROUP/d' "$place/unpacked/ziglang/lib/libc/include/generic-glibc/spawn.h"
     for name in cc c++; do
         wrap "$name" <<WRAPPER
 #!/bin/bash

@@ -233,7 +233,8 @@ def deb(what: dict[str, Any], order: Order, tree: Path) -> Path:
 def rpm(what: dict[str, Any], order: Order, folder: Path, tree: Path) -> Path:
     """Make the .rpm by rpmbuild(8), which is only told to pack what is there."""
     listed = sorted(path.relative_to(tree) for path in tree.rglob("*") if path.is_symlink() or path.is_file())
-    own = [path.relative_to(tree) for path in sorted((tree / "usr/lib" / order.name).rglob("*")) if path.is_dir()]
+    folders = sorted(path.relative_to(tree) for path in tree.rglob("*") if path.is_dir() and not path.is_symlink())
+    own = [path for path in folders if order.name in path.parts]
     files = "\n".join([*(f'"/{path}"' for path in listed), *(f'%dir "/{path}"' for path in own)])
     requires = "\n".join(f"Requires: {one}" for one in what["rpm_requires"])
     script = script_of(order.name).replace("%", "%%")

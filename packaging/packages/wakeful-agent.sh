@@ -1,5 +1,6 @@
 # What both formats do around the agent's files: sourced, $1 is installed, upgraded, removing, removed or purged.
 # shellcheck shell=sh
+set -eu
 name=wakeful-agent
 user=wakeful
 state=/var/lib/wakeful-agent
@@ -34,7 +35,7 @@ case $1 in
         if running; then systemctl disable --now $name.service 2>/dev/null || :; fi
         ;;
     removed | purged)
-        if [ ! -d /usr/share/$name ] && [ -e "$unit" ] && [ ! -e /lib/systemd/system/$name.service ]; then rm -f "$unit"; fi
+        rm -f "$unit"
         if running; then systemctl daemon-reload; fi
         if [ "$1" = purged ]; then
             # agent.toml is root's and said what may be done here: with purge it goes as every setting does.

@@ -1,5 +1,6 @@
 # What both formats do around the collector's files: sourced, $1 is installed, upgraded, removing, removed or purged.
 # shellcheck shell=sh
+set -eu
 name=wakeful-collector
 user=wakeful-collector
 state=/var/lib/wakeful
