@@ -12,7 +12,7 @@ FLOORS = (
     ("agent and wire", "agent/src/*", 100),
     ("collector", "collector/src/*", 95),
 )
-WAYS = ("-n", "2", "--dist", "loadfile", "--timeout", "900", "--timeout-method", "thread", "--cov", "--cov-report=")
+WAYS = ("-n", "3", "--dist", "loadfile", "--timeout", "900", "--timeout-method", "thread", "--cov", "--cov-report=")
 """A test that hangs is ended, and says where it hung."""
 
 
