@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.acting import doing
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from .conftest import Desk
 
 START = {"method": "POST", "path": "/nodes/pve1/qemu/101/status/start", "form": {}}
-_KILLING_EVENTS = {"sqlite3.connect", "socket.connect"}
 
 
 def gone_on(data: Path, row: DeedRow) -> DeedRow:
@@ -155,28 +154,45 @@ def test_what_somebody_else_ended_is_left_alone(pve: FakeCluster, home: Cluster,
     assert (pve.writes(), home.name) == ([], "home")
 
 
+VICTIM = """
+import os, signal, sys
+from pathlib import Path
+from wakeful_collector import clock
+from wakeful_collector.integrations.proxmox.acting import doing
+from wakeful_collector.read import proxmox_deeds as deeds
+from wakeful_collector.store import proxmox_deeds as table
+from wakeful_collector.store.changes import changing
+data, deed_id, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+with changing(data) as connection:
+    table.begin(connection, deed_id, clock.now_ms())
+row, seen = deeds.deed(data, deed_id), [0]
+def count(event, _arguments):
+    if event in {"sqlite3.connect", "socket.connect"}:
+        seen[0] += 1
+        if seen[0] == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+doing.do(data, row, begins=True)
+"""
+WORKER = """
+import sys, time
+from pathlib import Path
+from wakeful_collector import clock
+from wakeful_collector.config import Settings
+from wakeful_collector.integrations.proxmox.acting import jobs
+data, doer = Path(sys.argv[1]), jobs.Doer()
+while True:
+    doer(data, Settings(data=data), clock.now_ms())
+    time.sleep(0.02)
+"""
+
+
 def killed_at(number: int, data: Path, deed_id: str) -> bool:
-    """Do a deed in a child that is killed at its connection (to a database or the cluster) of that number."""
-    child = os.fork()
-    if not child:
-        try:
-            with changing(data) as connection:
-                table.begin(connection, deed_id, clock.now_ms())
-            row = deeds.deed(data, deed_id)
-            seen = [0]
-
-            def count(event: str, _arguments: Any) -> None:
-                if event in _KILLING_EVENTS:
-                    seen[0] += 1
-                    if seen[0] == number:
-                        os.kill(os.getpid(), signal.SIGKILL)
-
-            sys.addaudithook(count)
-            assert row is not None
-            doing.do(data, row, begins=True)
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    """Do a deed in a process that is killed at its connection (to a database or the cluster) of that number."""
+    argv = [sys.executable, "-c", VICTIM, str(data), deed_id, str(number)]
+    ended = subprocess.run(argv, timeout=120, check=False).returncode
+    assert ended in {0, -signal.SIGKILL}
+    return ended != 0
 
 
 def test_a_worker_that_is_killed_anywhere_sends_nothing_twice(pve: FakeCluster, desk: Desk) -> None:
@@ -211,19 +227,14 @@ def test_a_whole_worker_is_killed_while_a_task_runs(pve: FakeCluster, desk: Desk
     pve.vm(101, "web")
     pve.put("start_secs", 10_000, guest=101)
     asked = desk.ask("proxmox.guest.start", vmid=101)
-    child = os.fork()
-    if not child:
-        try:
-            desk.until(asked["deed"]["id"], lambda row: not row.is_open)
-        finally:
-            os._exit(0)
+    child = subprocess.Popen([sys.executable, "-c", WORKER, str(desk.data)])
     until = time.monotonic() + 60
     row = None
     while (row is None or not row.upid) and time.monotonic() < until:
         row = deeds.deed(desk.data, asked["deed"]["id"])
         time.sleep(0.05)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    child.kill()
+    child.wait(30)
     assert row is not None
     assert row.state == "running"
     end_task(pve, row.upid, "OK")
