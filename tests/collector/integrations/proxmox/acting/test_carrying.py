@@ -46,7 +46,7 @@ def test_a_refusal_is_the_end(pve: FakeCluster, client: Client, book: Book) -> N
     pve.quorum(False)
     outcome = carrying.carry(client, START, book)
     assert (outcome.state, outcome.exitstatus) == (tasks.FAILED, "cluster not ready - no quorum?")
-    assert book.told[-1] == ("sent", "")
+    assert book.told[-1] == ("refused",)
     assert len(pve.writes()) == 1
 
 

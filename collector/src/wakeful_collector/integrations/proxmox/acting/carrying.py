@@ -37,6 +37,9 @@ class Journal(Protocol):
     def sent(self, upid: str) -> None:
         """It was answered; `upid` is empty where it became no task."""
 
+    def refused(self) -> None:
+        """It was answered, and nothing came of it."""
+
     def progressed(self, progress: Progress) -> None:
         """Its task went on."""
 
@@ -73,7 +76,7 @@ def _once(api: Api, request: Request, journal: Journal, login: str, patience: Pa
         answer = send(api, request)
     except PveError as error:
         if not may_have_arrived(error):
-            journal.sent("")
+            journal.refused()
             return Outcome(FAILED, str(error))
         found = _found(api, request, journal, login, sent_ms)
         if found is None:
