@@ -232,6 +232,18 @@ def test_a_whole_worker_is_killed_while_a_task_runs(pve: FakeCluster, desk: Desk
     assert len(pve.writes()) == 1
 
 
+def test_the_number_of_a_guest_that_was_stopped_went_to_another(pve: FakeCluster, home: Cluster, data: Path) -> None:
+    """The worker was away between stopping and deleting for long enough."""
+    pve.vm(101, "db", status="stopped", config={"meta": "ctime=1800000000"})
+    stop = {**START, "path": "/nodes/pve1/qemu/101/status/stop"}
+    remove = {"method": "DELETE", "path": "/nodes/pve1/qemu/101", "form": {}}
+    own = {"mark": "ctime=1700000000", "arguments": {"stop": True}}
+    row = written(data, "delete", state="running", requests=[stop, remove], sent=1, **own)
+    assert gone_on(data, row).state == "failed"
+    assert (pve.writes(), home.name) == ([], "home")
+    assert pve.call("guest", 101) is not None
+
+
 def test_what_was_refused_is_not_taken_for_done(pve: FakeCluster, home: Cluster, data: Path) -> None:
     """Killed right after Proxmox refused: the request was answered, but nothing came of it."""
     pve.vm(101, "web")

@@ -166,3 +166,11 @@ def test_the_rest_of_a_deed_is_planned_again(pve: FakeCluster, client: Client, b
 
 def test_a_refusal_ends_a_deed_before_it_begins() -> None:
     assert performing.refused(Refusal("x", "why")) == ("refused", "why", "", ())
+
+
+def test_the_rest_of_a_deed_is_not_done_to_another_guest(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "db", status="stopped", config={"meta": "ctime=1800000000"})
+    deed = Deed("delete", "home", 101, {"stop": True})
+    end = performing.go_on(client, deed, (), book, 1, client.cluster.login, "ctime=1700000000")
+    assert (end.state, "another guest than the one that was meant" in end.summary) == ("failed", True)
+    assert pve.writes() == []

@@ -82,6 +82,18 @@ def test_a_step_whose_task_failed_meanwhile_has_failed(desk: Desk) -> None:
     assert "no answer" in ended["summary"]
 
 
+def test_the_rest_of_a_step_is_not_done_to_another_guest(desk: Desk) -> None:
+    """The worker was away between stopping and deleting, and the number went to another guest."""
+    desk.pve.merge("config", {"meta": "ctime=1700000000"}, guest=101)
+    apply_id = asked(desk, web("state: absent"), allow_destroy=True)
+    desk.pve.forget(101)
+    desk.pve.vm(101, "db", config={"meta": "ctime=1800000000"})
+    before = len(desk.pve.requests())
+    ended = left_behind(desk, apply_id, sent=1)
+    assert (ended["state"], "another one by now" in ended["summary"]) == ("failed", True)
+    assert desk.pve.writes(before) == []
+
+
 def test_a_request_that_was_refused_is_not_gone_on_from(desk: Desk) -> None:
     """Killed right after Proxmox refused the first request: the second is not sent without it."""
     apply_id = asked(desk, web("cores: 4"), allow_reboot=True)

@@ -93,7 +93,7 @@ def _left_behind(data: Path, row: DeedRow) -> End:
         outcome = tasks.follow(api, row.upid, patience, book.progressed)
     left = len(row.requests) - row.sent
     if outcome.ok and left > 0:
-        return performing.go_on(api, deed, client.cluster.protected, book, left, client.cluster.login)
+        return performing.go_on(api, deed, client.cluster.protected, book, left, client.cluster.login, row.mark)
     return performing.conclude(api, deed, target, outcome, book)
 
 

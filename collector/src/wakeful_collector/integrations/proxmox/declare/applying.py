@@ -220,6 +220,9 @@ class _Apply:
             if not outcome.ok:
                 return self._broken(api, step, requests, sent - 1, outcome)
             self._settled(api, step, requests[min(sent, len(requests)) - 1], outcome)
+        wrong = self._another(told, self._seen(api, told)) if sent < len(requests) else ""
+        if wrong:
+            return Ended(FAILED, wrong)
         return self._carry(api, step, requests, sent, "")
 
     def _found_out(self, step: StepRow, api: Latest) -> Ended:
