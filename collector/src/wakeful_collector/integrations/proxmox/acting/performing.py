@@ -10,6 +10,7 @@ from wakeful_collector.integrations.proxmox.acting import carrying, judging, loo
 from wakeful_collector.integrations.proxmox.acting.carrying import Journal
 from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Refusal
 from wakeful_collector.integrations.proxmox.acting.judging import End
+from wakeful_collector.integrations.proxmox.acting.tasks import FAILED as STEP_FAILED
 from wakeful_collector.integrations.proxmox.acting.tasks import OK, Outcome
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.store.proxmox_deeds import FAILED, REFUSED
@@ -95,6 +96,8 @@ def _carried(api: Api, requests: tuple[Request, ...], target: Target, journal: J
     """Carry requests out one after the other; a guest that the HA manager stops is waited for in between."""
     outcome = Outcome(OK, "OK")
     for request in requests:
+        if journal.is_stopped():
+            return Outcome(STEP_FAILED, f"it was ended before {request.method} {request.path} was sent")
         outcome = carrying.carry(api, request, journal, login)
         if outcome.ok and request is not requests[-1]:
             settled = _stopped_by_ha(api, target, journal)
