@@ -19,6 +19,7 @@ from wakeful_collector.store import proxmox_deeds
 from wakeful_collector.store.changes import changing
 
 from .approved import asked, web
+from .conftest import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -363,3 +364,20 @@ def test_what_cannot_be_looked_at_again_is_told(desk: Desk) -> None:
     ended = desk.ended(apply_id)
     assert ended["state"] == "failed"
     assert "could not be looked at again" in ended["summary"]
+
+
+def test_a_guest_that_somebody_else_made_meanwhile_is_left_alone(desk: Desk) -> None:
+    """Its number was free when the plan was made: what stands there now is not what was approved."""
+    fresh = """
+    apiVersion: wakeful/v1
+    kind: VirtualMachine
+    metadata: {vmid: 150}
+    spec: {name: fresh, state: running, cores: 4}
+    """
+    plan = desk.plan(fresh)
+    answer = desk.ask("proxmox.apply", digest=plan["digest"], files=files(fresh))
+    desk.pve.vm(150, "theirs", config={"cores": 1})
+    before = len(desk.pve.requests())
+    ended = desk.ended(answer["apply"]["id"])
+    assert (ended["state"], "not made by this plan" in ended["summary"]) == ("failed", True)
+    assert desk.pve.writes(before) == []

@@ -41,7 +41,7 @@ class StepJournal:
 
     def refused(self) -> None:
         """Note that it was refused, so that nobody goes on with what comes after it."""
-        self._keep(sending=None, sent=self._at, upid="")
+        self._keep(sending=None, sent=self._at, sent_ms=None, upid="")
 
     def progressed(self, progress: Progress) -> None:
         """Note how far the task is."""

@@ -153,7 +153,8 @@ class _Apply:
         subject = (told["cluster"], told["guest"])
         found = matching.match(told, self._planned(seen, told, api).steps, subject in self.made)
         if found.step is None:
-            return Ended(FAILED, found.why) if found.why else Ended(OK, "it is so already")
+            why = found.why or _unmade(step, seen)
+            return Ended(FAILED, why) if why else Ended(OK, "it is so already")
         if found.step.effect not in self._permitted(told):
             return Ended(FAILED, f"it would take a {found.step.effect} by now: make a new plan")
         blocked = self._blocked(found.step, seen, api)
@@ -324,6 +325,16 @@ class _Apply:
         with changing(self.data) as connection:
             for name in sorted(names):
                 proxmox_estate.ask(connection, name, clock.now_ms())
+
+
+def _unmade(step: StepRow, seen: Seen) -> str:
+    """Return why a guest that is not to be made any more is none that this step made; empty for other steps."""
+    told = step.document
+    if told["kind"] != CREATE:
+        return ""
+    if seen.estate.guest(told["guest"]) is None:
+        return f"guest {told['guest']} cannot be made as things are: make a new plan"
+    return "" if step.sent_ms else f"guest {told['guest']} is there, not made by this plan: make a new plan"
 
 
 def proxmox_clusters(data: Path) -> list[str]:
