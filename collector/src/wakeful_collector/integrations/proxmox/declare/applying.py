@@ -276,9 +276,14 @@ class _Apply:
         return outlook.blocked(guest, step.kind, Options(self.row.asked_ms, api.client.cluster.protected))
 
     def _is_alone(self, cluster: str, vmid: int) -> bool:
-        """Wait until no deed of the guest is under way; False when that takes too long."""
+        """Wait until no deed of the guest is under way; False when that takes too long.
+
+        One that was only asked for waits for this step, and is not begun before it ends.
+        """
         until = clock.monotonic_seconds() + OTHERS_SECONDS_MAX
-        while any((one.cluster, one.vmid) == (cluster, vmid) for one in proxmox_deeds.open_ones(self.data)):
+        while any(
+            (one.cluster, one.vmid, one.state) == (cluster, vmid, RUNNING) for one in proxmox_deeds.open_ones(self.data)
+        ):
             if clock.monotonic_seconds() > until or self._is_stopped():
                 return False
             threading.Event().wait(0.5)
