@@ -100,7 +100,7 @@ def _left_behind(data: Path, row: DeedRow) -> End:
 def _searched(api: Latest, row: DeedRow, book: journal.RowJournal, login: str) -> str:
     shown = row.requests[row.sending or 0]
     request = Request(shown["method"], shown["path"], dict(shown["form"]), 0.0)
-    return searching.search(api, request, login, row.sent_ms or 0, book.known_tasks()) or ""
+    return searching.search(api, request, login, row.sent_ms or 0, {*book.known_tasks(), row.upid}) or ""
 
 
 def _ha(row: DeedRow) -> str:
