@@ -156,5 +156,5 @@ def test_the_task_of_the_first_try_is_not_taken_for_that_of_the_second(
     pve.vm(101, "web")
     pve.put("lock_holder", "somebody", guest=101)
     api = Losing(client)
-    outcome = carrying.carry(api, START, book, pve.token_id, pause_seconds=0.01)  # type: ignore[arg-type]
+    outcome = carrying.carry(api, START, book, pve.token_id, pause_seconds=0.01)  # type: ignore[arg-type]  # a stand-in
     assert (outcome.state, api.sent) == (tasks.UNKNOWN, 2)

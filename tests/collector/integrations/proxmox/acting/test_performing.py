@@ -178,7 +178,7 @@ def test_a_deed_that_is_to_end_sends_nothing_more(pve: FakeCluster, client: Clie
         told(upid)
         book.stopped = True
 
-    book.sent = sent  # type: ignore[method-assign]
+    book.sent = sent  # type: ignore[method-assign]  # a stand-in
     end = performing.perform(client, prepared, book, client.cluster.login)
     assert [one.method for one in pve.writes() if "/tasks/" not in one.path] == ["POST"]
     assert pve.call("guest", 101) is not None

@@ -92,3 +92,15 @@ def test_a_dry_run_of_going_on_writes_nothing(desk: Desk) -> None:
     assert [one["path"] for one in told["requests"]] == ["/nodes/pve1/qemu/101/config"]
     [row] = desk.ask("proxmox.applies", id=ended["id"])["applies"]
     assert (row["state"], row["steps"][0]["state"]) == ("failed", "failed")
+
+
+def test_a_digest_does_not_approve_the_end_of_another_guest(desk: Desk) -> None:
+    """The plan that was looked at said VM 101 (web); by now another guest has the number."""
+    gone = WEB.replace("name: front", "state: absent")
+    plan = desk.plan(gone)
+    desk.pve.forget(101)
+    desk.pve.vm(101, "db", status="running")
+    desk.look()
+    with pytest.raises(OperationError, match="another one by now"):
+        desk.approve(plan["digest"], files=files(gone), allow_destroy=True)
+    assert desk.pve.call("guest", 101) is not None

@@ -393,15 +393,3 @@ def test_a_deed_that_waits_for_the_step_is_not_waited_for(desk: Desk, monkeypatc
         proxmox_deeds.add(connection, row)
     ended = desk.ended(apply_id)
     assert ended["state"] == "ok", ended["summary"]
-
-
-def test_a_digest_does_not_approve_the_end_of_another_guest(desk: Desk) -> None:
-    """The plan that was looked at said VM 101 (web); by now another guest has the number."""
-    gone = web("state: absent")
-    plan = desk.plan(gone)
-    desk.pve.forget(101)
-    desk.pve.vm(101, "db", status="running")
-    desk.look()
-    with pytest.raises(OperationError, match="another one by now"):
-        desk.approve(plan["digest"], files=files(gone), allow_destroy=True)
-    assert desk.pve.call("guest", 101) is not None
