@@ -121,6 +121,10 @@ class Book:
         """Note that it was answered."""
         self.told.append(("sent", upid.split(":")[5] if upid else ""))
 
+    def refused(self) -> None:
+        """Note that it was refused."""
+        self.told.append(("refused",))
+
     def progressed(self, progress: Progress) -> None:
         """Note how far it is."""
         self.told.append(progress)

@@ -10,7 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 from wakeful_collector import clock
-from wakeful_collector.integrations.proxmox.acting import doing
+from wakeful_collector.integrations.proxmox.acting import carrying, doing, journal
+from wakeful_collector.integrations.proxmox.acting.deeds import Request
 from wakeful_collector.integrations.proxmox.link import opening
 from wakeful_collector.read import proxmox_deeds as deeds
 from wakeful_collector.store import proxmox_deeds as table
@@ -240,3 +241,28 @@ def test_a_whole_worker_is_killed_while_a_task_runs(pve: FakeCluster, desk: Desk
     end_task(pve, row.upid, "OK")
     assert desk.ended(asked).state == "ok"
     assert len(pve.writes()) == 1
+
+
+def test_the_number_of_a_guest_that_was_stopped_went_to_another(pve: FakeCluster, home: Cluster, data: Path) -> None:
+    """The worker was away between stopping and deleting for long enough."""
+    pve.vm(101, "db", status="stopped", config={"meta": "ctime=1800000000"})
+    stop = {**START, "path": "/nodes/pve1/qemu/101/status/stop"}
+    remove = {"method": "DELETE", "path": "/nodes/pve1/qemu/101", "form": {}}
+    own = {"mark": "ctime=1700000000", "arguments": {"stop": True}}
+    row = written(data, "delete", state="running", requests=[stop, remove], sent=1, **own)
+    assert gone_on(data, row).state == "failed"
+    assert (pve.writes(), home.name) == ([], "home")
+    assert pve.call("guest", 101) is not None
+
+
+def test_what_was_refused_is_not_taken_for_done(pve: FakeCluster, home: Cluster, data: Path) -> None:
+    """Killed right after Proxmox refused: the request was answered, but nothing came of it."""
+    pve.vm(101, "web")
+    row = written(data, "change", state="running", requests=[START])
+    book = journal.RowJournal(data, row)
+    pve.fail("POST", START["path"], 500, "it is refused")
+    request = Request(START["method"], START["path"], {}, 60.0)
+    assert not carrying.carry(opening.client(data, home.name), request, book).ok
+    left = deeds.deed(data, row.id)
+    assert left is not None
+    assert gone_on(data, left).state == "refused"

@@ -14,6 +14,8 @@ from .conftest import end_task
 from .rows import written
 
 if TYPE_CHECKING:
+    import pytest
+
     from wakeful_collector.store.proxmox_deeds import DeedRow
 
     from .....fakes.proxmox import FakeCluster
@@ -113,3 +115,15 @@ def test_old_deeds_are_dropped_and_open_ones_kept(desk: Desk) -> None:
     upkeep.run(desk.data, desk.settings, now_ms)
     assert deeds.deed(desk.data, old.id) is None
     assert [one.id for one in deeds.deeds(desk.data).deeds] == [kept.id, waits.id]
+
+
+def test_a_step_that_begins_at_the_last_moment_goes_first(
+    pve: FakeCluster, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was under way when the job looked; the step says that it begins before the deed does."""
+    pve.vm(101, "web")
+    row = written(desk.data)
+    looks = iter([set(), {("home", 101)}])
+    monkeypatch.setattr(jobs, "_by_plans", lambda _data: next(looks))
+    desk.turn()
+    assert (now(desk, row).state, pve.writes()) == ("asked", [])

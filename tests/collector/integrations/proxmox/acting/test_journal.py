@@ -48,7 +48,7 @@ def test_each_line_is_durable(data: Path) -> None:
     book.progressed(Progress(0.5, ("a", "b"), "slow"))
     found = now(data, row)
     assert (found.progress, found.log_tail, found.note) == (0.5, ("a", "b"), "slow")
-    book.sending(REQUEST)
+    book.sending(REQUEST._replace())
     found = now(data, row)
     assert (found.sending, found.progress, found.note) == (1, None, "")
     book.sent("")
@@ -91,3 +91,18 @@ def test_every_end_stands_in_the_audit_trail(data: Path, state: str, outcome: st
     assert entry.detail == {
         "deed": "start", "cluster": "home", "vmid": 101, "state": state, "asked_by": "user:ada", "task": "UPID:x",
     }  # fmt: skip
+
+
+def test_a_request_that_is_sent_again_counts_once(data: Path) -> None:
+    """A lock of a moment: what came of the first try is forgotten, and its number is the same."""
+    row = written(data, state="running", requests=[{}, {}])
+    book = journal.RowJournal(data, row)
+    for _ in range(2):
+        book.sending(REQUEST)
+        assert now(data, row).sending == 0
+        book.sent("UPID:x")
+        assert now(data, row).sent == 1
+    book.sending(REQUEST._replace())
+    assert now(data, row).sending == 1
+    book.refused()
+    assert (now(data, row).sending, now(data, row).sent) == (None, 1)

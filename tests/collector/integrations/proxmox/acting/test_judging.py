@@ -144,3 +144,11 @@ def test_while_the_ha_manager_is_waited_for_the_node_may_be_away(
     assert settled(client, held, "stop").state == tasks.UNKNOWN
     assert settled(client, held, "stop", None, 0.0).state == tasks.GAVE_UP
     assert target.ha == ""
+
+
+def test_a_guest_that_moved_is_not_gone(pve: FakeCluster, client: Client, target: Target) -> None:
+    """The node it was on says that it does not exist, which is why deleting it failed."""
+    pve.forget(101)
+    pve.vm(101, "web", node="pve2")
+    refused = Outcome(tasks.FAILED, "Configuration file 'nodes/pve1/qemu-server/101.conf' does not exist")
+    assert judged(client, target, refused, "delete") == "failed"

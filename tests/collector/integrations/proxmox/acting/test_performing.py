@@ -166,3 +166,28 @@ def test_the_rest_of_a_deed_is_planned_again(pve: FakeCluster, client: Client, b
 
 def test_a_refusal_ends_a_deed_before_it_begins() -> None:
     assert performing.refused(Refusal("x", "why")) == ("refused", "why", "", ())
+
+
+def test_a_deed_that_is_to_end_sends_nothing_more(pve: FakeCluster, client: Client, book: Book) -> None:
+    """Whoever takes a deletion back while the guest is still being stopped keeps the guest."""
+    pve.vm(101, "web", status="running")
+    prepared = preparing.prepare(client, Deed("delete", "home", 101, {"stop": True}))
+    told = book.sent
+
+    def sent(upid: str) -> None:
+        told(upid)
+        book.stopped = True
+
+    book.sent = sent  # type: ignore[method-assign]  # a stand-in
+    end = performing.perform(client, prepared, book, client.cluster.login)
+    assert [one.method for one in pve.writes() if "/tasks/" not in one.path] == ["POST"]
+    assert pve.call("guest", 101) is not None
+    assert (end.state, "it was ended before" in end.summary) == ("failed", True)
+
+
+def test_the_rest_of_a_deed_is_not_done_to_another_guest(pve: FakeCluster, client: Client, book: Book) -> None:
+    pve.vm(101, "db", status="stopped", config={"meta": "ctime=1800000000"})
+    deed = Deed("delete", "home", 101, {"stop": True})
+    end = performing.go_on(client, deed, (), book, 1, client.cluster.login, "ctime=1700000000")
+    assert (end.state, "another guest than the one that was meant" in end.summary) == ("failed", True)
+    assert pve.writes() == []

@@ -80,3 +80,27 @@ def test_only_so_many_wait_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
     desk.ask("proxmox.apply", digest=digest, files=files(WEB))
     with pytest.raises(OperationError, match="carried out already"):
         desk.ask("proxmox.apply", digest=digest, files=files(WEB))
+
+
+def test_a_dry_run_of_going_on_writes_nothing(desk: Desk) -> None:
+    """Whoever asks what going on would do has not said that it is to be done."""
+    desk.pve.fail("POST", "/nodes/pve1/qemu/101/config", 500, "the disk is full", times=1)
+    ended = desk.apply(WEB)
+    assert ended["state"] == "failed"
+    told = desk.ask("proxmox.apply", resume=ended["id"], dry_run=True)
+    assert (told["dry_run"], [one["kind"] for one in told["steps"]]) == (True, ["change"])
+    assert [one["path"] for one in told["requests"]] == ["/nodes/pve1/qemu/101/config"]
+    [row] = desk.ask("proxmox.applies", id=ended["id"])["applies"]
+    assert (row["state"], row["steps"][0]["state"]) == ("failed", "failed")
+
+
+def test_a_digest_does_not_approve_the_end_of_another_guest(desk: Desk) -> None:
+    """The plan that was looked at said VM 101 (web); by now another guest has the number."""
+    gone = WEB.replace("name: front", "state: absent")
+    plan = desk.plan(gone)
+    desk.pve.forget(101)
+    desk.pve.vm(101, "db", status="running")
+    desk.look()
+    with pytest.raises(OperationError, match="another one by now"):
+        desk.approve(plan["digest"], files=files(gone), allow_destroy=True)
+    assert desk.pve.call("guest", 101) is not None

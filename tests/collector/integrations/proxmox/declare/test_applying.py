@@ -19,6 +19,7 @@ from wakeful_collector.store import proxmox_deeds
 from wakeful_collector.store.changes import changing
 
 from .approved import asked, web
+from .conftest import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -338,6 +339,7 @@ def test_a_step_waits_for_the_deed_of_its_guest(desk: Desk) -> None:
     apply_id = asked(desk, web("name: front"))
     with changing(desk.data) as connection:
         proxmox_deeds.add(connection, proxmox_deeds.DeedRow("d1", "home", 101, "backup", "user:eve", clock.now_ms()))
+        assert proxmox_deeds.begin(connection, "d1", clock.now_ms())
     desk.applier(desk.data, desk.settings, clock.now_ms())
     until = time.monotonic() + 30
     while proxmox_applies.steps(desk.data, apply_id)[0].state != "running":
@@ -363,3 +365,31 @@ def test_what_cannot_be_looked_at_again_is_told(desk: Desk) -> None:
     ended = desk.ended(apply_id)
     assert ended["state"] == "failed"
     assert "could not be looked at again" in ended["summary"]
+
+
+def test_a_guest_that_somebody_else_made_meanwhile_is_left_alone(desk: Desk) -> None:
+    """Its number was free when the plan was made: what stands there now is not what was approved."""
+    fresh = """
+    apiVersion: wakeful/v1
+    kind: VirtualMachine
+    metadata: {vmid: 150}
+    spec: {name: fresh, state: running, cores: 4}
+    """
+    plan = desk.plan(fresh)
+    answer = desk.ask("proxmox.apply", digest=plan["digest"], files=files(fresh))
+    desk.pve.vm(150, "theirs", config={"cores": 1})
+    before = len(desk.pve.requests())
+    ended = desk.ended(answer["apply"]["id"])
+    assert (ended["state"], "not made by this plan" in ended["summary"]) == ("failed", True)
+    assert desk.pve.writes(before) == []
+
+
+def test_a_deed_that_waits_for_the_step_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deed is asked for just before the step begins: each would wait for the other."""
+    monkeypatch.setattr(applying, "OTHERS_SECONDS_MAX", 1.0)
+    apply_id = asked(desk, web("name: front"))
+    row = proxmox_deeds.DeedRow("d1", "home", 101, "start", "user:ada", clock.now_ms())
+    with changing(desk.data) as connection:
+        proxmox_deeds.add(connection, row)
+    ended = desk.ended(apply_id)
+    assert ended["state"] == "ok", ended["summary"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wakeful_collector import clock
+from wakeful_collector.integrations.proxmox.acting import carrying
+from wakeful_collector.integrations.proxmox.acting.deeds import Request
+from wakeful_collector.integrations.proxmox.declare.apply_journal import StepJournal
 from wakeful_collector.integrations.proxmox.link import opening
 from wakeful_collector.store import proxmox_applies as table
 from wakeful_collector.store.changes import changing
@@ -77,3 +80,29 @@ def test_a_step_whose_task_failed_meanwhile_has_failed(desk: Desk) -> None:
     ended = left_behind(desk, apply_id, sent=1, upid=upid, sent_ms=clock.now_ms())
     assert ended["state"] == "failed"
     assert "no answer" in ended["summary"]
+
+
+def test_the_rest_of_a_step_is_not_done_to_another_guest(desk: Desk) -> None:
+    """The worker was away between stopping and deleting, and the number went to another guest."""
+    desk.pve.merge("config", {"meta": "ctime=1700000000"}, guest=101)
+    apply_id = asked(desk, web("state: absent"), allow_destroy=True)
+    desk.pve.forget(101)
+    desk.pve.vm(101, "db", config={"meta": "ctime=1800000000"})
+    before = len(desk.pve.requests())
+    ended = left_behind(desk, apply_id, sent=1)
+    assert (ended["state"], "another one by now" in ended["summary"]) == ("failed", True)
+    assert desk.pve.writes(before) == []
+
+
+def test_a_request_that_was_refused_is_not_gone_on_from(desk: Desk) -> None:
+    """Killed right after Proxmox refused the first request: the second is not sent without it."""
+    apply_id = asked(desk, web("cores: 4"), allow_reboot=True)
+    journal = StepJournal(desk.data, apply_id, 1, 0)
+    desk.pve.fail("POST", "/nodes/pve1/qemu/101/config", 500, "it is refused")
+    api = opening.client(desk.data, "home")
+    request = Request("POST", "/nodes/pve1/qemu/101/config", {"cores": "4"}, 60.0)
+    assert not carrying.carry(api, request, journal).ok
+    before = len(desk.pve.requests())
+    ended = left_behind(desk, apply_id)
+    assert (ended["state"], "it is refused" in ended["summary"]) == ("failed", True)
+    assert [one.path.rpartition("/")[2] for one in desk.pve.writes(before)] == ["config"]

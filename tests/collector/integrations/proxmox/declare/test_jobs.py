@@ -73,3 +73,12 @@ def test_what_was_stopped_before_it_began_is_not_begun(desk: Desk) -> None:
 
 def test_the_jobs_have_names_of_their_own() -> None:
     assert [one.name for one in jobs.JOBS] == ["proxmox.applies", "proxmox.reconcile"]
+
+
+def test_what_was_approved_while_no_worker_ran_is_not_begun_days_later(desk: Desk) -> None:
+    row = table.ApplyRow("a1", "user:ada", clock.now_ms() - 3 * 86_400_000, "d", "", (), (("a", "x"),), {})
+    with changing(desk.data) as connection:
+        table.add(connection, row, [{"number": 1, "cluster": "home"}])
+    desk.applier(desk.data, desk.settings, clock.now_ms())
+    found = applies.apply(desk.data, "a1")
+    assert (found.state, "nothing was done" in found.summary) == ("refused", True)

@@ -134,6 +134,7 @@ def test_what_would_need_something_else_first_is_not_harmless() -> None:
         step("change", "live"),
         step("change", "live", blocked="it is locked"),
         step("change", "reboot"),
+        step("move_disk", "live"),
         step("start", "live"),
         step("shutdown", "stop", 102),
         step("change", "live", 102),

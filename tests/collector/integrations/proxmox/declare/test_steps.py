@@ -47,6 +47,7 @@ def test_the_digest_is_bound_to_everything_that_is_done() -> None:
         replace(ONE, effect=LIVE),
         replace(ONE, kind="resize"),
         replace(ONE, pool="prod"),
+        replace(ONE, title="VM 101 (db)"),
         replace(ONE, requests=(request._replace(form={"cores": "2"}),)),
         replace(ONE, requests=(request, request)),
         replace(ONE, requests=(request._replace(path="/x"),)),

@@ -186,3 +186,23 @@ def test_the_quorum_as_it_was_where_it_cannot_be_seen(looks: Looks, pve: FakeClu
     pve.fail("GET", "/cluster/status", 500, "no")
 
     assert surveying.quorate(opening.client(looks.data, "home"), known=True) is True
+
+
+def test_pools_that_may_not_be_seen_any_more_are_not_gone(looks: Looks, pve: FakeCluster) -> None:
+    """The list leaves them out without a word."""
+    whole = {"/": {"Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": 1, "Pool.Audit": 1}}
+    pve.answer("GET /access/permissions", whole)
+    pve.answer("GET /pools", [{"poolid": "prod"}, {"poolid": "test"}])
+    pve.answer("GET /pools/prod", {"members": []})
+    pve.answer("GET /pools/test", {"members": []})
+    looks.settle()
+    pve.answer("GET /access/permissions", {"/": {"Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": 1}})
+    pve.answer("GET /pools", [])
+    for _ in range(2):
+        looks.once(LATER)
+        assert [one.id for one in looks.estate.pools] == ["prod", "test"]
+    assert (looks.area("pools").state, looks.told()) == ("not_permitted", [])
+    pve.answer("GET /access/permissions", whole)
+    pve.answer("GET /pools", [{"poolid": "prod"}])
+    looks.once(LATER)
+    assert looks.told() == [("test", "", "test", None)]

@@ -59,6 +59,10 @@ def test_it_stops_at_a_failure_and_resumes(proxmox, estate, tmp_path):
     shown = proxmox("deeds", "--applies", number)
     assert f"apply --resume {number}" in shown.out
     estate.pve.mend()
+    before = len(estate.pve.requests())
+    ran = proxmox("apply", "--resume", number, "--dry-run", "--yes")
+    assert (ran.code, ran.out.splitlines()[0]) == (OK, "Nothing was sent. This would be:")
+    assert estate.pve.writes(before) == []
     assert proxmox("apply", "--resume", number).code == REFUSED
     assert proxmox("apply", "--resume", number, file).code == USAGE
     assert proxmox("apply", "--resume", number, "--yes").code == OK

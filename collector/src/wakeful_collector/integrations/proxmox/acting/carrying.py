@@ -37,6 +37,9 @@ class Journal(Protocol):
     def sent(self, upid: str) -> None:
         """It was answered; `upid` is empty where it became no task."""
 
+    def refused(self) -> None:
+        """It was answered, and nothing came of it."""
+
     def progressed(self, progress: Progress) -> None:
         """Its task went on."""
 
@@ -56,26 +59,31 @@ def carry(
     refused because of a lock of moments is sent again.
     """
     patience = Patience(request.seconds, is_stopped=journal.is_stopped)
-    outcome = _once(api, request, journal, login, patience)
+    tried: set[str] = set()
+    outcome = _once(api, request, journal, login, patience, tried)
     for _ in range(BUSY_TRIES - 1):
         is_busy = outcome.state == FAILED and "can't lock file" in outcome.exitstatus
         if not is_busy or journal.is_stopped():
             break
+        tried.add(outcome.upid)
         patience.pause(pause_seconds)
-        outcome = _once(api, request, journal, login, patience)
+        outcome = _once(api, request, journal, login, patience, tried)
     return outcome
 
 
-def _once(api: Api, request: Request, journal: Journal, login: str, patience: Patience) -> Outcome:
+def _once(
+    api: Api, request: Request, journal: Journal, login: str, patience: Patience, tried: Collection[str]
+) -> Outcome:
     sent_ms = clock.now_ms()
     journal.sending(request)
     try:
         answer = send(api, request)
     except PveError as error:
         if not may_have_arrived(error):
-            journal.sent("")
+            journal.refused()
             return Outcome(FAILED, str(error))
-        found = _found(api, request, journal, login, sent_ms)
+        known = {*journal.known_tasks(), *tried}
+        found = searching.search(api, request, login, sent_ms, known)  # None where there is a doubt
         if found is None:
             return Outcome(UNKNOWN, f"no answer came: {error}")
         answer = found
@@ -108,8 +116,3 @@ def send(api: Api, request: Request) -> Any:
 def may_have_arrived(error: PveError) -> bool:
     """Tell whether a request that ended so may have been carried out nevertheless."""
     return error.uncertain or error.kind == "garbled" or error.status in _MAY_HAVE_ARRIVED
-
-
-def _found(api: Api, request: Request, journal: Journal, login: str, sent_ms: int) -> str | None:
-    """Return the task that came of a request whose answer was lost, when there can be no doubt."""
-    return searching.search(api, request, login, sent_ms, journal.known_tasks())

@@ -93,14 +93,14 @@ def _left_behind(data: Path, row: DeedRow) -> End:
         outcome = tasks.follow(api, row.upid, patience, book.progressed)
     left = len(row.requests) - row.sent
     if outcome.ok and left > 0:
-        return performing.go_on(api, deed, client.cluster.protected, book, left, client.cluster.login)
+        return performing.go_on(api, deed, client.cluster.protected, book, left, client.cluster.login, row.mark)
     return performing.conclude(api, deed, target, outcome, book)
 
 
 def _searched(api: Latest, row: DeedRow, book: journal.RowJournal, login: str) -> str:
     shown = row.requests[row.sending or 0]
     request = Request(shown["method"], shown["path"], dict(shown["form"]), 0.0)
-    return searching.search(api, request, login, row.sent_ms or 0, book.known_tasks()) or ""
+    return searching.search(api, request, login, row.sent_ms or 0, {*book.known_tasks(), row.upid}) or ""
 
 
 def _ha(row: DeedRow) -> str:

@@ -58,8 +58,9 @@ class Doer:
         elif len(self._threads) >= RUNNING_MAX:
             self._queue(data, row, f"{RUNNING_MAX} deeds are under way", now_ms)
         else:
-            with changing(data) as connection:
-                begun = table.begin(connection, row.id, now_ms)
+            with changing(data) as connection:  # no step of a plan begins meanwhile
+                is_free = (row.cluster, row.vmid) not in _by_plans(data)
+                begun = is_free and table.begin(connection, row.id, now_ms)
             if begun:
                 running |= {(row.cluster, row.vmid)} if row.vmid else set()
                 self._start(data, row, begins=True)

@@ -39,7 +39,8 @@ class RowJournal:
     def __init__(self, data: Path, row: DeedRow) -> None:
         self._data = data
         self._id = row.id
-        self._at = row.step
+        self._at = row.sent if row.sending is None else row.sending
+        self._left: Request | None = None
 
     def planned(self, prepared: Prepared) -> None:
         """Note what is to be done, to whom."""
@@ -55,14 +56,22 @@ class RowJournal:
             sent=0,
         )
 
-    def sending(self, _request: Request) -> None:
-        """Note that a request leaves now."""
-        self._change(sending=self._at, sent_ms=clock.now_ms(), progress=None, note="")
+    def sending(self, request: Request) -> None:
+        """Note that a request leaves now; one that leaves again, after a lock of a moment, keeps its number."""
+        if request is self._left and self._at:
+            self._at -= 1
+        self._left = request
+        self._change(sending=self._at, sent=self._at, sent_ms=clock.now_ms(), progress=None, note="")
 
     def sent(self, upid: str) -> None:
         """Note that it was answered, and by which task."""
         self._change(sending=None, sent=self._at + 1, upid=upid)
         self._at += 1
+
+    def refused(self) -> None:
+        """Note that it was refused, so that nobody takes it for done; it may leave again."""
+        self._left = None
+        self._change(sending=None)
 
     def progressed(self, progress: Progress) -> None:
         """Note how far the task is."""

@@ -89,9 +89,10 @@ def _is_gone(api: Api, _deed: Deed, target: Target) -> bool:
     try:
         looking.status(api, target)
     except PveError as error:
-        if error.kind == "missing":
-            return True
-        raise
+        if error.kind != "missing":
+            raise
+        place = looking.where(api, target.vmid)  # it may have moved; the list may lag where it was
+        return place is None or place[1] == target.node
     return False
 
 

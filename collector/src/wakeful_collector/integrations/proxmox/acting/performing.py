@@ -6,10 +6,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from wakeful_collector.integrations.proxmox.acting import carrying, judging, looking, steps
+from wakeful_collector.integrations.proxmox.acting import carrying, judging, looking, preparing, steps
 from wakeful_collector.integrations.proxmox.acting.carrying import Journal
 from wakeful_collector.integrations.proxmox.acting.deeds import Deed, Refusal
 from wakeful_collector.integrations.proxmox.acting.judging import End
+from wakeful_collector.integrations.proxmox.acting.tasks import FAILED as STEP_FAILED
 from wakeful_collector.integrations.proxmox.acting.tasks import OK, Outcome
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.store.proxmox_deeds import FAILED, REFUSED
@@ -64,15 +65,18 @@ def conclude(api: Api, deed: Deed, target: Target, outcome: Outcome, journal: Jo
     return end
 
 
-def go_on(api: Api, deed: Deed, protected: Collection[str], journal: Journal, left: int, login: str) -> End:
+def go_on(
+    api: Api, deed: Deed, protected: Collection[str], journal: Journal, left: int, login: str, mark: str = ""
+) -> End:
     """Do the last `left` requests of a deed whose first ones came to their end, perhaps in another process.
 
-    What they are is planned again: the guest has changed by the first ones.
+    What they are is planned again: the guest has changed by the first ones, and must still be known by `mark`.
     """
     try:
         target = looking.look(api, deed.vmid)
         if target is None:
             raise Refusal("unknown_guest", f"guest {deed.vmid} is gone")
+        preparing.check_mark(target, mark)
         planned = steps.plan(deed, target, protected)
     except (Refusal, PveError) as error:
         return End(FAILED, f"its first part is done, but it does not go on: {error}")
@@ -92,6 +96,8 @@ def _carried(api: Api, requests: tuple[Request, ...], target: Target, journal: J
     """Carry requests out one after the other; a guest that the HA manager stops is waited for in between."""
     outcome = Outcome(OK, "OK")
     for request in requests:
+        if journal.is_stopped():
+            return Outcome(STEP_FAILED, f"it was ended before {request.method} {request.path} was sent")
         outcome = carrying.carry(api, request, journal, login)
         if outcome.ok and request is not requests[-1]:
             settled = _stopped_by_ha(api, target, journal)

@@ -43,19 +43,24 @@ def prepare(
         PveError: it cannot be looked at.
     """
     if deed.kind in NEW:
-        return _new(api, deed, protected)
+        return _new(api, deed, protected, mark)
     target = looking.look(api, deed.vmid, hint, deed.kind in _WITH_SNAPSHOTS)
     if target is None:
         raise Refusal("unknown_guest", f"{deed.cluster} lists no guest {deed.vmid}: it is gone, or may not be seen")
-    if mark and target.mark and mark != target.mark:
-        raise Refusal("another_guest", f"{target.title} is another guest than the one that was meant: nothing was done")
+    check_mark(target, mark)
     chosen = deed.kind == "clone" and not deed.arguments.get("new_vmid")
     if chosen:
         deed = replace(deed, arguments={**deed.arguments, "new_vmid": looking.next_id(api)})
     return Prepared(deed, target, steps.plan(deed, target, protected), chosen)
 
 
-def _new(api: Api, deed: Deed, protected: Collection[str]) -> Prepared:
+def check_mark(target: Target, mark: str) -> None:
+    """Raise Refusal when a guest is not the one that `mark` was taken of: its number went to another meanwhile."""
+    if mark and target.mark and mark != target.mark:
+        raise Refusal("another_guest", f"{target.title} is another guest than the one that was meant: nothing was done")
+
+
+def _new(api: Api, deed: Deed, protected: Collection[str], mark: str) -> Prepared:
     """Prepare what makes a guest; restoring may be over one that is there."""
     given = deed.arguments
     kind = given["type"] if deed.kind == "create" else archive_kind(given["archive"])
@@ -73,6 +78,8 @@ def _new(api: Api, deed: Deed, protected: Collection[str]) -> Prepared:
         raise Refusal("no_node", "say on which node it is to be")
     if found is not None and found.node != node:
         raise Refusal("exists", f"{found.title} is there already, on {found.node}")
+    if found is not None:
+        check_mark(found, mark)
     target = found or Target(kind, vmid, node, name=_name(deed), status="absent")
     whole = replace(deed, vmid=vmid)
     return Prepared(whole, target, steps.plan(whole, target, protected), chosen)

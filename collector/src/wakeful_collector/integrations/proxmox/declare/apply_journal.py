@@ -39,6 +39,10 @@ class StepJournal:
         """Note that it was answered, and by which task."""
         self._keep(sending=None, sent=self._at + 1, upid=upid)
 
+    def refused(self) -> None:
+        """Note that it was refused, so that nobody goes on with what comes after it."""
+        self._keep(sending=None, sent=self._at, sent_ms=None, upid="")
+
     def progressed(self, progress: Progress) -> None:
         """Note how far the task is."""
         self._keep(progress=progress.fraction, log_tail=list(progress.log_tail), detail=progress.note)

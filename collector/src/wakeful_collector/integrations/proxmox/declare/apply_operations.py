@@ -63,9 +63,7 @@ def _apply(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         return _answer(context, context.prepared.known.id)
     planned: Planned = context.prepared.planned
     if given.get("dry_run"):
-        steps = [one.document() for one in planned.plan.steps]
-        requests = [request for one in steps for request in one["requests"]]
-        return {"dry_run": True, "requests": requests, "notes": [], "steps": steps}
+        return _dry([one.document() for one in planned.plan.steps])
     if not planned.plan.steps:
         raise OperationError("nothing", "there is nothing to do: all is as declared", 409)
     if not any(one.effect == LIVE or one.effect in _allowed(given) for one in planned.plan.steps):
@@ -99,6 +97,8 @@ def _resumed(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     left = [one for one in steps if one.state in {FAILED, LOST, SKIPPED, WAITING, RUNNING}]
     if not left:
         raise OperationError("nothing", "all its steps are done: make a new plan", 409)
+    if given.get("dry_run"):
+        return _dry([one.document for one in left])
     for one in left:
         table.change_step(
             context.connection,
@@ -123,6 +123,12 @@ def _resumed(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         allowed=allowed,
     )
     return _answer(context, row.id)
+
+
+def _dry(steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what steps would send; nothing is written."""
+    requests = [request for one in steps for request in one["requests"]]
+    return {"dry_run": True, "requests": requests, "notes": [], "steps": steps}
 
 
 def _stop(context: Context, given: dict[str, Any]) -> dict[str, Any]:

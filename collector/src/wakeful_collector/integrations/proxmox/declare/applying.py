@@ -153,7 +153,8 @@ class _Apply:
         subject = (told["cluster"], told["guest"])
         found = matching.match(told, self._planned(seen, told, api).steps, subject in self.made)
         if found.step is None:
-            return Ended(FAILED, found.why) if found.why else Ended(OK, "it is so already")
+            why = found.why or _unmade(step, seen)
+            return Ended(FAILED, why) if why else Ended(OK, "it is so already")
         if found.step.effect not in self._permitted(told):
             return Ended(FAILED, f"it would take a {found.step.effect} by now: make a new plan")
         blocked = self._blocked(found.step, seen, api)
@@ -220,6 +221,9 @@ class _Apply:
             if not outcome.ok:
                 return self._broken(api, step, requests, sent - 1, outcome)
             self._settled(api, step, requests[min(sent, len(requests)) - 1], outcome)
+        wrong = self._another(told, self._seen(api, told)) if sent < len(requests) else ""
+        if wrong:
+            return Ended(FAILED, wrong)
         return self._carry(api, step, requests, sent, "")
 
     def _found_out(self, step: StepRow, api: Latest) -> Ended:
@@ -272,9 +276,14 @@ class _Apply:
         return outlook.blocked(guest, step.kind, Options(self.row.asked_ms, api.client.cluster.protected))
 
     def _is_alone(self, cluster: str, vmid: int) -> bool:
-        """Wait until no deed of the guest is under way; False when that takes too long."""
+        """Wait until no deed of the guest is under way; False when that takes too long.
+
+        One that was only asked for waits for this step, and is not begun before it ends.
+        """
         until = clock.monotonic_seconds() + OTHERS_SECONDS_MAX
-        while any((one.cluster, one.vmid) == (cluster, vmid) for one in proxmox_deeds.open_ones(self.data)):
+        while any(
+            (one.cluster, one.vmid, one.state) == (cluster, vmid, RUNNING) for one in proxmox_deeds.open_ones(self.data)
+        ):
             if clock.monotonic_seconds() > until or self._is_stopped():
                 return False
             threading.Event().wait(0.5)
@@ -321,6 +330,16 @@ class _Apply:
         with changing(self.data) as connection:
             for name in sorted(names):
                 proxmox_estate.ask(connection, name, clock.now_ms())
+
+
+def _unmade(step: StepRow, seen: Seen) -> str:
+    """Return why a guest that is not to be made any more is none that this step made; empty for other steps."""
+    told = step.document
+    if told["kind"] != CREATE:
+        return ""
+    if seen.estate.guest(told["guest"]) is None:
+        return f"guest {told['guest']} cannot be made as things are: make a new plan"
+    return "" if step.sent_ms else f"guest {told['guest']} is there, not made by this plan: make a new plan"
 
 
 def proxmox_clusters(data: Path) -> list[str]:

@@ -34,7 +34,8 @@ class Applier:
         """Look once; what is begun goes on in threads that end with the process."""
         self._threads = {key: one for key, one in self._threads.items() if one.is_alive()}
         rows = applies.open_ones(data)
-        self._seen_ms = {row.id: self._seen_ms.get(row.id, now_ms) for row in rows}
+        # One that goes on was asked for long ago; one that never began may have waited for a worker.
+        self._seen_ms = {row.id: self._seen_ms.get(row.id, now_ms if row.begun_ms else row.asked_ms) for row in rows}
         busy: set[str] = set()
         for row in rows:
             if row.state == RUNNING:
@@ -50,7 +51,7 @@ class Applier:
         if row.stopped_by:
             finish(data, row.id, FAILED, "stopped before it began")
         elif now_ms - self._seen_ms[row.id] > BEGINS_WITHIN_SECONDS * 1000:
-            finish(data, row.id, REFUSED, "others were under way for too long: nothing was done, ask again")
+            finish(data, row.id, REFUSED, "nobody could begin it in time: nothing was done, ask again")
         elif not own & busy and len(self._threads) < RUNNING_MAX and begin(data, row.id, now_ms):
             busy |= own
             self._start(data, row)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.integrations.proxmox.declare import documents, planning
 from wakeful_collector.integrations.proxmox.declare.applying import LATER_DEPEND, PRUNES
-from wakeful_collector.integrations.proxmox.declare.steps import CREATE, LIVE, MIGRATE, PRUNE, SNAPSHOT, Plan
+from wakeful_collector.integrations.proxmox.declare.steps import CREATE, LIVE, MIGRATE, MOVE_DISK, PRUNE, SNAPSHOT, Plan
 from wakeful_collector.integrations.proxmox.link import clusters
 from wakeful_collector.job import Job
 from wakeful_collector.model.incident import NO_HOST
@@ -41,7 +41,7 @@ EVENTS_A_LOOK_MAX = 50
 STEPS_KEPT_MAX = 500
 _MINUTE_MS = 60_000
 _BY_POLICY = frozenset({SNAPSHOT, PRUNE})
-_NEVER = frozenset({CREATE, MIGRATE})
+_NEVER = frozenset({CREATE, MIGRATE, MOVE_DISK})
 
 
 def look(data: Path, _settings: Settings, now_ms: int) -> int:
@@ -89,7 +89,7 @@ def harmless(plan: Plan) -> list[Step]:
     found, waiting = [], set()
     for one in plan.steps:
         is_mild = (one.effect == LIVE and one.kind not in _NEVER) or one.kind == PRUNE
-        if not is_mild and one.kind in LATER_DEPEND | _NEVER:
+        if not is_mild and one.kind in LATER_DEPEND:
             waiting.add(one.guest)
         elif is_mild and not one.blocked and (not one.guest or one.guest not in waiting):
             found.append(one)

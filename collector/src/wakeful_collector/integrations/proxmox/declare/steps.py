@@ -137,10 +137,10 @@ def joined(plans: Iterable[Plan]) -> Plan:
 
 
 def digest(steps: Iterable[Step]) -> str:
-    """Return what a plan is approved by: SHA-256 over everything its steps say and send, in lower-case hex."""
+    """Return what a plan is approved by: SHA-256 over what its steps say and send, to whom, in lower-case hex."""
     told = [
         [
-            *(one.kind, one.cluster, one.guest, one.pool, one.effect, dict(one.old), dict(one.new)),
+            *(one.kind, one.cluster, one.guest, one.title, one.pool, one.effect, dict(one.old), dict(one.new)),
             [[request.method, request.path, request.form] for request in one.requests],
         ]
         for one in steps

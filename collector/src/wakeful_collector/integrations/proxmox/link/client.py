@@ -181,6 +181,9 @@ class Client:
                 answer.release_conn()
         except _NOT_SENT as error:
             raise _NotConnected(_unconnected(host, error, asked.path)) from None
+        except PveError as error:  # too much, or too slow: what was asked has arrived
+            doubt = asked.method != "GET" and asked.path != signing.TICKET
+            raise PveError(error.kind, error.text, error.status, path=error.path, uncertain=doubt) from None
         except (HTTPError, OSError, ValueError) as error:
             raise _broken(host, error, asked) from None
         finally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.sync.cycle import Cycle
     from wakeful_collector.integrations.proxmox.sync.known import Known
     from wakeful_collector.integrations.proxmox.sync.survey import Survey
-    from wakeful_collector.model.estate import Guest
+    from wakeful_collector.model.estate import Guest, Item
 
 OLD_VERSIONS = frozenset(("6", "7", "8"))
 """The versions in which another privilege is needed to ask a guest's agent."""
@@ -54,9 +54,16 @@ def take(made: Cycle, found: Survey, now_ms: int) -> None:
     _take_nodes(now, found)
     _take_storages(made, found, now_ms)
     for kind, items in found.items.items():
-        now.items[kind] = items
+        now.items[kind] = (_hidden_pools(now) if kind == "pool" else {}) | items
     made.tasks += found.tasks
     made.areas = survey.judged([*made.areas, *found.areas], now.permissions)
+
+
+def _hidden_pools(now: Known) -> dict[str, Item]:
+    """Return the pools that were known and that no list names to this login: that they are gone it cannot tell."""
+    known = now.items.get("pool", {})
+    held = now.permissions
+    return {key: one for key, one in known.items() if held and not permitted.may(held, f"/pool/{key}", "Pool.Audit")}
 
 
 def _take_nodes(now: Known, found: Survey) -> None:

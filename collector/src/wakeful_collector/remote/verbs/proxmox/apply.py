@@ -55,6 +55,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
     if given.resume is not None:
         if given.files or given.digest:
             raise usage("what is resumed has its files and digest already")
+        if given.dry_run:
+            return _rehearse(session, {"resume": given.resume} | allowed)
         session.confirm(f"Go on with {given.resume}.", "changes", str(given.resume), given.yes)
         return _followed(session, {"resume": given.resume} | allowed, given.wait)
     asked = files_of(given.files) | naming.in_cluster(given)
