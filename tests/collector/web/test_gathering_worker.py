@@ -233,6 +233,18 @@ def test_the_oldest_go_when_all_together_hold_too_much(bench: Bench, monkeypatch
     assert bench.worker._gathered_bytes == 0
 
 
+def test_one_that_goes_for_another_of_the_same_turn_ends_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = bench.client(b"GET /" + b"a" * 40), bench.client(b"GET /" + b"b" * 40)
+    monkeypatch.setattr(gathering_worker, "GATHERED_BYTES_MAX", 100)
+    second.sendall(b"b" * 30)
+    first.sendall(b"a" * 30)
+    bench.turn(2)
+    assert bench.worker.nr_conns == len(bench.worker.pending_conns) == 1
+    assert bench.worker._gathered_bytes == 75
+
+
 def test_a_connection_that_is_gone_before_it_is_taken_costs_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

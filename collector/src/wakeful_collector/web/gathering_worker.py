@@ -138,6 +138,8 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Add what came to the request that began."""
+        if conn not in self._beginnings:  # given up meanwhile, for what another one of the same turn brought
+            return
         data = self.received(client)
         if data is None:
             return
