@@ -784,7 +784,7 @@ uninstall_agent() {
         act semanage fcontext -d '/opt/wakeful-agent/versions/[^/]+/_internal/.*\.so.*' || :
     fi
     case $(readlink "$link" 2>/dev/null || :) in "$home"/*) act rm -f "$link" || warn "$link stays: it cannot be removed" ;; esac
-    kept_list=$(cat "$made" 2>/dev/null || :)
+    kept_list=$(cat "$made" 2>/dev/null || cat "$config/.made" 2>/dev/null || :) # the latter of --keep
     if [ -z "$user" ]; then
         act rm -rf /etc/systemd/system/wakeful-agent.service /etc/systemd/system/wakeful-agent.service.d \
             /etc/systemd/system/wakeful-agent-update.service /etc/systemd/system/wakeful-agent-update.timer \

@@ -112,5 +112,12 @@ def test_it_takes_away_nothing_that_is_not_its_own(elsewhere: Path) -> None:
         line = [*user, *environ, f"STATE_DIR={elsewhere}/{state}", "sh", f"{elsewhere}/install.sh"]
         done = subprocess.run([*line, "--user", "--uninstall"], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
+    # What --keep left behind is known to the next one.
+    (elsewhere / "made-for-it").mkdir(mode=0o777)
+    (elsewhere / "made-for-it").chmod(0o777)
+    (elsewhere / "config" / ".made").write_text(f"folder {elsewhere}/made-for-it\n")
+    kept = [*line, "--user", "--uninstall"]
+    assert subprocess.run(kept, capture_output=True, check=False, timeout=60).returncode == 0
+    assert not (elsewhere / "made-for-it").exists()
     left = sorted(path.name for path in elsewhere.rglob("*") if path.is_file())
     assert left == ["cli.toml", "diary", "install.sh"]
