@@ -784,7 +784,7 @@ uninstall_agent() {
         act semanage fcontext -d '/opt/wakeful-agent/versions/[^/]+/_internal/.*\.so.*' || :
     fi
     case $(readlink "$link" 2>/dev/null || :) in "$home"/*) act rm -f "$link" || warn "$link stays: it cannot be removed" ;; esac
-    kept_list=$(cat "$made" 2>/dev/null || :)
+    kept_list=$(cat "$made" 2>/dev/null || cat "$config/.made" 2>/dev/null || :) # the latter of --keep
     if [ -z "$user" ]; then
         act rm -rf /etc/systemd/system/wakeful-agent.service /etc/systemd/system/wakeful-agent.service.d \
             /etc/systemd/system/wakeful-agent-update.service /etc/systemd/system/wakeful-agent-update.timer \
@@ -796,7 +796,8 @@ uninstall_agent() {
     if [ -n "$keep" ]; then
         [ ! -f "$made" ] || act cp "$made" "$config/.made" # what is to go with the rest, one day
     else
-        act rm -rf "$config" "$state"
+        remove_settings
+        remove_state
         [ -n "$user" ] || act rm -rf "$logs" /etc/conf.d/wakeful-agent
         remove_user
     fi
@@ -809,6 +810,28 @@ uninstall_agent() {
     else
         say "the agent is gone, and all that was its own. The collector keeps its history: remove the host there"
     fi
+}
+
+# By name: the collector's certificate, the profiles of `wakeful`, and who knows what may lie in the same folder.
+remove_settings() {
+    for one in agent.toml TOKEN agent.key identity.json .made; do
+        [ ! -e "$config/$one" ] || act rm -f "$config/$one"
+    done
+    [ ! -d "$config" ] || act rmdir "$config" 2>/dev/null || say "$config stays: there is more in it than the agent's"
+}
+
+# Whole: but not a folder of somebody else that STATE_DIR happened to name.
+remove_state() {
+    case $state in
+    */wakeful-agent) ;;
+    *)
+        if ! printf '%s\n' "$kept_list" | grep -qxF "folder $state"; then
+            [ ! -d "$state" ] || say "$state stays: it was there before the agent"
+            return 0
+        fi
+        ;;
+    esac
+    act rm -rf "$state"
 }
 
 remove_user() {

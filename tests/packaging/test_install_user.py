@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +16,7 @@ from . import bundles
 from .machines import collector, machine, manage
 
 if TYPE_CHECKING:
-    import subprocess
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from ..real.booting import Inside
     from .bundles import Workshop
@@ -25,9 +27,11 @@ pytestmark = [
     pytest.mark.containers,
     pytest.mark.skipif(os.getuid() != 0, reason="needs namespaces"),
 ]
+ROOT = Path(__file__).parents[2]
 HOME = "/home/somebody"
 FURNISH = f"""
-mkdir -p {HOME} /usr/local/busybox && chown 4242:4242 {HOME}
+mkdir -p {HOME}/.config/wakeful /usr/local/busybox && echo mine >{HOME}/.config/wakeful/cli.toml
+chown -R 4242:4242 {HOME}
 /bin/busybox --install -s /usr/local/busybox
 rm -f /usr/local/busybox/xz /usr/local/busybox/unxz
 """
@@ -86,3 +90,34 @@ def test_an_account_without_root(workshop: Workshop, source: Path, path: str) ->
         assert gone.returncode == 0, gone.stderr
         assert files(inside) == before
         assert inside("pgrep", "-f", "wakeful_agent").returncode == 1
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A folder that others than root can reach."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def test_it_takes_away_nothing_that_is_not_its_own(elsewhere: Path) -> None:
+    for name in ("config/cli.toml", "config/TOKEN", "config/agent.toml", "state/diary", "own/wakeful-agent/lock"):
+        (elsewhere / name).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / name).write_text("x")
+    shutil.copy(ROOT / "packaging" / "install.sh", elsewhere)
+    for path in (elsewhere, *elsewhere.rglob("*")):
+        os.chown(path, 4242, 4242)
+    for state in ("state", "own/wakeful-agent"):
+        environ = ["env", "-i", f"HOME={elsewhere}", f"PATH={FULL}", f"CONFIG_DIR={elsewhere}/config"]
+        user = ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"]
+        line = [*user, *environ, f"STATE_DIR={elsewhere}/{state}", "sh", f"{elsewhere}/install.sh"]
+        done = subprocess.run([*line, "--user", "--uninstall"], capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+    # What --keep left behind is known to the next one.
+    (elsewhere / "made-for-it").mkdir(mode=0o777)
+    (elsewhere / "made-for-it").chmod(0o777)
+    (elsewhere / "config" / ".made").write_text(f"folder {elsewhere}/made-for-it\n")
+    kept = [*line, "--user", "--uninstall"]
+    assert subprocess.run(kept, capture_output=True, check=False, timeout=60).returncode == 0
+    assert not (elsewhere / "made-for-it").exists()
+    left = sorted(path.name for path in elsewhere.rglob("*") if path.is_file())
+    assert left == ["cli.toml", "diary", "install.sh"]

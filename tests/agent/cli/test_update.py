@@ -89,6 +89,28 @@ def test_one_that_failed_is_not_tried_again_by_itself(say: Say, home: Path, tmp_
     assert say("--wait", "0.2", "--yes")[0] == 1
 
 
+@pytest.mark.parametrize("release_there", [True, False])
+def test_a_trial_that_was_interrupted_ends_though_nothing_newer_is_there(
+    say: Say, home: Path, tmp_path: Path, release_there: bool
+) -> None:
+    let(tmp_path, "auto")
+    (tmp_path / "home" / "previous").symlink_to("versions/1.0")
+    (home / "current").unlink()
+    installed(home, "2.0")
+    (home / "trial").write_text("2.0\n")
+    if release_there:
+        publish(tmp_path / "dist", "2.0")
+    say("--check")
+    (home / ".installing").mkdir()
+    say()
+    assert os.readlink(home / "current") == "versions/2.0"
+    (home / ".installing").rmdir()
+    code, out, _ = say()
+    assert code == (3 if release_there else 1)
+    assert "2.0 never proved itself" in out
+    assert os.readlink(home / "current") == "versions/1.0"
+
+
 def test_never_is_never(say: Say, tmp_path: Path) -> None:
     publish(tmp_path / "dist", "2.0")
     for settings in ("", "[update]\n"):

@@ -44,11 +44,44 @@ def test_a_body_that_is_large_or_odd_is_left_to_the_parser(head: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\x16\x03\x01\x02\x00\x01\r\n", b"GET /\r\n", b"GET / HTTP/2.0\r\n", b"hello there\r\n"]
+    "odd",
+    [
+        b"\x16\x03\x01\x02\x00\x01\r\n",
+        b"GET /\r\n",
+        b"GET / HTTP/2.0\r\n",
+        b"hello there\r\n",
+        # gunicorn's fast parser waits for more of these, in the thread that reads them.
+        b"GET / HTTP/1.2\r\n",
+        b"GET  / HTTP/1.1\r\n",
+        b"GET /\xff HTTP/1.1\r\n",
+        b"\r\nPOST / \r\n",
+        b"GET / HTTP/1.1\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nX: x\n",
+    ],
 )
-def test_what_is_no_request_is_left_to_the_parser_at_once(garbage: bytes) -> None:
-    assert Beginning(garbage).is_whole()
-    assert not Beginning(garbage[:-1]).is_whole()
+def test_what_is_no_request_is_odd_at_once_and_never_whole(odd: bytes) -> None:
+    begun = Beginning(odd[:-1])
+    assert not begun.is_odd
+    begun.add(odd[-1:])
+    for more in (b"", b"Host: x\r\n\r\n"):
+        begun.add(more)
+        assert (begun.is_odd, begun.is_whole()) == (True, False)
+    whole = Beginning(odd + b"\r\n")
+    assert (whole.is_odd, whole.is_whole()) == (True, False)
+
+
+def test_a_body_and_an_empty_line_before_a_request_are_not_odd() -> None:
+    begun = Beginning(b"\r\n")
+    begun.add(post(4) + b"a\nb")
+    assert (begun.is_odd, begun.is_whole()) == (False, False)
+    begun.add(b"\n")
+    assert (begun.is_odd, begun.is_whole()) == (False, True)
+
+
+def test_noughts_before_a_length_change_nothing() -> None:
+    head = b"POST / HTTP/1.1\r\nContent-Length: 000000000005\r\n\r\n"
+    assert not Beginning(head).is_whole()
+    assert Beginning(head + b"12345").is_whole()
 
 
 def test_a_head_has_a_bound() -> None:

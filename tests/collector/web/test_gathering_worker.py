@@ -72,8 +72,9 @@ def status(connection: http.client.HTTPConnection) -> int:
         b"GET /sign-in HTTP/1.1\r\nHost: x\r\nX-Slow: ",
         b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000\r\n\r\nname=",
         b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: ",
+        b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 00000000900\r\n\r\nname=",
     ],
-    ids=["silence", "a letter", "half a head", "half a form", "half a request behind a whole one"],
+    ids=["silence", "a letter", "half a head", "half a form", "half a request behind a whole one", "noughts"],
 )
 def test_strangers_who_begin_and_do_not_end_hold_no_page(port: int, beginning: bytes) -> None:
     strangers = [socket.create_connection(("127.0.0.1", port)) for _ in range(STRANGERS)]
@@ -146,6 +147,8 @@ def test_who_waits_to_be_asked_for_a_form_is_asked(port: int) -> None:
     ("sent", "answer"),
     [
         (b"hello there\r\n", b"HTTP/1.1 400"),
+        (b"GET  /sign-in HTTP/1.1\r\nHost: x\r\n", b"HTTP/1.1 400"),
+        (b"POST /sign-in HTTP/1.1\nHost: 127.0.0.1\nContent-Length: 9\n\na", b"HTTP/1.1 400"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 40_000, b"HTTP/1.1 431"),
         (b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n", b"HTTP/1.1 411"),
         (b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 70000\r\n\r\n", b"HTTP/1.1 413"),
@@ -228,6 +231,18 @@ def test_the_oldest_go_when_all_together_hold_too_much(bench: Bench, monkeypatch
     bench.turn()
     assert bench.handed == [b"GET /" + b"b" * 60 + b" HTTP/1.1\r\n\r\n"]
     assert bench.worker._gathered_bytes == 0
+
+
+def test_one_that_goes_for_another_of_the_same_turn_ends_nothing_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = bench.client(b"GET /" + b"a" * 40), bench.client(b"GET /" + b"b" * 40)
+    monkeypatch.setattr(gathering_worker, "GATHERED_BYTES_MAX", 100)
+    second.sendall(b"b" * 30)
+    first.sendall(b"a" * 30)
+    bench.turn(2)
+    assert bench.worker.nr_conns == len(bench.worker.pending_conns) == 1
+    assert bench.worker._gathered_bytes == 75
 
 
 def test_a_connection_that_is_gone_before_it_is_taken_costs_nothing(

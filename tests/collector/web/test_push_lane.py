@@ -46,6 +46,8 @@ def test_a_plain_push_is_read() -> None:
         HEAD.replace(b"Host: x", b"Host : x") + BODY,
         HEAD.replace(b"Host: x", b"Host:x") + BODY,
         HEAD.replace(b"Host: x", b"Host: \xff") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\nTransfer-Encoding: chunked") + BODY,
+        HEAD.replace(b"Host: x", b"Host: x\rConnection: close") + BODY,
         HEAD.replace(b"Host: x", b"Host: x\r\n folded") + BODY,
         HEAD.replace(b"Content-Length: 4", b"Content-Length: +4") + BODY,
         HEAD.replace(b"Content-Length: 4", b"Content-Length: 4\r\nContent-Length: 4") + BODY,

@@ -57,6 +57,11 @@ def _update(chosen: argparse.Namespace, place: Place, config: Config) -> int:
     current = home.version("current")
     if not current:
         raise NotFit(f"{home.folder} holds no agent that install.sh put there; packages update it in their own way")
+    site = taking.Site(home, place.folders, Host(place.root), lambda text: print(text, flush=True))
+    if not chosen.check and home.is_left_on_trial():
+        with home.locked():
+            taking.mend(site)
+        current = home.version("current")
     if config.update_key is None:
         raise Refused(f'no release is taken without a key: write [update] key = "..." into {place.folders.file}')
     source = _origin(chosen, place, config)
@@ -69,13 +74,9 @@ def _update(chosen: argparse.Namespace, place: Place, config: Config) -> int:
         return CHANGES_PENDING
     if not _may(chosen, place, config, home, found):
         return CHANGES_PENDING
-    home.lock()
-    try:
-        site = taking.Site(home, place.folders, Host(place.root), lambda text: print(text, flush=True))
+    with home.locked():
         taking.mend(site)
         stayed = taking.take(site, source, found, chosen.wait)
-    finally:
-        home.unlock()
     print(f"release {found.version} runs, and the collector accepts its pushes" if stayed else "nothing has changed")
     return OK if stayed else FAILURE
 

@@ -5,11 +5,16 @@ The launcher beside them reads the same names (packaging/launch.sh).
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
 
 from wakeful_agent.host import durable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Iterator
 
 STAGED = ".new"
 
@@ -55,6 +60,20 @@ class Home:
         handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep a second update out meanwhile; raise Busy."""
+        self.lock()
+        try:
+            yield
+        finally:
+            self.unlock()
+
+    def is_left_on_trial(self) -> bool:
+        """Tell whether the current release is on trial and no install.sh watches it (it keeps a folder meanwhile)."""
+        watched = os.path.isdir(self._path(".installing"))
+        return not watched and bool(self.word("trial")) and self.word("trial") == self.version("current")
 
     def word(self, name: str) -> str:
         """Return the one line of `trial` or `failed`; empty where there is none."""

@@ -16,20 +16,23 @@ BODY_BYTES_MAX = 64 * 1024
 """Bodies up to this size are awaited; whoever may send larger ones has shown a key or a session by its head."""
 
 _END = b"\r\n\r\n"
-_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~]+ HTTP/1\.[01]\r\n")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*(?=\r\n)", re.IGNORECASE)
+_REQUEST_LINE = re.compile(rb"(?:\r\n)?[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32} [!-~]+ HTTP/1\.[01]\r\n")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*0*([0-9]{1,9})[ \t]*(?=\r\n)", re.IGNORECASE)
 _OTHERWISE = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_BARE_LINE_END = re.compile(rb"(?<!\r)\n")
 _EXPECTS = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 
 
 class Beginning:
     """The first bytes of a request, until it is `whole`."""
 
-    __slots__ = ("_length", "_searched", "data", "expects")
+    __slots__ = ("_length", "_searched", "data", "expects", "is_odd")
 
     def __init__(self, data: bytes) -> None:
         self.data = bytearray()
         self.expects = False
+        self.is_odd = False
+        """Whether this is no request as HTTP/1 writes it: no thread should wait for what its parser makes of it."""
         self._length: int | None = None
         self._searched = 0
         self.add(data)
@@ -41,7 +44,7 @@ class Beginning:
             self._length = self._find_length()
 
     def is_whole(self) -> bool:
-        """Tell whether all is there that is to be awaited: the head and a small body, or what no head begins with."""
+        """Tell whether all is there that is to be awaited: the head and a small body."""
         return self._length is not None and len(self.data) >= self._length
 
     def is_too_long(self) -> bool:
@@ -50,9 +53,13 @@ class Beginning:
 
     def _find_length(self) -> int | None:
         end = self.data.find(_END, max(0, self._searched - len(_END)))
+        head_bytes = end if end >= 0 else len(self.data)
+        # The parser ends lines by a bare LF too: it might see a head, or a body's length, that is not seen here.
+        if _BARE_LINE_END.search(self.data, self._searched, head_bytes) or self._is_no_request():
+            self.is_odd = True
         self._searched = len(self.data)
-        if end < 0:
-            return 0 if self._is_no_request() else None
+        if end < 0 or self.is_odd:
+            return None
         head = bytes(self.data[: end + len(_END)])
         lengths = _LENGTH.findall(head[:-2])
         if len(lengths) != 1 or _OTHERWISE.search(head) or int(lengths[0]) > BODY_BYTES_MAX:
@@ -64,6 +71,6 @@ class Beginning:
         return len(head) + int(lengths[0])
 
     def _is_no_request(self) -> bool:
-        """Tell whether the first line is none of HTTP/1: the parser says so at once."""
-        line = self.data.find(b"\r\n", 0, HEAD_BYTES_MAX)
+        """Tell whether the first line is none of HTTP/1; the parser would wait for more before it says so."""
+        line = self.data.find(b"\r\n", 1, HEAD_BYTES_MAX)  # one empty line may come before
         return line > 0 and _REQUEST_LINE.match(self.data) is None

@@ -38,6 +38,7 @@ GATHERED_BYTES_MAX = 64 * 1024 * 1024
 RECEIVE_BYTES = 48 * 1024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_ODD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _GONE = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 
 
@@ -137,6 +138,8 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Add what came to the request that began."""
+        if conn not in self._beginnings:  # given up meanwhile, for what another one of the same turn brought
+            return
         data = self.received(client)
         if data is None:
             return
@@ -174,8 +177,8 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
 
     def _go_on(self, conn: TConn, beginning: Beginning) -> None:
         """Wait for more, within the bounds of one and of all."""
-        if beginning.is_too_long():
-            self._say(conn.sock, _TOO_LONG)
+        if beginning.is_odd or beginning.is_too_long():
+            self._say(conn.sock, _ODD if beginning.is_odd else _TOO_LONG)
             self._give_up(conn)
         elif beginning.expects:  # a small body that the client holds back; who reads the request may ask for it again
             beginning.expects = False

@@ -45,6 +45,8 @@ def read_request(data: bytes) -> LaneRequest | None:
     lines = head.split(b"\r\n")
     if not found or lines[0] != _REQUEST_LINE:
         return None
+    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1:  # others may see more lines in it
+        return None
     said: dict[bytes, bytes] = {}
     for line in lines[1:]:
         name, colon, value = line.partition(b": ")
