@@ -196,7 +196,8 @@ def test_every_token_passes_when_it_is_made(door: Gateway, upstream: Ollama) -> 
         words.append(part.message.content)
     assert words == [*said, ""]
     gaps = [later - earlier for earlier, later in zip(came, came[1:11])]
-    assert min(gaps) > 0.03, "none waits for another"
+    # On a busy machine one may catch up with the one before; held back together, most would.
+    assert sorted(gaps)[len(gaps) // 3] > 0.03, gaps
     assert came[11] - came[0] > 1.2
 
 

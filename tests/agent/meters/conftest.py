@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FREE = {"exec", "textfile"}
 """Meters that give what scripts print, under any name."""
 WATCHED = {"watch.up", "recovery.attempts"}
+POLLED = {name for name in METRICS if name.startswith("proxmox.subject.")}
+"""What the collector measures itself, by asking clusters."""
 """What no meter gives but the watches of a machine: tests/agent/daemon/test_roster.py holds that they do."""
 
 DOCS = pathlib.Path(__file__).parents[3] / "docs"

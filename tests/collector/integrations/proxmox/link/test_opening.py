@@ -32,7 +32,7 @@ def test_a_client_is_kept_while_its_settings_stay(data: Path, pve: FakeCluster, 
         proxmox_clusters.remove(connection, "home")
     with pytest.raises(opening.Unknown):
         opening.client(data, "home")
-    assert not opening._kept
+    assert (str(data), "home") not in opening._kept
     kept(pve)
     again = opening.client(data, "home")
     opening._forget()
