@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -31,9 +32,15 @@ def console(ran):
 
 
 def conversed(console, environ, text):
-    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
-        keys.send_text(text)
-        return prompting.converse(console, environ)
+    """In a thread of its own: the browser's tests leave a loop running in the main one."""
+
+    def sit() -> int:
+        with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+            keys.send_text(text)
+            return prompting.converse(console, environ)
+
+    with ThreadPoolExecutor(1) as chair:
+        return chair.submit(sit).result()
 
 
 def test_lines_are_run_until_somebody_leaves(console, ran, tmp_path):
