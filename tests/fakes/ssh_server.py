@@ -52,12 +52,13 @@ def loaded(text: str, kind: str = "ed25519") -> Any:
 class SshServer:
     """One account on one machine; `commands` are what was asked to run, `talks` how many connections came."""
 
-    host = "127.0.0.1"
     user = USER
     password = PASSWORD
 
-    def __init__(self, folder: Path, kinds: tuple[str, ...] = ("ed25519",)) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, kinds: tuple[str, ...] = ("ed25519",), host: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        self.folder, self.host = folder, host
         self.programs = folder / "bin"
         self.programs.mkdir(parents=True, exist_ok=True)
         self.key = new_key()
@@ -78,7 +79,7 @@ class SshServer:
         self._children: list[subprocess.Popen[bytes]] = []
         self._transports: list[paramiko.Transport] = []
         self._released = threading.Event()
-        self._door = socket.create_server((self.host, 0))
+        self._door = socket.create_server((host, port))
         self.port = int(self._door.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 

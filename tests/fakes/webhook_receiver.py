@@ -35,8 +35,15 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, certificate: Path | None = None, answer: Callable[[int], Answer] = taken, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+    def __init__(
+        self,
+        certificate: Path | None = None,
+        answer: Callable[[int], Answer] = taken,
+        port: int = 0,
+        address: str = "127.0.0.1",
+    ) -> None:
+        super().__init__((address, port), _Handler)
+        self.address = address
         self.answer = answer
         self.received: list[dict[str, Any]] = []
         self.arrived = threading.Condition()
@@ -54,7 +61,7 @@ class Receiver(http.server.ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """An address with a path that nobody should ever see again."""
-        return f"{self.scheme}://127.0.0.1:{self.port}/hooks/PathIsASecret"
+        return f"{self.scheme}://{self.address}:{self.port}/hooks/PathIsASecret"
 
     def wait(self, count: int, seconds: float = 20.0) -> list[dict[str, Any]]:
         """Return what arrived once there are `count` requests; fail when there are not in time."""

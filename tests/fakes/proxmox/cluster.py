@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .certificates import Authority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 USER = "root@pam"
 PASSWORD = "correct horse 7f3a"
@@ -47,10 +47,12 @@ class Request(NamedTuple):
 class FakeCluster:
     """One cluster. `token`s and the password of `USER` sign in; `ca` and `fingerprint` are what a client may trust."""
 
-    def __init__(self, clusters: FakeClusters, number: int, port: int, authority: Authority, shown: Any) -> None:
+    def __init__(
+        self, clusters: FakeClusters, number: int, address: str, port: int, authority: Authority, shown: Any
+    ) -> None:
         self.clusters = clusters
         self.number = number
-        self.port = port
+        self.address, self.port = address, port
         self.authority = authority
         self.shown = shown
         self.user, self.password = USER, PASSWORD
@@ -60,7 +62,7 @@ class FakeCluster:
     @property
     def host(self) -> str:
         """The `host:port` to connect to."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.address}:{self.port}"
 
     @property
     def ca(self) -> str:
@@ -197,7 +199,8 @@ NAMES = ("pve1", "localhost", "127.0.0.1")
 class FakeClusters:
     """The child process; it ends with its standard input, so that no killed test leaves one behind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, begin: Callable[..., subprocess.Popen[str]] = subprocess.Popen) -> None:
+        """`begin` starts the process: as `subprocess.Popen` does, here or on another machine."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.authorities = 0
@@ -205,16 +208,18 @@ class FakeClusters:
         self.turn = threading.Lock()
         words = [sys.executable, str(SERVING)]
         pipe = subprocess.PIPE
-        self.child = subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, bufsize=1)
+        self.child = begin(words, stdin=pipe, stdout=pipe, stderr=self.errors, text=True, bufsize=1)
 
-    def open(self, time_scale: float = 0.0, authority: Authority | None = None) -> FakeCluster:
+    def open(
+        self, time_scale: float = 0.0, authority: Authority | None = None, at: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> FakeCluster:
         """Open one more cluster, of one node `pve1` without guests."""
         if authority is None:
             self.authorities += 1
             authority = Authority(self.folder / f"ca-{self.authorities}")
-        shown = authority.issue(*NAMES)
-        number, port = self.order("open", USER, PASSWORD, time_scale, str(shown.file))
-        return FakeCluster(self, number, port, authority, shown)
+        shown = authority.issue(*dict.fromkeys((*NAMES, at[0])))
+        number, port = self.order("open", USER, PASSWORD, time_scale, str(shown.file), *at)
+        return FakeCluster(self, number, at[0], port, authority, shown)
 
     def order(self, *words: Any) -> Any:
         """Say one line and return what is answered; raise AssertionError when that is an error, or nothing."""

@@ -26,8 +26,8 @@ LISTED_TASKS_MAX = 500
 class Cluster(FakePve):
     """A cluster as the real server would answer for it, with every request on record."""
 
-    def __init__(self, user: str, password: str, time_scale: float) -> None:
-        super().__init__(user=user, password=password, host="127.0.0.1", port=0)
+    def __init__(self, user: str, password: str, time_scale: float, host: str, port: int) -> None:
+        super().__init__(user=user, password=password, host=host, port=port)
         self.time_scale = time_scale
         self.record: list[dict[str, Any]] = []
         self.canned: dict[str, Any] = {}
@@ -130,8 +130,10 @@ class Clusters:
     def __init__(self) -> None:
         self.open_ones: dict[int, Cluster] = {}
 
-    async def open(self, user: str, password: str, time_scale: float, certificate: str) -> list[int]:
-        made = Cluster(user, password, time_scale)
+    async def open(
+        self, user: str, password: str, time_scale: float, certificate: str, host: str, port: int
+    ) -> list[int]:
+        made = Cluster(user, password, time_scale, host, port)
         await made.start(certificate, certificate)
         number = len(self.open_ones)
         self.open_ones[number] = made

@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .door import LOOPBACK
 from .panel import Panel
 from .people import User, code
 from .server import Server
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .certificates import Authority
+    from .door import Address
 
 __all__ = ["Panel", "Pterodactyl", "Server", "Times", "User", "Wings", "code", "pterodactyl"]
 
@@ -37,12 +39,13 @@ __all__ = ["Panel", "Pterodactyl", "Server", "Times", "User", "Wings", "code", "
 class Pterodactyl:
     """A Panel with one node (more by `add_node`)."""
 
-    def __init__(self, times: Times, wings_version: str, authority: Authority | None) -> None:
+    def __init__(self, times: Times, wings_version: str, authority: Authority | None, at: Address = LOOPBACK) -> None:
         self.times = times
+        self.at = at
         self.authority = authority
         self.turning = Turning()
         tls = authority.context if authority is not None else None
-        self.panel = Panel(self.turning, times, tls)
+        self.panel = Panel(self.turning, times, tls, at)
         self.wings = self.add_node("node-1", wings_version)
 
     @property
@@ -54,7 +57,8 @@ class Pterodactyl:
     def add_node(self, name: str, version: str) -> Wings:
         """Add a machine that runs Wings."""
         tls = self.authority.context if self.authority is not None else None
-        wings = Wings(self.turning, self.times, tls, version, secrets.token_hex(32))
+        at = (self.at[0], 0)
+        wings = Wings(self.turning, self.times, tls, version, secrets.token_hex(32), at)
         wings.remote = self.panel.url
         wings.tell_panel = self.panel.note
         self.panel.nodes[name] = wings

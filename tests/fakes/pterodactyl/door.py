@@ -8,13 +8,16 @@ import dataclasses
 import json
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Union
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Tuple, Union
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
     from .turning import Turning
 
 REASONS = {101: "Switching Protocols", 200: "OK", 204: "No Content", 302: "Found", 419: "Page Expired"}
+Address = Tuple[str, int]
+LOOPBACK = ("127.0.0.1", 0)
+"""Where it listens: at any free port."""
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -84,14 +87,13 @@ async def read_request(reader: asyncio.StreamReader, address: str) -> Request | 
 class Door:
     """A port with an `answer`; subclasses say it. Every public method may be called from any thread."""
 
-    def __init__(self, turning: Turning, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, turning: Turning, tls: ssl.SSLContext | None, at: Address = LOOPBACK) -> None:
         self.turning, self.tls = turning, tls
         self.writers: set[asyncio.StreamWriter] = set()
         self.thawed = turning.run(asyncio.Event)
         self.turning.run(self.thawed.set)
         self.listening: asyncio.AbstractServer | None = None
-        self.port = 0
-        self.host = "127.0.0.1"
+        self.host, self.port = at
         self.open()
 
     @property

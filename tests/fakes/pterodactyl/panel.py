@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .client_api import ClientApi
-from .door import Door, Request, Response, of_json
+from .door import LOOPBACK, Door, Request, Response, of_json
 from .limits import FixedWindow
 from .people import Key, User
 from .turning import inside
@@ -18,6 +18,7 @@ from .visits import Visits
 if TYPE_CHECKING:
     import ssl
 
+    from .door import Address
     from .server import Server
     from .times import Times
     from .turning import Turning
@@ -52,7 +53,7 @@ class Failure:
 class Panel(Door):
     """The Panel. Every public method may be called from any thread."""
 
-    def __init__(self, turning: Turning, times: Times, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, turning: Turning, times: Times, tls: ssl.SSLContext | None, at: Address = LOOPBACK) -> None:
         self.times = times
         self.app_name = "Pterodactyl"
         self.users: list[User] = []
@@ -80,7 +81,7 @@ class Panel(Door):
         self.visits = Visits(self)
         self.client_windows = FixedWindow(self.client_limit, times.rate_window_seconds)
         self.api = ClientApi(self)
-        super().__init__(turning, tls)
+        super().__init__(turning, tls, at)
 
     def now(self) -> float:
         """Return the time of day of this machine."""

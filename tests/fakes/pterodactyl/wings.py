@@ -8,7 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from .door import Door, Request, Response, of_json
+from .door import LOOPBACK, Door, Request, Response, of_json
 from .frames import BINARY, TEXT, accept_key
 from .server import OFFLINE, Server
 from .session import Heard, Session
@@ -17,6 +17,7 @@ from .turning import inside
 if TYPE_CHECKING:
     import ssl
 
+    from .door import Address
     from .times import Times
     from .turning import Turning
 
@@ -52,7 +53,15 @@ class Unreachable(Exception):
 class Wings(Door):
     """One node. `version` is "1.11" (as seen) or one from 1.12.2 on, with scope, throttles and bounds."""
 
-    def __init__(self, turning: Turning, times: Times, tls: ssl.SSLContext | None, version: str, secret: str) -> None:
+    def __init__(
+        self,
+        turning: Turning,
+        times: Times,
+        tls: ssl.SSLContext | None,
+        version: str,
+        secret: str,
+        at: Address = LOOPBACK,
+    ) -> None:
         self.times, self.version, self.secret = times, version, secret
         self.servers: dict[str, Server] = {}
         self.sessions: list[Session] = []
@@ -67,7 +76,7 @@ class Wings(Door):
         self.refusals: list[int] = []
         self.handshakes: list[tuple[float, int]] = []
         self.tell_panel: Callable[[str, Server, str, dict[str, Any]], None] = lambda *_: None
-        super().__init__(turning, tls)
+        super().__init__(turning, tls, at)
 
     @property
     def modern(self) -> bool:
