@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check coverage test-matrix real assets environment environment-dev test-programs screenshots clean \
 	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox format \
-	binary binary-proof verify-binary packages bench-binary
+	binary binary-proof verify-binary packages bench-binary story docs docs-serve reference
 
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
@@ -49,6 +49,19 @@ assets: environment ## fetch the page's scripts and styles
 
 screenshots: environment-dev assets test-programs ## take the pictures of the pages, both themes, both widths
 	@$(PYTHON) packaging/screenshots.py
+
+docs: environment-dev reference ## build the site of the docs into build/docs, and follow every link in it
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict -q
+	@$(PYTHON) packaging/docs/links.py build/docs
+
+docs-serve: environment-dev reference ## serve that site on http://127.0.0.1:8811 and build it anew with each change
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs serve -a 127.0.0.1:8811
+
+reference: environment-dev ## write docs/reference from the code
+	@$(PYTHON) packaging/reference/write.py
+
+story: environment-dev assets test-programs ## one evening with Wakeful in a small world of its own (STORY=--short --once)
+	@exec $(PYTHON) packaging/story.py $(STORY)
 
 ARCH ?= x86_64
 
