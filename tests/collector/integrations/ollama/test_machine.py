@@ -6,6 +6,7 @@ import pytest
 
 from wakeful_collector.integrations.ollama import machine
 from wakeful_collector.integrations.ollama.states import (
+    FORCE,
     SLEEP,
     SLEPT,
     WAKE,
@@ -233,6 +234,18 @@ def test_draining_ends_when_somebody_comes(who: str) -> None:
     found.run(3)
     assert found.memory.state is State.AWAKE
     assert SLEEP not in acts(found)
+
+
+@pytest.mark.parametrize("state", [State.AWAKE, State.DRAINING])
+def test_it_is_not_put_to_sleep_while_it_is_still_called(state: State) -> None:
+    """An agent sends three packets, ten seconds apart: one that comes when the machine sleeps again would wake it."""
+    found, calling = at(state, looked_ms=NOW - 1_000), frozenset({WAKE})
+    forced = go(found, asked=FORCE, asked_by="user:ada", acting=calling)
+    assert (forced.memory.state, forced.acts, forced.consumed) == (state, (), False)
+    assert go(forced.memory, asked=FORCE, asked_by="user:ada").memory.state is State.STOPPING
+    held = go(at(State.DRAINING, looked_ms=NOW - 1_000), acting=calling)
+    assert (held.memory.state, held.acts) == (State.DRAINING, ())
+    assert go(held.memory).memory.state is State.STOPPING
 
 
 def test_draining_that_nobody_looks_at_ends() -> None:

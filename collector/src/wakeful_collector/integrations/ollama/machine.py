@@ -100,6 +100,8 @@ def _awake(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step:
         return _gone(memory, facts, now_ms)
     if facts.asked == WAKE:
         memory = memory._replace(used_ms=now_ms)
+    if facts.asked == FORCE and facts.can_sleep and WAKE in facts.acting:
+        return Step(memory)  # a packet that is still to be sent would wake it again
     if facts.asked == FORCE and facts.can_sleep:
         return _stopping_now(memory, facts, f"{facts.asked_by} had it put to sleep at once", facts.asked_by, now_ms)
     if facts.asked == SLEEP and facts.busy is None:
@@ -117,13 +119,16 @@ def _draining(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Step
     consumed = bool(facts.asked)
     if memory.missed >= policy.gone_probes:
         return _gone(memory, facts, now_ms)
+    if facts.asked == FORCE and facts.can_sleep and WAKE in facts.acting:
+        return Step(memory)  # a packet that is still to be sent would wake it again
     if facts.asked == FORCE and facts.can_sleep:
         return _stopping_now(memory, facts, f"{facts.asked_by} had it put to sleep at once", facts.asked_by, now_ms)
     kept = _kept_awake(memory, facts)
     if kept is not None:
         return _to(memory._replace(used_ms=now_ms), State.AWAKE, *kept, now_ms, consumed)
     waited_seconds = _since(memory.since_ms, now_ms)
-    if waited_seconds >= policy.drain_seconds and memory.looked_ms > memory.since_ms and SLEEP not in facts.acting:
+    is_calm = memory.looked_ms > memory.since_ms and not facts.acting & {SLEEP, WAKE}
+    if waited_seconds >= policy.drain_seconds and is_calm:
         return _stopping_now(memory, facts, memory.reason, memory.by or "idle", now_ms)
     if waited_seconds >= policy.drain_seconds + policy.stop_seconds:
         return _to(memory, State.AWAKE, "nobody could look whether it is idle", "itself", now_ms, consumed)
