@@ -20,6 +20,7 @@ from ..fakes.ollama.server import Ollama
 from ..fakes.pterodactyl.turning import Turning
 from ..fakes.ssh_server import USER, SshServer
 from .actor import Actor, obey
+from .places import program
 
 if TYPE_CHECKING:
     from .places import Place
@@ -174,7 +175,7 @@ class Program:
 
 
 def _ip(*words: str) -> Any:
-    said = subprocess.run(["ip", "-json", *words], check=True, capture_output=True, text=True).stdout
+    said = subprocess.run([program("ip"), "-json", *words], check=True, capture_output=True, text=True).stdout
     return json.loads(said or "[]")
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .chapter_ai import AiBoxSleeps, AiBoxWakes
+from .chapter_drift import Drift
 from .chapter_enrolment import Enrolment
+from .chapter_game import GameServers
 
 if TYPE_CHECKING:
     from .telling import Chapter
 
-CHAPTERS: tuple[Chapter, ...] = (Enrolment(),)
+CHAPTERS: tuple[Chapter, ...] = (Enrolment(), AiBoxWakes(), GameServers(), Drift(), AiBoxSleeps())
+"""While the box is idle others are told of."""
