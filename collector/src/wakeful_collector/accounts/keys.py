@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wakeful_collector.accounts.principal import Principal, implied
 from wakeful_collector.accounts.secrets import new_token, same, token_hash
 from wakeful_collector.store import database, people
-from wakeful_collector.store.changes import changing
+from wakeful_collector.store.changes import note
 from wakeful_wire.enroll import KEY_PREFIX
 
 if TYPE_CHECKING:
@@ -84,6 +84,5 @@ def principal_of_key(data: Path, secret: str, address: str, now_ms: int) -> Prin
     if key.expires_ms is not None and key.expires_ms <= now_ms:
         return None
     if key.used_ms is None or now_ms - key.used_ms > TOUCH_MS:
-        with changing(data) as connection:
-            people.touch_key(connection, key.id, address, now_ms)
+        note(data, lambda connection: people.touch_key(connection, key.id, address, now_ms))
     return Principal(f"key:{key.name}", implied(key.scopes), address, "api", digest)

@@ -9,7 +9,7 @@ from wakeful_collector.accounts import links
 from wakeful_collector.accounts.principal import Principal, implied
 from wakeful_collector.accounts.secrets import new_token, token_hash
 from wakeful_collector.store import audit, database, people
-from wakeful_collector.store.changes import changing
+from wakeful_collector.store.changes import changing, note
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,8 +38,7 @@ def principal_of_session(data: Path, token: str, address: str, now_ms: int) -> P
     if session.expires_ms <= now_ms or user.disabled_ms is not None:
         return None
     if now_ms - session.seen_ms > TOUCH_MS:
-        with changing(data) as connection:
-            people.touch_session(connection, digest, now_ms)
+        note(data, lambda connection: people.touch_session(connection, digest, now_ms))
     return Principal(f"user:{user.name}", implied((user.scope,)), address, "web", digest, user.id)
 
 

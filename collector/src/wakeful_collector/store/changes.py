@@ -7,11 +7,12 @@ import threading
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from wakeful_collector.model.store_errors import StoreBusy, StoreFull
 from wakeful_collector.store import database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 WRITERS_MAX = 4
@@ -31,6 +32,12 @@ def changing(data: Path) -> Iterator[sqlite3.Connection]:
         database.transaction(connection),
     ):
         yield connection
+
+
+def note(data: Path, write: Callable[[sqlite3.Connection], object]) -> None:
+    """Write what nobody must wait for or be refused for; with no room for it, or a writer that holds on, it is left."""
+    with suppress(StoreFull, StoreBusy), changing(data) as connection:
+        write(connection)
 
 
 @contextmanager
