@@ -13,15 +13,19 @@ HOURS_LATER = """
 import pathlib, resource, signal, sys
 from wakeful_collector.accounts import keys, sessions
 from wakeful_collector.model.store_errors import StoreFull
-from wakeful_collector.store import people
+from wakeful_collector.store import database, people
 from wakeful_collector.store.changes import changing
 data, now_ms = pathlib.Path(sys.argv[1]), 1_800_000_000_000
+database.reader(data, "state").execute("SELECT * FROM users").fetchall()
+for number in range(12):
+    with changing(data) as connection:
+        people.add_user(connection, f"other{number}", None, "read", now_ms)
 with changing(data) as connection:
     user = people.add_user(connection, "ada", None, "read", now_ms)
     token = sessions.begin(connection, user, sessions.Visitor("192.0.2.7"), now_ms, 30)
     secret = keys.create(connection, "grafana", ("read",), "user:ada", now_ms, None).secret
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 try:
     with changing(data) as connection:
         people.add_user(connection, "bob", None, "read", now_ms)
