@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BOX, MODEL = "box", "gem"
 QUESTION = "what is the sound of a server that runs well"
 SUSPEND = "sudo -n -- systemctl suspend"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 class Pace(NamedTuple):
@@ -64,7 +64,8 @@ class AiBoxWakes:
         ways = (f"url={world.ai.url}", f"mac={world.ai.mac}", f"relay={world.machines['relay'].host_id}")
         sleep = ("sleep=ssh", f"ssh_user={world.ai.ssh_user}", f"ssh_key=@{world.ai.ssh_key}")
         when = (f"idle_seconds={pace.idle_seconds}", "check_gpu=no", "check_logins=no", "stop_seconds=30")
-        world.collector.cli("gateway", "add", BOX, *ways, *sleep, *when, "default=yes", "--yes")
+        added = world.collector.cli("gateway", "add", BOX, *ways, *sleep, *when, "default=yes", "--yes")
+        assert added.returncode == 0, added.stderr
         _wait_for_state(world, "asleep")
         world.say("the gateway knows the box, and that it sleeps")
         made = world.collector.admin("key", "create", "--name", "laptop", "--scope", "gateway", "--json")
@@ -121,6 +122,7 @@ def _times(count: int) -> str:
 
 def _machine(world: World) -> Any:
     made = world.collector.cli("gateway", "status", BOX, "--json")
+    assert made.returncode == 0, made.stderr
     return json.loads(made.stdout)["machines"][0]
 
 

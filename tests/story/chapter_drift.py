@@ -84,7 +84,9 @@ class Drift:
         """Both changes are on record, the stranger's and ours; and who approved ours."""
 
         def changes() -> list[tuple[str, str]]:
-            found = json.loads(_proxmox(world, "history", GUEST, "--json").stdout)["changes"]
+            told = _proxmox(world, "history", GUEST, "--json")
+            assert told.returncode == 0, told.stderr
+            found = json.loads(told.stdout)["changes"]
             return [(one["old"], one["new"]) for one in reversed(found) if one["field"] == "config.memory"]
 
         wanted = [(str(DECLARED), str(DRIFTED)), (str(DRIFTED), str(DECLARED))]
