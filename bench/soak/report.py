@@ -1,0 +1,145 @@
+"""What came of the soak: the figures, and the verdict."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ledger
+import logbook
+from lives import family, left_over
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from crowd import Crowd
+    from lives import Census, Growth
+    from load import Load
+    from logbook import Fault
+    from tests.story.world import World
+
+PSS_MB_AN_HOUR = 2.0
+THREADS_AN_HOUR = 0.5
+HANDLES_AN_HOUR = 1.0
+HOURS_THAT_TELL = 0.5
+"""Lives that are shorter in sum say nothing of growth."""
+FINAL = {"done", "failed", "expired", "refused", "cancelled", "timeout", "lost", "succeeded"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that is told."""
+
+    faults: dict[str, int]
+    growths: list[Growth]
+    runs: int
+    holes: int
+    torn: list[str]
+    made: int
+    taken: int
+    stored: int
+    refused: dict[int, int]
+    set_aside: list[str]
+    answers: dict[str, int]
+    longest: dict[str, float]
+    failures: list[str]
+    open_commands: list[str]
+    left: list[str]
+    unexplained: list[str]
+    explained: int
+    database_mb: float
+
+
+def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[Fault]) -> Found:
+    """Look at everything once more; the load is over and the spools are empty."""
+    accounts = ledger.accounts(world.collector.data)
+    simulated = {machine.run for machine in many.machines}
+    lines = [line for log in logs(world) for line in logbook.grave_lines(log)]
+    strange = logbook.unexplained(lines, struck)
+    commands = world.collector.api("GET", "/commands?limit=500")["commands"]
+    outside = [text for at, text in users.failures if not any(one.at - 2 <= at <= one.until for one in struck)]
+    alive = {os.getpid(), *family(os.getpid())}
+    for machine in world.machines.values():
+        alive.update(family(machine.pid))
+    return Found(
+        dict(Counter(fault.kind for fault in struck)),
+        census.growths(),
+        len(accounts),
+        sum(account.holes for account in accounts),
+        [f"{one.run} of {one.host}: {one.first}..{one.last}, {one.holes} missing" for one in accounts if not one.whole],
+        sum(many.made),
+        sum(many.taken),
+        sum(one.last - one.first + 1 - one.holes for one in accounts if one.run in simulated),
+        many.refused,
+        [name for machine in world.machines.values() for name in machine.set_aside()],
+        dict(sorted(users.answers.items())),
+        users.longest,
+        outside,
+        [f"{one['id']} {one['state']}" for one in commands if one["state"] not in FINAL],
+        left_over(str(world.folder), alive),
+        grouped(strange),
+        len(lines) - len(strange),
+        sum(path.stat().st_size for path in world.collector.data.glob("*.db*")) / 1e6,
+    )
+
+
+def logs(world: World) -> list[Path]:
+    """Return every log of the product in the world."""
+    found = [world.collector.place.folder / "collector.log", *(machine.log for machine in world.machines.values())]
+    found += [path for machine in world.machines.values() for path in machine.home.rglob("*.log")]
+    return [path for path in found if path.exists()]
+
+
+def grouped(lines: list[logbook.Grave]) -> list[str]:
+    """Return lines that differ in numbers only once, with how often they came."""
+    counts = Counter(
+        f"{line.file} {line.level}: {re.sub(r'[0-9a-f]*[0-9][0-9a-f]*', '#', line.text)}" for line in lines
+    )
+    return [f"{count} x {text}" for text, count in counts.most_common()]
+
+
+def tell(found: Found, say: Callable[[str], None]) -> int:
+    """Say it all; return 1 when something is not as it should be."""
+    say(f"faults: {sum(found.faults.values())}")
+    for kind, count in sorted(found.faults.items()):
+        say(f"  {count:4d}  {kind}")
+    say("process                                lives  hours  PSS MB   MB/h  threads (/h)   handles (/h)")
+    for one in found.growths:
+        counts = (
+            f"{one.threads_most:4d} ({one.threads_an_hour:+.2f})  {one.handles_most:5d} ({one.handles_an_hour:+.2f})"
+        )
+        say(f"  {one.role:36} {one.lives:5d} {one.hours:6.2f} {one.pss_mb:7.1f} {one.pss_mb_an_hour:+6.2f}  {counts}")
+    say(f"pushes of simulated agents: {found.made} made, {found.taken} taken, {found.stored} stored")
+    say(f"runs of agents: {found.runs}; numbers missing in them: {found.holes}; refused: {found.refused or 'none'}")
+    say(f"answers: {found.answers}")
+    say(f"longest, s: { {name: round(seconds, 1) for name, seconds in found.longest.items()} }")
+    say(f"database: {found.database_mb:.1f} MB; log lines that a fault explains: {found.explained}")
+    wrong = verdict(found)
+    for line in wrong:
+        say(f"NOT: {line}")
+    say("all is as it should be" if not wrong else f"{len(wrong)} things are not as they should be")
+    return 1 if wrong else 0
+
+
+def verdict(found: Found) -> list[str]:
+    """Return what is not as it should be."""
+    wrong: list[Any] = [f"lost: {text}" for text in found.torn]
+    if not found.made == found.taken == found.stored:
+        wrong.append(f"pushes made {found.made}, taken {found.taken}, stored {found.stored}")
+    wrong += [f"set aside by an agent: {name}" for name in found.set_aside]
+    wrong += [f"failed while nothing was broken: {text}" for text in found.failures]
+    wrong += [f"a command without an end: {text}" for text in found.open_commands]
+    wrong += [f"left over: {text}" for text in found.left]
+    wrong += [f"unexplained in the logs: {text}" for text in found.unexplained]
+    for one in found.growths:
+        if one.hours < HOURS_THAT_TELL:
+            continue
+        if one.pss_mb_an_hour > PSS_MB_AN_HOUR:
+            wrong.append(f"memory of {one.role} grows by {one.pss_mb_an_hour:.2f} MB an hour")
+        if one.threads_an_hour > THREADS_AN_HOUR or one.handles_an_hour > HANDLES_AN_HOUR:
+            wrong.append(f"threads or handles of {one.role} grow")
+    return wrong
