@@ -9,6 +9,7 @@ import time
 import pytest
 
 from wakeful_collector import config, worker
+from wakeful_collector.model.store_errors import StoreFull
 from wakeful_collector.read import heartbeats
 from wakeful_collector.store import database
 from wakeful_collector.worker import JOBS, Job, Rhythm, Worker
