@@ -51,8 +51,7 @@ screenshots: environment-dev assets test-programs ## take the pictures of the pa
 	@$(PYTHON) packaging/screenshots.py
 
 docs: environment-dev reference ## build the site of the docs into build/docs, and follow every link in it
-	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict -q
-	@$(PYTHON) packaging/docs/links.py build/docs
+	@$(PYTHON) packaging/docs/build.py
 
 docs-serve: environment-dev reference ## serve that site on http://127.0.0.1:8811 and build it anew with each change
 	@NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs serve -a 127.0.0.1:8811

@@ -55,5 +55,5 @@ def moved(markdown: str, stands: str, called: str) -> str:
 
 
 def unescaped(markdown: str) -> str:
-    """Return text without the backslashes before bars in code of tables: where repositories are read they are needed."""
+    """Return text without the backslashes before bars in code of tables, which only repositories need."""
     return _ROW.sub(lambda row: _CODE.sub(lambda span: span[0].replace("\\|", "|"), row[0]), markdown)

@@ -6,13 +6,13 @@ the site: the docs are read without anybody hearing of it.
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOADED = {
     "script": "src",
@@ -115,21 +115,3 @@ def _inner(url: str, file: Path, site: Path, pages: dict[Path, Page]) -> str:
     if parts.fragment and there in pages and unquote(parts.fragment) not in pages[there].anchors:
         return f"names an anchor that {there.relative_to(site)} does not have"
     return ""
-
-
-def main() -> int:
-    """Check a site; return 1 when something is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("site", type=Path)
-    site = parser.parse_args().site.resolve()
-    found = problems(site)
-    for one in found:
-        print(f"wakeful: {one}", file=sys.stderr)
-    if not found:
-        pages = len(list(site.rglob("*.html")))
-        print(f"wakeful: every link of {pages} pages leads somewhere, and nothing is loaded from elsewhere")
-    return 1 if found else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -60,7 +60,7 @@ def kept_alive() -> str:
         kind = watches.load(name)
         acts = "It repairs by itself." if kind.acts else "It cannot repair by itself: `action` must name what does."
         seen = "It hears what happens." if kind.hears else f"It is looked at every {kind.interval_seconds:g} s."
-        parts += [f"## {name}", f"{_about(kind)} {seen} {acts}", options(kind.options, kind.required)]
+        parts += [f"## {name}", f"{_about(kind)} {seen} {acts}", options(kind.options, kind.required, all_local=True)]
         if kind.verbs:
             asked = [(code(verb.name), verb.danger, sentence(verb.help)) for verb in kind.verbs]
             parts += [
@@ -97,7 +97,7 @@ def asked() -> str:
             f"{sentence(kind.help)} {_about(kind)} Danger: {code(kind.danger)}.",
             table(("argument", "default", "takes", "meaning"), takes),
             f"`[policy.{name}]` of `agent.toml`:" if kind.options else "",
-            options(kind.options),
+            options(kind.options, all_local=True),
         ]
     verbs = [
         (code(verb.name), verb.danger, f"a watch of the kind {code(name)}", sentence(verb.help))
@@ -116,11 +116,11 @@ def asked() -> str:
     )
 
 
-def options(given: Sequence[Option], required: Sequence[str] = ()) -> str:
-    """Return the table of a meter's, a watch's or an action's options."""
+def options(given: Sequence[Option], required: Sequence[str] = (), all_local: bool = False) -> str:
+    """Return the table of a meter's, a watch's or an action's options; `all_local`: the page says so of all of them."""
     rows = []
     for one in given:
-        notes = " Only in `agent.toml`." if one.local else ""
+        notes = " Only in `agent.toml`." if one.local and not all_local else ""
         if one.secret:
             notes += f" A secret: never in the file; name one with `{one.name}_file`."
         default = "must be given" if one.name in required else _default(one.default)

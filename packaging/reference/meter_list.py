@@ -100,7 +100,7 @@ def metrics() -> str:
     for title, rows, leads in FAMILIES:
         parts += [
             f"## {title}",
-            f"Explained in [{leads}](../{leads}).",
+            f"[Explained here](../{leads}).",
             table(
                 ("metric", "kind", "unit", "labels", "meter", "meaning", "for Prometheus"),
                 [_row(row, given[row.name], node.get(row.name, [])) for row in rows],

@@ -36,7 +36,7 @@ def operations() -> str:
     for group, members in groups.items():
         parts += [f"## {group}", _MORE.get(group, ""), *(_operation(one) for one in members)]
     rows = [
-        (f"[{one.name}](#{_anchor(one)})", one.title, one.scope, one.danger)
+        (f"[{code(one.name)}](#{_anchor(one)})", one.title, one.scope, one.danger)
         for members in groups.values()
         for one in members
     ]

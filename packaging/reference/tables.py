@@ -66,8 +66,9 @@ def span(least: float | None, most: float | None, unit: str = "") -> str:
 
 
 def sentence(text: str) -> str:
-    """Return text with a full stop behind it."""
+    """Return text with a capital before it and a full stop behind it."""
     stripped = text.strip()
+    stripped = stripped[:1].upper() + stripped[1:]
     return stripped if not stripped or stripped.endswith((".", "!", "?", ":")) else f"{stripped}."
 
 

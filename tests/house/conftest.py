@@ -55,3 +55,10 @@ def user_docs(docs: dict[Path, str]) -> str:
     """All of docs/ (without the decision records) and the README as one text."""
     pages = [text for file, text in docs.items() if "decisions" not in file.parts and "docs" in file.parts]
     return "\n".join([*pages, docs[ROOT / "README.md"]])
+
+
+@pytest.fixture(scope="session")
+def written_docs(docs: dict[Path, str]) -> str:
+    """What of docs/ is written by hand, the decision records aside: where things are explained, not only listed."""
+    made = {"decisions", "reference"}
+    return "\n".join(text for file, text in docs.items() if "docs" in file.parts and not made & set(file.parts))
