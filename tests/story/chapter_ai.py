@@ -18,6 +18,7 @@ BOX, MODEL = "box", "gem"
 QUESTION = "what is the sound of a server that runs well"
 SUSPEND = "sudo -n -- systemctl suspend"
 PATIENCE_SECONDS = 120.0
+LOOK_SECONDS, SHORT_LOOK_SECONDS = 12, 2
 
 
 class Pace(NamedTuple):
@@ -109,10 +110,11 @@ class AiBoxSleeps:
         """Wait until the box sleeps."""
         world.say("nobody has asked it for anything since")
         _wait_for_state(world, "asleep")
-        seen = world.ai.seen()
-        world.say(f"it sleeps: {_machine(world)['reason']}")
+        world.say(f"it sleeps: {_machine(world)['reason']}; we look on whether it stays so")
+        time.sleep(SHORT_LOOK_SECONDS if world.short else LOOK_SECONDS)
+        seen, state = world.ai.seen(), _machine(world)["state"]
         told = f"{'awake' if seen.is_on else 'asleep'}, {_times(seen.sleeps)}; by SSH: {', '.join(seen.commands)}"
-        holds = (seen.is_on, seen.wakings, seen.sleeps, seen.commands) == (False, 1, 1, [SUSPEND])
+        holds = (state, seen.is_on, seen.wakings, seen.sleeps) == ("asleep", False, 1, 1) and seen.commands == [SUSPEND]
         return [Check("it sleeps again when nobody needs it, and stays so", told, holds)]
 
 

@@ -53,7 +53,7 @@ class GameServers:
         url = world.webhook.url
         made = world.collector.api("POST", "/channels", {"name": "pager", "kind": "webhook", "url": url})
         machine = world.machines["games"]
-        key_file = machine.folder / "panel.key"
+        key_file = machine.config / "panel.key"
         key_file.touch(mode=0o600)
         key_file.write_text(world.panel.key + "\n")
         pieces = []
