@@ -1,4 +1,4 @@
-"""What `make story` executes: one evening with Wakeful, in a small world on this machine. `--help` lists the options."""
+"""What `make story` executes: one evening with Wakeful, in a small world on this machine; `--help` says more."""
 
 from __future__ import annotations
 

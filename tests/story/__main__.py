@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import preparing
+from .chapters import CHAPTERS
 from .places import ROOT, program
 from .telling import Teller
 
@@ -38,6 +39,10 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make story", description="One evening with Wakeful, in a small world.")
     parser.add_argument("--short", action="store_true", help="the shortened form, which a test tells")
     parser.add_argument("--once", action="store_true", help="end with the summary, instead of staying up")
+    names = ", ".join(type(one).__name__.lower() for one in CHAPTERS[1:])
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="CHAPTER", help=f"only these after the first: {names}"
+    )
     parser.add_argument("--port", type=int, default=PORT, help=f"of the pages on this machine (default {PORT})")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the summary as JSON there too")
     chosen = parser.parse_args(words)
@@ -67,6 +72,7 @@ def evening(folder: Path, rights: list[str], chosen: argparse.Namespace) -> int:
         preparing.Prepared(wheel, release, door).write(folder / "prepared.json")
         inside = [sys.executable, "-m", "tests.story.inside", str(folder), str(listener.fileno())]
         inside += [f"--{name}" for name in ("short", "once") if getattr(chosen, name)]
+        inside += [f"--only={name.lower()}" for name in chosen.only]
         code = run([*rights, "sh", "-c", BURY, "sh", *inside], listener.fileno())
     if chosen.summary and (folder / "summary.json").exists():
         shutil.copy(folder / "summary.json", chosen.summary)

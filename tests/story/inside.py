@@ -1,4 +1,4 @@
-"""Run inside of the world's namespaces: `python -m tests.story.inside FOLDER LISTENER [--short] [--once]`.
+"""Run inside of the world's namespaces: `python -m tests.story.inside FOLDER LISTENER [options]`.
 
 Ends with its standard input, which whoever made the namespaces holds.
 """
@@ -36,13 +36,14 @@ def main(words: Sequence[str]) -> int:
     """Tell the story; return 0 when every line of it holds."""
     folder, listener = Path(words[0]), int(words[1])
     short, once = "--short" in words, "--once" in words
+    only = [word.removeprefix("--only=") for word in words if word.startswith("--only=")]
     prepared, teller = preparing.read(folder / "prepared.json"), Teller()
     signal.signal(signal.SIGUSR1, _enough)
     threading.Thread(target=_await_the_end, daemon=True).start()
     world = World(folder, prepared, teller, short)
     try:
         world.start()
-        told = tell(world, CHAPTERS)
+        told = tell(world, chosen(only))
         teller.summary(told)
         (folder / "summary.json").write_text(json.dumps([_plain(one) for one in told]), encoding="utf-8")
         if not once:
@@ -54,6 +55,11 @@ def main(words: Sequence[str]) -> int:
     finally:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         world.end()
+
+
+def chosen(only: Sequence[str]) -> list[Chapter]:
+    """Return the chapters whose class is named so, the first one with them; all where none is named."""
+    return [one for one in CHAPTERS if not only or one is CHAPTERS[0] or type(one).__name__.lower() in only]
 
 
 def tell(world: World, chapters: Sequence[Chapter]) -> list[Told]:

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -18,6 +17,9 @@ from .places import program
 from .waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from .collector import Collector
     from .places import Place
 
@@ -76,8 +78,11 @@ class Machine:
 
         AssertionError when the file is wrong, with what check-config says.
         """
-        with self.file.open("a", encoding="utf-8") as file:
-            file.write(f"\n{piece}\n")
+        self.change(lambda text: f"{text}\n{piece}\n")
+
+    def change(self, rewrite: Callable[[str], str]) -> None:
+        """Change the machine's own agent.toml as its owner does, and wait until it counts; as `configure`."""
+        self.file.write_text(rewrite(self.file.read_text("utf-8")), encoding="utf-8")
         checked = self.cli("check-config")
         assert checked.returncode == 0, checked.stdout + checked.stderr
         self.refresh()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .ai_box import AiBox
@@ -14,11 +13,14 @@ from .places import Land, must
 from .webhook import Webhook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .preparing import Prepared
     from .telling import Teller
 
-DATA_MB = 512
-"""The collector's disk: memory of this machine, with an end that a chapter can reach."""
+MACHINES = ("web", "games", "relay")
+DATA_MB = 128
+"""The collector's disk, if nothing else is said: memory of this machine, with an end that a chapter can reach."""
 SETTINGS = """
 notify_settle_seconds = {settle}
 notify_patience_seconds = {patience}
@@ -29,19 +31,20 @@ silent_after_seconds = 20
 class World:
     """What the chapters act in; `short` is the form that the journey test tells."""
 
-    def __init__(self, folder: Path, prepared: Prepared, teller: Teller, short: bool) -> None:
+    def __init__(self, folder: Path, prepared: Prepared, teller: Teller, short: bool, data_mb: int = DATA_MB) -> None:
         self.folder, self.prepared, self.teller, self.short = folder, prepared, teller, short
+        self.data_mb = data_mb
         self.pages: list[tuple[str, str]] = []
         self.say("laying cables: two networks with a router between, and a place for everybody")
         data = folder / "collector" / "data"
         data.mkdir(mode=0o700, parents=True)
         # Before the places are made: each of them has the mounts that were there by then.
-        must("mount", "-t", "tmpfs", "-o", f"size={DATA_MB}m,mode=700", "tmpfs", str(data))
+        must("mount", "-t", "tmpfs", "-o", f"size={data_mb}m,mode=700", "tmpfs", str(data))
         self.land = Land(folder)
         place = self.land.places
-        self.collector = Collector(
-            place["collector"], data, SETTINGS.format(settle=2 if short else 10, patience=2 if short else 10)
-        )
+        for name in MACHINES:  # they see no disk but their own
+            place[name].run("umount", "-l", str(data))
+        self.collector = Collector(place["collector"], data, SETTINGS.format(settle=2 if short else 10, patience=30))
         seconds = 1 if short else 2
         self.machines: dict[str, Machine] = {
             "web": Machine(place["web"], PROGRAMS, "from the source checkout", seconds),
