@@ -66,9 +66,10 @@ def span(least: float | None, most: float | None, unit: str = "") -> str:
 
 
 def sentence(text: str) -> str:
-    """Return text with a capital before it and a full stop behind it."""
+    """Return text with a full stop behind it, and a capital before it where it begins with a plain word."""
     stripped = text.strip()
-    stripped = stripped[:1].upper() + stripped[1:]
+    if stripped.partition(" ")[0].rstrip(",;:.").replace("'", "").replace("-", "").isalpha():
+        stripped = stripped[:1].upper() + stripped[1:]
     return stripped if not stripped or stripped.endswith((".", "!", "?", ":")) else f"{stripped}."
 
 

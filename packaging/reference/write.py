@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import agent_file
 import command_lines
 import decision_list
+import event_list
 import meter_list
 import operation_list
 import rest_routes
@@ -35,6 +36,7 @@ PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("gateway-settings", "settings of a machine of the Ollama gateway", settings_tables.gateway),
     ("proxmox-settings", "settings of a Proxmox cluster, and the privileges it takes", settings_tables.proxmox),
     ("operations", "everything that can be done, with its arguments", operation_list.operations),
+    ("events", "every kind of event: when it is told, and its data", event_list.events),
     ("routes", "every route of the REST API", rest_routes.rest),
     ("wakeful", "commands of the operator's program", command_lines.operator),
     ("wakeful-agent", "commands of the agent", command_lines.agent),
@@ -55,8 +57,9 @@ def index() -> str:
         "Reference",
         "Made from the code, so that it says what is so. The pages that explain stand beside it: they say why and how.",
         "\n".join(lines),
-        "Written by hand, and held to the code by tests: [events](../events.md), [the wire](../wire.md),"
-        " [how operations are asked for](../operations.md), [habits of the API](../api.md). Also made from the code:"
+        "Written by hand, and held to the code by tests: [the wire](../wire.md), [how operations are asked"
+        " for](../operations.md), [habits of the API](../api.md), [events explained](../events.md). Also made"
+        " from the code:"
         " [fields of declarations](../proxmox/fields.md).",
     )
 

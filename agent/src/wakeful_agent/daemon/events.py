@@ -1,4 +1,4 @@
-"""What the agent tells of itself; the kinds are listed in docs/events.md."""
+"""What the agent tells of itself; docs/reference/events.md is made of this table."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ KINDS = {
     SPOOL_DROPPED: "pushes were dropped because the spool reached its bound; data: pushes",
     SPOOL_UNWRITABLE: "the spool's disk takes no more, pushes are held in memory; data: error",
     PUSH_REFUSED: "the collector refused a push for good, it was set aside; data: code",
-    CAPABILITY_CHANGED: "something became (im)possible here; subject: the capability, data: available, reason",
+    CAPABILITY_CHANGED: "something became possible or impossible here (the subject); data: available, reason",
     CLOCK_JUMPED: "the clock was set back after pushes from the future were refused; a new run began",
     SERIES_CUT: "there are more series than the wire takes; data: series",
-    WAKE_SENT: "a packet that wakes a machine was sent; subject: the machine, data: mac, ways, check",
+    WAKE_SENT: "a packet that wakes a machine was sent, the subject is its name or address; data: mac, ways, check",
     WAKE_SUCCEEDED: "the machine that was woken is up; data: mac, ways, check, packets, seconds",
-    WAKE_FAILED: "no packet could be sent, or the machine did not come up in its time; data: mac, check, why",
-    "watch.down": "what is kept alive is down; subject: the watch, data: incident, detail, what the watch adds",
-    "watch.up": "it is up and has stayed so; data: incident, seconds_down, by (recovery, itself)",
-    "watch.held": "it is down and not to be fought; data: incident, detail",
-    "watch.stopped": "a person stopped it, it is left alone; data: incident, detail",
-    "watch.blind": "nobody can tell how it stands; data: incident, detail, trouble",
+    WAKE_FAILED: "it got no packet, or did not come up in its time; data: mac, check, why, ways, packets, seconds",
+    "watch.down": "it is down, and stayed so for the debounce; data: incident, detail, what it adds",
+    "watch.up": "it is up again and has stayed so; data: incident, seconds_down, by (recovery, itself)",
+    "watch.held": "it is down for a reason that is not fought, such as a full disk; data: incident, detail",
+    "watch.stopped": "a person stopped it, it is left alone until it was up again; data: incident, detail",
+    "watch.blind": "nobody can tell how it stands, for long or until a person helps; data: incident, detail, trouble",
     "watch.sighted": "it can be told again; data: incident",
     "watch.paused": "it is left alone for a while; data: until_ms (0: until it is resumed), why",
-    "watch.resumed": "it is kept alive again; data: incident",
+    "watch.resumed": "the pause is over, it is kept alive again; data: incident",
     "recovery.attempted": "an attempt was made; data: incident, attempt, of, summary, dry_run",
-    "recovery.failed": "an attempt brought nothing; data: incident, attempt, why",
+    "recovery.failed": "an attempt could not be made, or did not bring it up to stay; data: incident, attempt, why",
     "recovery.succeeded": "it came up by an attempt and stayed up; data: incident, attempts, seconds_down",
-    "recovery.given_up": "the budget is spent, a person is needed; data: incident, attempts, story",
+    "recovery.given_up": "the budget is spent, a person is called; data: incident, attempts, story, what it adds",
     "recovery.flapping": "it falls again and again; data: incident, falls, seconds",
 }
 

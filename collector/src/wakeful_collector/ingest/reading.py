@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from wakeful_collector.model import event_kinds
 from wakeful_collector.store import inventories
 from wakeful_wire import WIRE, limits, packing, push
 from wakeful_wire.errors import WireError
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from wakeful_wire.schema import Series
 
 Ticks = list[tuple[int, list[float | None]]]
-OURS = frozenset({"host.enrolled", "host.first_seen", "host.renamed", "host.silent", "host.back", "host.conflict"})
-"""Events that only the collector tells, beside those of commands and of the gateway: they are no agent's to tell."""
+_ROOMS = ("command.", "gateway.", "proxmox.")
+"""What events of commands and of rooms begin with, those of kinds to come among them: they are no agent's to tell."""
 
 _RUN_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -154,7 +155,7 @@ def _read_whole(content: bytes, width_of: Callable[[str], int | None]) -> Readin
 
 def _check_kinds(events: Sequence[push.Event]) -> None:
     for one in events:
-        if one.kind in OURS or one.kind.startswith(("command.", "gateway.", "proxmox.")):
+        if one.kind in event_kinds.NAMES or one.kind.startswith(_ROOMS):
             raise WireError("invalid", f"events: {one.kind[:64]} is told by the collector, never by an agent")
 
 
