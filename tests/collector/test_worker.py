@@ -9,7 +9,6 @@ import time
 import pytest
 
 from wakeful_collector import config, worker
-from wakeful_collector.model.store_errors import StoreFull
 from wakeful_collector.read import heartbeats
 from wakeful_collector.store import database
 from wakeful_collector.worker import JOBS, Job, Rhythm, Worker
@@ -100,21 +99,6 @@ def test_a_database_that_cannot_be_written_does_not_end_the_worker(settings, tmp
     nowhere = dataclasses.replace(settings, data=tmp_path / "nowhere")
     assert run_for(Worker(nowhere, [Job("x", 0.01, lambda *_: ran.append(1))]), lambda: len(ran) > 3)
     assert "sign of life" in caplog.text
-    assert "Traceback" not in caplog.text
-
-
-def test_what_needs_no_programmer_is_told_without_a_traceback(settings, caplog):
-    def full(*_):
-        raise StoreFull("the disk is full")
-
-    def broken(*_):
-        raise RuntimeError("a mistake")
-
-    Rhythm(Job("x", 1.0, full)).run_once(settings)
-    assert "job x failed, next try in 2 s: the disk is full" in caplog.text
-    assert "Traceback" not in caplog.text
-    Rhythm(Job("y", 1.0, broken)).run_once(settings)
-    assert "Traceback" in caplog.text
 
 
 def test_a_connection_that_breaks_is_opened_anew(settings, monkeypatch):

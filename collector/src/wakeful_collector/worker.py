@@ -14,7 +14,6 @@ from wakeful_collector import clock, commands, rollups
 from wakeful_collector.accounts import housekeeping
 from wakeful_collector.ingest.upkeep import upkeep
 from wakeful_collector.job import Job
-from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.outbox import housekeeping as outbox_housekeeping
 from wakeful_collector.outbox.posting import Postman
 from wakeful_collector.outbox.watching import Lookout
@@ -69,13 +68,7 @@ class Rhythm:
             self.detail = {"error": f"{type(error).__name__}: {error}"[:500], "failures": self.failures_in_a_row}
             self.runs += 1
             self.news += 1
-            log.error(
-                "job %s failed, next try in %.0f s: %s",
-                self.job.name,
-                self.wait_seconds(),
-                error,
-                exc_info=not isinstance(error, StoreError),
-            )
+            log.exception("job %s failed, next try in %.0f s", self.job.name, self.wait_seconds())
             return
         self.news += self.failures_in_a_row > 0 or not self.runs
         self.failures_in_a_row = 0
@@ -178,8 +171,8 @@ class Worker:
                 connection = database.writer(self.settings.data, "state")
             with database.transaction(connection):
                 heartbeats.beat(connection, beats)
-        except Exception as error:
-            log.error("the sign of life could not be written: %s", error, exc_info=not isinstance(error, StoreError))
+        except Exception:
+            log.exception("the sign of life could not be written")
             if connection is not None:
                 connection.close()
             return None

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from wakeful_collector.model.store_errors import StoreFull
 from wakeful_collector.serving.logs import UtcFormatter, start_logging
 
 
@@ -31,3 +32,17 @@ def test_a_message_with_line_breaks_cannot_look_like_another_line():
     assert UtcFormatter().format(record) == (
         "1970-01-01T00:00:00Z ERROR x: host a\n    2026-01-01T00:00:00Z INFO x: fine\\rb"
     )
+
+
+def test_a_full_disk_needs_no_traceback_and_a_mistake_does(capsys):
+    start_logging("info")
+    log = logging.getLogger("wakeful.x")
+    for error in (StoreFull("the disk is full"), RuntimeError("a mistake")):
+        try:
+            raise error
+        except Exception:
+            log.exception("job %s failed", "y")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith("ERROR wakeful.x: job y failed: the disk is full")
+    assert lines[1].endswith("ERROR wakeful.x: job y failed")
+    assert lines[-1].endswith("RuntimeError: a mistake")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 
+from wakeful_collector.model.store_errors import StoreError
+
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -21,7 +23,15 @@ class UtcFormatter(logging.Formatter):
         super().__init__(FORMAT, TIME_FORMAT)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback follows on lines of its own, indented."""
+        """Return the line; a traceback follows on lines of its own, indented.
+
+        An error of the store (a full disk) is told by its text alone: it says what to do, and nobody has to mend code.
+        """
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, StoreError):
+            record = logging.makeLogRecord(record.__dict__)
+            record.msg, record.args = f"{record.getMessage()}: {error}", None
+            record.exc_info = record.exc_text = None
         return super().format(record).replace("\r", "\\r").replace("\n", "\n    ")
 
 
