@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from argparse import _SubParsersAction
 from typing import Any
 
 from tables import code, page, sentence, table
@@ -53,7 +54,7 @@ def operator() -> str:
                     _options(made, leave_out=("--json", "--profile", "--url", "--timeout")),
                 ]
     first = options.parser_of(VERBS[0])
-    shared = [one for one in first._actions if set(one.option_strings) & {"--json", "--profile", "--url", "--timeout"}]  # noqa: SLF001 - argparse tells its options nowhere else
+    shared = [one for one in _actions(first) if set(one.option_strings) & {"--json", "--profile", "--url", "--timeout"}]
     return page(
         "wakeful",
         "Every command of the operator's program, with its arguments; `wakeful COMMAND --help` prints the same"
@@ -65,13 +66,18 @@ def operator() -> str:
     )
 
 
+def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return parser._actions  # noqa: SLF001 - argparse tells its options nowhere else
+
+
 def _below(parser: argparse.ArgumentParser, before: str, depth: int = 2) -> list[str]:
     """Return the parts of all commands below a parser, each under its whole name."""
     parts = []
-    for action in parser._actions:  # noqa: SLF001 - argparse tells its subcommands nowhere else
-        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+    for action in _actions(parser):
+        if not isinstance(action, _SubParsersAction):
             continue
-        helps = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001 - as above
+        choices = action._choices_actions  # noqa: SLF001 - where argparse keeps the help of subcommands
+        helps = {choice.dest: choice.help or "" for choice in choices}
         for name, inner in action.choices.items():
             inner.prog = f"{before} {name}"
             about = " ".join(
@@ -87,14 +93,14 @@ def _head(parser: argparse.ArgumentParser, depth: int) -> str:
 
 def _usage(parser: argparse.ArgumentParser) -> str:
     """Return how a command is written, the same with every version of Python."""
-    positional = [_positional(one) for one in parser._actions if not one.option_strings]  # noqa: SLF001 - as above
-    named = any(one.option_strings and one.dest != "help" for one in parser._actions)  # noqa: SLF001 - as above
+    positional = [_positional(one) for one in _actions(parser) if not one.option_strings]
+    named = any(one.option_strings and one.dest != "help" for one in _actions(parser))
     return " ".join(filter(None, [parser.prog, *positional, "[options]" if named else ""]))
 
 
 def _positional(one: argparse.Action) -> str:
     name = _name(one)
-    if isinstance(one, argparse._SubParsersAction):  # noqa: SLF001 - as above
+    if isinstance(one, _SubParsersAction):
         return str(one.metavar or "COMMAND") if one.required or "COMMAND" in str(one.metavar) else f"[{one.metavar}]"
     return {"?": f"[{name}]", "*": f"[{name} ...]", "+": f"{name} [{name} ...]"}.get(str(one.nargs), name)
 
@@ -103,10 +109,10 @@ def _options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] = ()) -
     return _rows(
         [
             _row(parser, one)
-            for one in parser._actions  # noqa: SLF001 - as above
+            for one in _actions(parser)
             if one.dest != "help"
             and one.help != argparse.SUPPRESS
-            and not isinstance(one, argparse._SubParsersAction)  # noqa: SLF001 - as above
+            and not isinstance(one, _SubParsersAction)
             and not set(one.option_strings) & set(leave_out)
         ]
     )
