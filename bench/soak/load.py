@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.cookiejar
 import itertools
 import json
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.story.world import World
 
-PAGES = ("/", "/events", "/incidents", "/metrics", "/gateway", "/proxmox", "/proxmox/guests", "/proxmox/changes")
+PAGES = ("/", "/timeline", "/events", "/settings", "/settings/audit", "/integrations/ollama/", "/integrations/proxmox/")
 CRASH_SECONDS = 1_200.0
 """How often the game server falls: rarer than its watch's budget of attempts."""
 
@@ -35,6 +36,7 @@ class Load:
     def __init__(self, world: World) -> None:
         self.world = world
         self.over = Event()
+        self.since = time.time()
         self.answers: Counter[str] = Counter()
         self.failures: list[tuple[float, str]] = []
         self.longest: dict[str, float] = {}
@@ -87,7 +89,13 @@ class Load:
             began = time.monotonic()
             try:
                 work()
-            except (OSError, AssertionError, ValueError, subprocess.SubprocessError) as error:
+            except (
+                OSError,
+                AssertionError,
+                ValueError,
+                http.client.HTTPException,
+                subprocess.SubprocessError,
+            ) as error:
                 self.failures.append((time.time(), f"{name}: {type(error).__name__}: {str(error)[:160]}"))
                 self.answers[f"{name} failed"] += 1
             self.longest[name] = max(self.longest.get(name, 0.0), time.monotonic() - began)
@@ -117,7 +125,7 @@ class Load:
         series = f"/hosts/{host}/series?metric=system.cpu.utilization&from={now_ms - 3_600_000}&to={now_ms}&points=300"
         path = random.choice(("/hosts", series, "/events?limit=200", "/commands", f"/hosts/{host}/inventories"))
         status, _ = self.world.collector.ask("GET", path)
-        self._count("api", status)
+        self._count("api" if status < 400 else f"api {path.split('?')[0].replace(host, 'ID')}", status)
 
     def _chat(self) -> None:
         body: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}], "keep_alive": 0}

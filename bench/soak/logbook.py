@@ -52,10 +52,9 @@ def grave_lines(log: Path) -> list[Grave]:
     return found
 
 
-def unexplained(lines: list[Grave], faults: list[Fault]) -> list[Grave]:
-    """Return the lines that no fault near them in time explains; a clock that jumped explains by its words alone."""
-    return [line for line in lines if not any(_explains(fault, line) for fault in faults)]
-
-
-def _explains(fault: Fault, line: Grave) -> bool:
-    return fault.at - 2 <= line.at <= fault.until and fault.expects.search(line.text) is not None
+def cause(line: Grave, faults: list[Fault]) -> str:
+    """Return the kind of the fault that explains the line: near it in time, and of words that it expects; else ""."""
+    for fault in reversed(faults):
+        if fault.at - 2 <= line.at <= fault.until and fault.expects.search(line.text):
+            return fault.kind
+    return ""

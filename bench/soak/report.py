@@ -50,7 +50,7 @@ class Found:
     open_commands: list[str]
     left: list[str]
     unexplained: list[str]
-    explained: int
+    explained: dict[str, list[str]]
     database_mb: float
 
 
@@ -58,11 +58,12 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
     """Look at everything once more; the load is over and the spools are empty."""
     accounts = ledger.accounts(world.collector.data)
     simulated = {machine.run for machine in many.machines}
-    lines = [line for log in logs(world) for line in logbook.grave_lines(log)]
-    strange = logbook.unexplained(lines, struck)
+    lines = [line for log in logs(world) for line in logbook.grave_lines(log) if line.at >= users.since]
+    causes = [(line, logbook.cause(line, struck)) for line in lines]
+    strange = [line for line, cause in causes if not cause]
     commands = world.collector.api("GET", "/commands?limit=500")["commands"]
     outside = [text for at, text in users.failures if not any(one.at - 2 <= at <= one.until for one in struck)]
-    alive = {os.getpid(), *family(os.getpid())}
+    alive = {1, os.getpid(), *family(os.getpid())}
     for machine in world.machines.values():
         alive.update(family(machine.pid))
     return Found(
@@ -82,7 +83,10 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
         [f"{one['id']} {one['state']}" for one in commands if one["state"] not in FINAL],
         left_over(str(world.folder), alive),
         grouped(strange),
-        len(lines) - len(strange),
+        {
+            kind: grouped([line for line, cause in causes if cause == kind])
+            for kind in sorted({one for _, one in causes})
+        },
         sum(path.stat().st_size for path in world.collector.data.glob("*.db*")) / 1e6,
     )
 
@@ -117,7 +121,8 @@ def tell(found: Found, say: Callable[[str], None]) -> int:
     say(f"runs of agents: {found.runs}; numbers missing in them: {found.holes}; refused: {found.refused or 'none'}")
     say(f"answers: {found.answers}")
     say(f"longest, s: { {name: round(seconds, 1) for name, seconds in found.longest.items()} }")
-    say(f"database: {found.database_mb:.1f} MB; log lines that a fault explains: {found.explained}")
+    kinds = sum(len(lines) for lines in found.explained.values())
+    say(f"database: {found.database_mb:.1f} MB; kinds of log lines that a fault explains: {kinds}")
     wrong = verdict(found)
     for line in wrong:
         say(f"NOT: {line}")
