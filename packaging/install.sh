@@ -562,7 +562,7 @@ enrol() {
     [ -n "$invite" ] || [ -n "$invite_file" ] || fail 2 "this machine is not enrolled: give --invite"
     [ -n "$url" ] || fail 2 "which collector? Give --url"
     if [ -n "$dry_run" ]; then echo "would enrol: at $url"; return 0; fi
-    make_folder "$config" 750
+    if [ -n "$user" ]; then make_folder "$config" 700; else make_folder "$config" 751; fi
     set -- enroll "$url" --invite-file -
     [ -z "$fingerprint" ] || set -- "$@" --fingerprint "$fingerprint"
     [ -z "$name" ] || set -- "$@" --name "$name"
@@ -588,7 +588,7 @@ settle_config() {
     make_folder "$state" 700
     [ -z "$user" ] || return 0
     chown root:wakeful "$config" "$config/agent.toml"
-    chmod 750 "$config"
+    chmod 751 "$config" # a collector of the same machine may pass, to files that are its own
     chown wakeful:wakeful "$state"
     for one in TOKEN agent.key identity.json; do
         [ ! -e "$config/$one" ] || chown wakeful:wakeful "$config/$one"
