@@ -14,6 +14,7 @@
 #   --name NAME            the name to show up with; the host name if not given
 #   --grant LIST           lets the agent read more as root, by exact lines of sudo: smart,raid,fail2ban
 #   --update WHEN          later releases: never (as it is), ask, auto; written into agent.toml where there is none
+#   --downgrade            takes a release that is older than the installed one
 #   --wait SECONDS         how long the first push may take, 60 if not given
 #   --no-start             installs and enrols, and starts nothing
 #   --dry-run              says what would be done, and does nothing
@@ -26,7 +27,7 @@ set -eu
 served_by='' # the collector writes its address here when it serves this script
 seconds=60
 invite='' invite_file='' key='' sha256='' fingerprint='' url='' from='' name='' grant='' update=''
-user='' no_start='' dry_run='' uninstall='' keep=''
+user='' downgrade='' no_start='' dry_run='' uninstall='' keep=''
 work='' staged='' swapped='' before='' locked=''
 
 say() { printf 'wakeful: %s\n' "$*"; }
@@ -58,6 +59,7 @@ read_arguments() {
             shift
             ;;
         --user) user=1 ;;
+        --downgrade) downgrade=1 ;;
         --no-start) no_start=1 ;;
         --dry-run) dry_run=1 ;;
         --uninstall) uninstall=1 ;;
@@ -324,6 +326,26 @@ choose_tarball() {
     checksum=$(sed -n "s/^\([0-9a-f]\{64\}\)  $tarball\$/\1/p" "$work/SHA256SUMS" | head -n 1)
     version=${tarball#wakeful-agent-}
     version=${version%-linux-*}
+}
+
+# is_older VERSION OTHER: by their numbers alone; what stands behind those (rc1, .post1) is not compared.
+is_older() {
+    one=$1 other=$2
+    while [ -n "$one$other" ]; do
+        first=${one%%[!0-9]*} second=${other%%[!0-9]*}
+        [ "${first:-0}" = "${second:-0}" ] || { [ "${first:-0}" -lt "${second:-0}" ]; return; }
+        case $one in *.*) one=${one#*.} ;; *) one='' ;; esac
+        case $other in *.*) other=${other#*.} ;; *) other='' ;; esac
+    done
+    return 1
+}
+
+# Whoever can hand out releases could hand out one with a hole that was mended since, and its signature is good.
+refuse_older() {
+    installed=$(version_of current)
+    [ -n "$installed" ] && is_older "$version" "$installed" || return 0
+    [ -z "$downgrade" ] || return 0
+    fail 1 "release $version is older than $installed, which is installed here: nothing was done. If it is meant, give --downgrade"
 }
 
 # unpack FILE FOLDER: the archive holds one folder, whose content goes there.
@@ -742,6 +764,7 @@ install_agent() {
     check_machine
     work=$(mktemp -d 2>/dev/null) || work=$(mktemp -d "$HOME/.wakeful.XXXXXX")
     find_release
+    refuse_older
     make_folder "$home/versions" 755
     if [ -f "$config/.made" ] && [ -z "$dry_run" ]; then mv -f "$config/.made" "$made"; fi
     lock
