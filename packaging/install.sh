@@ -14,6 +14,7 @@
 #   --name NAME            the name to show up with; the host name if not given
 #   --grant LIST           lets the agent read more as root, by exact lines of sudo: smart,raid,fail2ban
 #   --update WHEN          later releases: never (as it is), ask, auto; written into agent.toml where there is none
+#   --downgrade            takes a release that is older than the installed one
 #   --wait SECONDS         how long the first push may take, 60 if not given
 #   --no-start             installs and enrols, and starts nothing
 #   --dry-run              says what would be done, and does nothing
@@ -26,7 +27,7 @@ set -eu
 served_by='' # the collector writes its address here when it serves this script
 seconds=60
 invite='' invite_file='' key='' sha256='' fingerprint='' url='' from='' name='' grant='' update=''
-user='' no_start='' dry_run='' uninstall='' keep=''
+user='' downgrade='' no_start='' dry_run='' uninstall='' keep=''
 work='' staged='' swapped='' before='' locked=''
 
 say() { printf 'wakeful: %s\n' "$*"; }
@@ -58,6 +59,7 @@ read_arguments() {
             shift
             ;;
         --user) user=1 ;;
+        --downgrade) downgrade=1 ;;
         --no-start) no_start=1 ;;
         --dry-run) dry_run=1 ;;
         --uninstall) uninstall=1 ;;
@@ -326,6 +328,26 @@ choose_tarball() {
     version=${version%-linux-*}
 }
 
+# is_older VERSION OTHER: by their numbers alone; what stands behind those (rc1, .post1) is not compared.
+is_older() {
+    one=$1 other=$2
+    while [ -n "$one$other" ]; do
+        first=${one%%[!0-9]*} second=${other%%[!0-9]*}
+        [ "${first:-0}" = "${second:-0}" ] || { [ "${first:-0}" -lt "${second:-0}" ]; return; }
+        case $one in *.*) one=${one#*.} ;; *) one='' ;; esac
+        case $other in *.*) other=${other#*.} ;; *) other='' ;; esac
+    done
+    return 1
+}
+
+# Whoever can hand out releases could hand out one with a hole that was mended since, and its signature is good.
+refuse_older() {
+    installed=$(version_of current)
+    [ -n "$installed" ] && is_older "$version" "$installed" || return 0
+    [ -z "$downgrade" ] || return 0
+    fail 1 "release $version is older than $installed, which is installed here: nothing was done. If it is meant, give --downgrade"
+}
+
 # unpack FILE FOLDER: the archive holds one folder, whose content goes there.
 unpack() {
     mkdir -p "$2"
@@ -562,7 +584,7 @@ enrol() {
     [ -n "$invite" ] || [ -n "$invite_file" ] || fail 2 "this machine is not enrolled: give --invite"
     [ -n "$url" ] || fail 2 "which collector? Give --url"
     if [ -n "$dry_run" ]; then echo "would enrol: at $url"; return 0; fi
-    make_folder "$config" 750
+    if [ -n "$user" ]; then make_folder "$config" 700; else make_folder "$config" 751; fi
     set -- enroll "$url" --invite-file -
     [ -z "$fingerprint" ] || set -- "$@" --fingerprint "$fingerprint"
     [ -z "$name" ] || set -- "$@" --name "$name"
@@ -588,7 +610,7 @@ settle_config() {
     make_folder "$state" 700
     [ -z "$user" ] || return 0
     chown root:wakeful "$config" "$config/agent.toml"
-    chmod 750 "$config"
+    chmod 751 "$config" # a collector of the same machine may pass, to files that are its own
     chown wakeful:wakeful "$state"
     for one in TOKEN agent.key identity.json; do
         [ ! -e "$config/$one" ] || chown wakeful:wakeful "$config/$one"
@@ -742,6 +764,7 @@ install_agent() {
     check_machine
     work=$(mktemp -d 2>/dev/null) || work=$(mktemp -d "$HOME/.wakeful.XXXXXX")
     find_release
+    refuse_older
     make_folder "$home/versions" 755
     if [ -f "$config/.made" ] && [ -z "$dry_run" ]; then mv -f "$config/.made" "$made"; fi
     lock

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from .machine import no_containers, no_networks
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+SIFT = Path(__file__).resolve().parent.parent / "packaging" / "coverage_files.py"
 
 # How long an example takes is the machine's load and no property of what is tested.
 settings.register_profile("wakeful", deadline=None)
@@ -42,6 +51,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if wanting and why_not():
             config.hook.pytest_deselected(items=wanting)
             items[:] = [item for item in items if item not in wanting]
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Run the tests; then, before pytest-cov puts its files together, take away what killed children spoiled."""
+    try:
+        return (yield)
+    finally:
+        if session.config.getoption("cov_source", None) and not hasattr(session.config, "workerinput"):
+            subprocess.run([sys.executable, str(SIFT), str(session.config.invocation_params.dir)], check=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

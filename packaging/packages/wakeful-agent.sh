@@ -19,7 +19,7 @@ case $1 in
     installed | upgraded)
         getent passwd $user >/dev/null ||
             useradd --system --user-group --home-dir $state --no-create-home --shell /usr/sbin/nologin $user
-        install -d -m 0750 -o root -g $user /etc/wakeful
+        install -d -m 0751 -o root -g $user /etc/wakeful
         install -d -m 0700 -o $user -g $user $state
         place_unit
         if running; then

@@ -192,6 +192,23 @@ def test_a_full_disk_leaves_what_was_there(inside: Inside, workshop: Workshop, s
     assert inside("/opt/wakeful-agent/launch", "--version").stdout == "wakeful-agent 1.0.0\n"
 
 
+def test_an_older_release_is_taken_only_where_that_is_meant(inside: Inside, source: Path, workshop: Workshop) -> None:
+    key = ("--key", workshop.key)
+    shutil.rmtree(source / "dist")
+    shutil.copytree(workshop.release("1.10.0"), source / "dist")
+    assert install(inside, *key).returncode == 0
+    shutil.rmtree(source / "dist")
+    shutil.copytree(workshop.release("1.9.3"), source / "dist")
+    for more in ((), ("--dry-run",)):
+        done = install(inside, *key, *more, before="")
+        assert done.returncode == 1
+        assert "1.9.3 is older than 1.10.0" in done.stderr
+        assert inside("readlink", "/opt/wakeful-agent/current").stdout == "versions/1.10.0\n"
+    done = install(inside, *key, "--downgrade", before="")
+    assert done.returncode == 0, done.stderr
+    assert inside("readlink", "/opt/wakeful-agent/current").stdout == "versions/1.9.3\n"
+
+
 def test_a_read_only_usr_and_a_noexec_tmp_do_not_matter(source: Path, dist: Path, workshop: Workshop) -> None:
     furnish(source, dist)
     read_only = "mount --bind usr usr && mount -o remount,bind,ro usr"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Callable
 
@@ -102,9 +103,12 @@ def test_a_trial_that_was_interrupted_ends_though_nothing_newer_is_there(
         publish(tmp_path / "dist", "2.0")
     say("--check")
     (home / ".installing").mkdir()
+    (home / ".installing" / "pid").write_text(f"{os.getpid()}\n")
     say()
     assert os.readlink(home / "current") == "versions/2.0"
-    (home / ".installing").rmdir()
+    over = subprocess.Popen(["true"])
+    over.wait()
+    (home / ".installing" / "pid").write_text(f"{over.pid}\n")  # it was killed, and could take nothing away
     code, out, _ = say()
     assert code == (3 if release_there else 1)
     assert "2.0 never proved itself" in out

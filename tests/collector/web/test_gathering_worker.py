@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import time
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +111,32 @@ def test_strangers_who_stop_in_the_middle_of_tls_hold_no_page(tls_port: int) -> 
     two.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 2 + b"POST /sign-in HTTP/1.1\r\nHost: x\r\n")
     assert said(two, b"HTTP/1.1 200 OK", 2)
     for stranger in (*strangers, *slow):
+        stranger.close()
+
+
+@pytest.mark.parametrize("kind", ["plain", "tls"])
+def test_strangers_who_take_their_answers_slowly_hold_no_page(kind: str, request: pytest.FixtureRequest) -> None:
+    """Each asks for a file five hundred times at once, and takes a hundred bytes of them now and then."""
+    free = request.getfixturevalue("port" if kind == "plain" else "tls_port")
+    asked = b"GET /static/css/parts.css HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 500
+    trusting = ssl._create_unverified_context()
+    strangers = []
+    for _ in range(40):
+        stranger = socket.socket()
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+        stranger.settimeout(30)
+        stranger.connect(("127.0.0.1", free))
+        strangers.append(stranger if kind == "plain" else trusting.wrap_socket(stranger))
+        strangers[-1].sendall(asked)
+    connect: Any = http.client.HTTPConnection
+    if kind == "tls":
+        connect = partial(http.client.HTTPSConnection, context=trusting)
+    for _ in range(12):
+        assert status(connect("127.0.0.1", free, timeout=9)) == 200
+        for stranger in strangers:
+            stranger.recv(100)
+        time.sleep(0.5)
+    for stranger in strangers:
         stranger.close()
 
 

@@ -71,9 +71,13 @@ class Home:
             self.unlock()
 
     def is_left_on_trial(self) -> bool:
-        """Tell whether the current release is on trial and no install.sh watches it (it keeps a folder meanwhile)."""
-        watched = os.path.isdir(self._path(".installing"))
-        return not watched and bool(self.word("trial")) and self.word("trial") == self.version("current")
+        """Tell whether the current release is on trial and no install.sh watches it."""
+        return not self._is_watched() and bool(self.word("trial")) and self.word("trial") == self.version("current")
+
+    def _is_watched(self) -> bool:
+        """Tell whether an install.sh is at work: its number lies in a folder, which one that was killed leaves behind."""
+        number = self.word(os.path.join(".installing", "pid"))
+        return number.isdigit() and os.path.isdir(f"/proc/{number}")
 
     def word(self, name: str) -> str:
         """Return the one line of `trial` or `failed`; empty where there is none."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-GB = 1_000_000_000
 GIB = 1 << 30
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MEASURED = "measured"
 TOLD = "told"
-RUNS = (MEASURED, TOLD)
 """The runs of a subject: what was measured now, and what the past was told to be."""
 
 

@@ -41,6 +41,7 @@ def gunicorn_settings(settings: Settings, listener_fd: int | None) -> dict[str, 
         "threads": settings.web_threads,
         "worker_class": "wakeful_collector.web.push_worker.PushWorker",
         "worker_connections": 10_000,
+        "sendfile": False,  # it would wait for a slow reader without end
         "http_parser": "auto",
         "keepalive": 75,
         "timeout": 60,

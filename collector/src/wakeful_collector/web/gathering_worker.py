@@ -21,11 +21,15 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from wakeful_collector.web.beginning import Beginning
 from wakeful_collector.web.kept_connections import KeptConnections
-from wakeful_collector.web.patient_sockets import patient
+from wakeful_collector.web.page_threads import PageThreads
+from wakeful_collector.web.patient_sockets import PatientTls, patient
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from wakeful_collector.web.patient_sockets import PatientSocket
 
 log = logging.getLogger("wakeful.web")
 
@@ -57,6 +61,10 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         self._gathered_bytes = 0
         self._tls: ssl.SSLContext | None = None
 
+    def get_thread_pool(self) -> PageThreads:
+        """Make the threads of the pages."""
+        return PageThreads(self.cfg.threads)
+
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection in and listen to it, as to one that is kept alive."""
         try:
@@ -67,7 +75,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
             return
         conn = None
         try:
-            conn = TConn(self.cfg, self._wrapped(patient(client)), address, listener.getsockname())
+            conn = TConn(self.cfg, self._readied(patient(client)), address, listener.getsockname())
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
             conn.initialized = conn.data_ready = True
             self.nr_conns += 1
@@ -205,11 +213,25 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
     def _await(self, conn: TConn, callback: Callable[[TConn, socket.socket], None]) -> None:
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(callback, conn))
 
-    def _wrapped(self, client: socket.socket) -> socket.socket:
-        """Return the client's socket with TLS where that is on; the handshake is made as the first bytes are read."""
+    def _readied(self, client: PatientSocket) -> PatientSocket | PatientTls:
+        """Return the client's socket, which knows the threads that may wait for it; with TLS where that is on."""
+        found = self._wrapped(client)
+        found.lend = self._lend
+        return found
+
+    def _lend(self) -> AbstractContextManager[bool]:
+        lent: AbstractContextManager[bool] = self.tpool.lend()
+        return lent
+
+    def _wrapped(self, client: PatientSocket) -> PatientSocket | PatientTls:
+        """Put TLS around a client's socket where that is on; the handshake is made as the first bytes are read."""
         if not self.cfg.is_ssl:
             return client
         if self._tls is None:
             self._tls = gunicorn_sockets.ssl_context(self.cfg)
+            self._tls.sslsocket_class = PatientTls
         client.setblocking(False)
-        return self._tls.wrap_socket(client, server_side=True, suppress_ragged_eofs=True, do_handshake_on_connect=False)
+        wrapped: PatientTls = self._tls.wrap_socket(
+            client, server_side=True, suppress_ragged_eofs=True, do_handshake_on_connect=False
+        )  # type: ignore[assignment]  # its class is set above
+        return wrapped

@@ -82,8 +82,6 @@ def serve(worker: Any, conn: TConn, request: Any, extra: dict[str, Any]) -> bool
     except BrokenOff:
         response.force_close()
         hang_up(client)
-    except BlockingIOError:
-        raise ConnectionResetError("the client read nothing for too long") from None
     finally:
         set_patience(client, SILENT_SECONDS)
     return not response.should_close()

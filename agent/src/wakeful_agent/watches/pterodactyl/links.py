@@ -11,7 +11,6 @@ import re
 from wakeful_wire.record import NamedTuple
 
 READ_ONLY, WRITABLE, PLAIN = "read-only", "writable", "link"
-LINK_CHARACTERS_MAX = 400
 _SESSION = re.compile(
     r"https?://[A-Za-z0-9.:\[\]-]{1,253}/s/(?P<name>[A-Za-z0-9]{10})#[A-Za-z0-9]{14}(?P<writes>,[A-Za-z0-9]{14})?"
     r"(?![A-Za-z0-9]|,[A-Za-z0-9])"
