@@ -12,10 +12,3 @@ def test_a_shape_takes_what_it_names_and_nothing_else() -> None:
     for wrong in ({}, {"cluster": "Home"}, {"cluster": "home", "more": 1}):
         with pytest.raises(Unfit):
             check(wrong, schema)
-
-
-def test_what_settings_check_themselves_is_left_to_them() -> None:
-    assert schemas.loosened({"type": "string", "pattern": "x", "minLength": 1, "maxLength": 3}) == {
-        "type": "string",
-        "maxLength": 3,
-    }

@@ -7,10 +7,11 @@ from typing import Any
 
 from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.link import clusters
-from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster, ClusterUnfit
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, loosened, shape
+from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import proxmox, proxmox_clusters
+from wakeful_collector.settings_fields import SettingsUnfit, loosened, plain
 from wakeful_collector.store import proxmox_changes, proxmox_estate, proxmox_subjects, vault
 from wakeful_collector.store import proxmox_clusters as table
 from wakeful_collector.store.proxmox_clusters import CLUSTERS_MAX, ClusterRow
@@ -30,16 +31,16 @@ def found(rows: list[ClusterRow], name: str) -> ClusterRow:
     raise OperationError("unknown_cluster", f"there is no cluster {name!r}; there are: {names}", 404)
 
 
-def unfit(error: ClusterUnfit) -> OperationError:
+def unfit(error: SettingsUnfit) -> OperationError:
     """Return what an operation says of settings that do not fit."""
     return OperationError("invalid_cluster", str(error))
 
 
 def document(cluster: Cluster, has_secret: bool) -> dict[str, Any]:
     """Return a cluster as answers show it: every setting, and whether it has its secret."""
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(cluster).items()}
+    shown = {name: plain(value) for name, value in asdict(cluster).items()}
     trust = "ca" if cluster.ca else "fingerprints" if cluster.fingerprints else "system"
-    return plain | {"auth": cluster.auth, "trust": trust, "has_secret": has_secret}
+    return shown | {"auth": cluster.auth, "trust": trust, "has_secret": has_secret}
 
 
 def _add(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -65,11 +66,11 @@ def _change(context: Context, given: dict[str, Any]) -> dict[str, Any]:
 
 def _keep(context: Context, given: dict[str, Any], whole: dict[str, Any], known: str, made_ms: int) -> dict[str, Any]:
     """Check and write a cluster; raise OperationError with everything that is wrong."""
-    plain = {name: value for name, value in whole.items() if name != SECRET}
+    wanted = {name: value for name, value in whole.items() if name != SECRET}
     try:
-        cluster = clusters.check(plain)
+        cluster = clusters.check(wanted)
         secret = clusters.check_secret(given.get(SECRET, ""))
-    except ClusterUnfit as error:
+    except SettingsUnfit as error:
         raise unfit(error) from None
     sealed = vault.seal(context.settings.data, secret) if secret else known
     table.keep(context.connection, clusters.row(cluster, sealed, made_ms, context.now_ms))

@@ -17,8 +17,3 @@ def shape(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, 
         "required": list(required),
         "additionalProperties": False,
     }
-
-
-def loosened(one: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a setting without what the settings check themselves: they say all that is wrong at once."""
-    return {name: value for name, value in one.items() if name not in {"pattern", "minLength", "minItems"}}
