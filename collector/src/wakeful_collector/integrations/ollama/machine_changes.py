@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from wakeful_collector.integrations.ollama import sealed, settings, status
-from wakeful_collector.integrations.ollama.schemas import MACHINE, shape
-from wakeful_collector.operations.arguments import LINES
+from wakeful_collector.integrations.ollama.schemas import MACHINE
+from wakeful_collector.operations.arguments import LINES, shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import gateway, hosts
 from wakeful_collector.settings_fields import SettingsUnfit, loosened

@@ -10,7 +10,8 @@ from wakeful_collector.integrations.proxmox.declare.apply_documents import docum
 from wakeful_collector.integrations.proxmox.declare.applying import FLAGS
 from wakeful_collector.integrations.proxmox.declare.schemas import APPLY, DIGEST, FILES, FLAG, REQUEST_KEY
 from wakeful_collector.integrations.proxmox.declare.steps import LIVE
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import proxmox_applies as applies
 from wakeful_collector.store import proxmox_applies as table

@@ -8,7 +8,8 @@ from typing import Any
 from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.link import clusters
 from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import proxmox, proxmox_clusters
 from wakeful_collector.settings_fields import SettingsUnfit, loosened, plain

@@ -12,7 +12,8 @@ from wakeful_collector.integrations.proxmox.link.client import CONNECT_SECONDS
 from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.integrations.proxmox.link.fields import fingerprint, split_host
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, FINGERPRINT, WANTS, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, FINGERPRINT, WANTS
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import proxmox_clusters
 from wakeful_collector.settings_fields import SettingsUnfit, loosened, values_of
