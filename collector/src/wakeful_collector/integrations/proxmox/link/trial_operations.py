@@ -47,6 +47,7 @@ def _try(request: Request, given: dict[str, Any]) -> dict[str, Any]:
         cluster = clusters.check(_whole(named, None if kept is None else clusters.made(kept)))
         secret = clusters.check_secret(named.get(SECRET, ""))
         if not secret and kept is not None:
+            cluster_changes.refuse_to_send(clusters.made(kept), cluster)
             secret = opening.secret(request.settings.data, kept)
     except SettingsUnfit as error:
         raise cluster_changes.unfit(error) from None
