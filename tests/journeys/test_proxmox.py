@@ -129,7 +129,7 @@ def _act(pve: FakeCluster, laptop: Laptop) -> None:
     """Deeds end as their tasks end, what is protected refuses, and a dry run writes nothing."""
     seen = len(pve.requests())
     assert "status/start" in laptop.good("start", "web-1", "--dry-run")
-    assert laptop("stop", "vault", "--yes").code == 3
+    assert laptop("stop", "vault", "--yes").code == 7
     assert pve.writes(seen) == []
     assert laptop.good("start", "web-1").startswith("ok ")
     assert laptop.good("snapshot", "web-1", "before-upgrade", "--yes").startswith("ok ")
@@ -155,7 +155,7 @@ def _declare(pve: FakeCluster, laptop: Laptop) -> None:
     plan = json.loads(planned.out)["plan"]
     assert (planned.code, [one["new"] for one in plan["steps"]]) == (3, [{"memory": "1024"}])
     assert pve.writes(seen) == []
-    assert laptop("apply", "wishes", "--digest", "0" * 64).code == 3
+    assert laptop("apply", "wishes", "--digest", "0" * 64).code == 7
     assert laptop.good("apply", "wishes", "--digest", plan["digest"]).startswith("ok ")
     assert pve.get("config", guest=200)["memory"] in {1024, "1024"}
     laptop.good("sync")

@@ -21,6 +21,7 @@ from wakeful_collector.model.incident import (
     Policy,
     Told,
 )
+from wakeful_collector.model.story import Line
 
 T = 1_795_000_000_000
 POLICY = Policy(patience_ms=120_000, settle_ms=60_000)
@@ -213,6 +214,16 @@ EVENTS = some.lists(
     some.tuples(some.sampled_from(KINDS), some.integers(0, 5_000), some.sampled_from(["a", "b", ""]), some.booleans()),
     max_size=40,
 )
+
+
+def test_a_rooms_thing_has_a_story_too() -> None:
+    found = shapes.begun("inc_2", shapes.PROXMOX, "home", Line(T, "proxmox.unreachable", "cannot be looked at"))
+    assert (found.state, found.host_key, found.cause) == (OPEN, shapes.NO_HOST, "cannot be looked at")
+    for second in range(shapes.STORY_LINES_MAX + 5):
+        found = shapes.continued(found, Line(T + second, "proxmox.refused", str(second)))
+    assert len(found.story) == shapes.STORY_LINES_MAX
+    assert (found.story[0].text, found.story[-1].text) == ("cannot be looked at", "64")
+    assert (found.opened_ms, found.changed_ms) == (T, T + 64)
 
 
 @given(EVENTS)

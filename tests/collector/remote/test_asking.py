@@ -50,7 +50,7 @@ def test_an_operation_that_is_not_offered(session):
         ("done", 5, 0),
         ("failed", 5, 1),
         ("cancelled", 5, 1),
-        ("refused", 5, 3),
+        ("refused", 5, 7),
         ("expired", 5, 6),
         ("requested", 5, 6),
         ("delivered", 0, 0),

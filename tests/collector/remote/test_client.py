@@ -46,7 +46,7 @@ def test_a_served_collector(shared, shared_keys, machine):
     ("target", "scope", "code", "exit_code"),
     [
         ("/hosts/nobody", "read", "unknown_host", 5),
-        ("/audit", "read", "forbidden", 3),
+        ("/audit", "read", "forbidden", 7),
         ("/hosts?limit=x", "read", "invalid_parameter", 2),
         ("/never-offered", "read", "not_offered", 1),
     ],
@@ -60,7 +60,7 @@ def test_refusals_of_a_served_collector(shared, shared_keys, target, scope, code
 def test_a_key_that_is_not_valid(shared):
     with pytest.raises(Failure) as caught:
         made(shared.url).get("/hosts")
-    assert (caught.value.exit_code, "wakeful login" in caught.value.hint) == (3, True)
+    assert (caught.value.exit_code, "wakeful login" in caught.value.hint) == (7, True)
     assert KEY not in caught.value.message
 
 
@@ -76,7 +76,7 @@ def test_busy_for_too_long_is_said(monkeypatch):
     busy = http("503 Busy", '{"error": "busy", "message": "the disk is full"}', "Retry-After: 0")
     problem = refused(busy, tries=2)
     assert (problem.exit_code, "the disk is full" in problem.message) == (4, True)
-    assert refused(http("429 Many", '{"error": "too_often", "message": "m"}', "Retry-After: x")).exit_code == 3
+    assert refused(http("429 Many", '{"error": "too_often", "message": "m"}', "Retry-After: x")).exit_code == 7
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_busy_for_too_long_is_said(monkeypatch):
         (http("404 Not Found", "nothing"), "no_collector", 4),
         (http("421 Misdirected", '{"error": "unknown_name", "message": "hosts_allowed"}'), "unknown_name", 4),
         (http("500 Oh", '{"error": "internal", "message": "reference 12ab"}'), "internal", 1),
-        (http("409 Conflict", '{"error": "not_announced", "message": "no"}'), "not_announced", 3),
+        (http("409 Conflict", '{"error": "not_announced", "message": "no"}'), "not_announced", 7),
     ],
 )
 def test_other_answers(answer, code, exit_code):

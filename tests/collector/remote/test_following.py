@@ -83,7 +83,7 @@ def test_what_will_not_get_better_ends_it():
     refused = http("401 No", '{"error": "unauthorized", "message": "m"}')
     with pytest.raises(Failure) as caught:
         followed(page("5"), refused)
-    assert caught.value.exit_code == 3
+    assert caught.value.exit_code == 7
     with pytest.raises(Failure):
         followed(http("400 Bad", '{"error": "invalid_parameter", "message": "m"}'))
 

@@ -66,7 +66,7 @@ def test_a_message_of_many_lines_stays_readable_and_harmless(wakeful, monkeypatc
     from wakeful_collector.remote.failure import Failure
 
     def refuse(self):
-        raise Failure(3, "no", "first\nsecond \x1b[31m", "do\nthis")
+        raise Failure(7, "no", "first\nsecond \x1b[31m", "do\nthis")
 
     monkeypatch.setattr(verbs.Verb, "load", refuse)
     ran = wakeful("hosts")

@@ -64,6 +64,6 @@ def test_nobody_there_says_no(session, monkeypatch, tmp_path):
         monkeypatch.setattr("sys.stdin", stdin)
         with pytest.raises(Failure) as caught:
             session.confirm("Do it.", "changes", "web", sure=False)
-        assert (caught.value.exit_code, "--yes" in caught.value.hint) == (3, True)
+        assert (caught.value.exit_code, "--yes" in caught.value.hint) == (7, True)
         assert session.confirm("Do it.", "changes", "web", sure=True) is None
         assert session.confirm("Look.", "none", "web", sure=False) is None

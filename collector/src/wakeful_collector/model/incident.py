@@ -148,8 +148,8 @@ def hear(
     """
     line = story.line(told.at_ms, told.kind, told.data)
     if current is None:
-        begun = _begin(told, line, now_ms, host_key, new_id)
-        return replace(begun, state=CLOSED) if begun is not None and is_past else begun
+        first = _begin(told, line, now_ms, host_key, new_id)
+        return replace(first, state=CLOSED) if first is not None and is_past else first
     found = _written(current, told, line)
     if current.state == CLOSED:
         return replace(found, over_ms=told.at_ms, ending=line.text) if told.kind in _ENDS else found
@@ -164,6 +164,28 @@ def hear(
     if told.kind in _OPENS and current.state == SETTLING and told.at_ms >= (current.over_ms or 0):
         return fall(found, now_ms)
     return found
+
+
+def begun(new_id: str, kind: str, subject: str, line: Line) -> Incident:
+    """Return the incident of a room's thing (a machine, a cluster) that this line begins."""
+    fresh = Incident(
+        id=new_id,
+        host_key=NO_HOST,
+        kind=kind,
+        subject=subject,
+        reference="",
+        state=OPEN,
+        opened_ms=line.at_ms,
+        changed_ms=line.at_ms,
+        heard_ms=line.at_ms,
+        cause=line.text,
+    )
+    return continued(fresh, line)
+
+
+def continued(incident: Incident, line: Line) -> Incident:
+    """Return an incident with the line that was told last."""
+    return replace(incident, story=_bounded([*incident.story, line]), changed_ms=line.at_ms)
 
 
 def fall(incident: Incident, now_ms: int) -> Incident:
@@ -268,14 +290,12 @@ def _calm(incident: Incident, told: Told, line: Line, now_ms: int) -> Incident:
 
 def _written(incident: Incident, told: Told, line: Line) -> Incident:
     lines = sorted({*incident.story, line}, key=lambda one: one.at_ms)
-    if len(lines) > STORY_LINES_MAX:
-        lines = [*lines[:STORY_HEAD_LINES], *lines[STORY_HEAD_LINES - STORY_LINES_MAX :]]
     opens = told.kind in _OPENS and told.at_ms <= incident.opened_ms
     console = story.console(told.data)[-CONSOLE_LINES_MAX:]
     is_newest = told.at_ms >= incident.changed_ms
     return replace(
         incident,
-        story=tuple(lines),
+        story=_bounded(lines),
         opened_ms=min(incident.opened_ms, told.at_ms),
         changed_ms=max(incident.changed_ms, told.at_ms),
         cause=line.text if (opens or not incident.cause) else incident.cause,
@@ -283,3 +303,10 @@ def _written(incident: Incident, told: Told, line: Line) -> Incident:
         attempts=max(incident.attempts, int(story.number(told.data, "attempt", "attempts"))),
         console=tuple(console) if console and (is_newest or not incident.console) else incident.console,
     )
+
+
+def _bounded(lines: list[Line]) -> tuple[Line, ...]:
+    """Return a story as it is kept: how it began, and the newest of it."""
+    if len(lines) > STORY_LINES_MAX:
+        lines = [*lines[:STORY_HEAD_LINES], *lines[STORY_HEAD_LINES - STORY_LINES_MAX :]]
+    return tuple(lines)

@@ -7,7 +7,10 @@ Known are `type` (or a list of types, to allow null), `enum`, `minLength`, `maxL
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Schema = dict[str, Any]
 LINES = "lines"
@@ -28,6 +31,16 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 class Unfit(ValueError):
     """An argument that does not fit; the text names it and says what fits."""
+
+
+def shape(required: Sequence[str], **properties: Schema) -> Schema:
+    """Return the schema of an operation's arguments; what it does not name is refused."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
 def check(value: Any, schema: Schema, where: str = "") -> None:

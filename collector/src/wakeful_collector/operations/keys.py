@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wakeful_collector.accounts import SCOPES, keys
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.store import people
 
@@ -54,12 +55,7 @@ OPERATIONS = (
         "Revoke an API key",
         "admin",
         "destroys",
-        {
-            "type": "object",
-            "properties": {"id": {"type": "string", "minLength": 1, "maxLength": 64}},
-            "required": ["id"],
-            "additionalProperties": False,
-        },
+        shape(("id",), id={"type": "string", "minLength": 1, "maxLength": 64}),
         _revoke,
         subject="id",
     ),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector import commands as flow
 from wakeful_collector import wake
-from wakeful_collector.operations.commands import ask, shape
+from wakeful_collector.operations.arguments import shape
+from wakeful_collector.operations.commands import ALWAYS, ask
 from wakeful_collector.operations.hosts import ID
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import commands, hosts, waking
@@ -124,6 +125,7 @@ OPERATIONS = (
             port={"type": "integer", "minimum": 1, "maximum": 65_535},
             repeat={"type": "integer", "minimum": 1, "maximum": 60},
             wait_seconds={"type": "integer", "minimum": 1, "maximum": 600},
+            **ALWAYS,
         ),
         _wake,
         subject="host",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wakeful_collector.operations.commands import WATCH, ask, shape
+from wakeful_collector.operations.arguments import shape
+from wakeful_collector.operations.commands import ALWAYS, WATCH, ask
 from wakeful_collector.operations.hosts import ID
 from wakeful_collector.operations.registry import Context, Operation
 
@@ -40,7 +41,7 @@ OPERATIONS = (
         "Leave something alone that a machine keeps alive, for a while or until it is resumed",
         "operate",
         "changes",
-        shape(_BOTH, host=ID, watch=WATCH, seconds=_SECONDS),
+        shape(_BOTH, host=ID, watch=WATCH, seconds=_SECONDS, **ALWAYS),
         _pause,
         subject="host",
     ),
@@ -49,7 +50,7 @@ OPERATIONS = (
         "Keep something alive again",
         "operate",
         "changes",
-        shape(_BOTH, host=ID, watch=WATCH),
+        shape(_BOTH, host=ID, watch=WATCH, **ALWAYS),
         _resume,
         subject="host",
     ),
@@ -58,7 +59,7 @@ OPERATIONS = (
         "Repair something now, whatever its attempts and pauses",
         "operate",
         "changes",
-        shape(_BOTH, host=ID, watch=WATCH),
+        shape(_BOTH, host=ID, watch=WATCH, **ALWAYS),
         _repair,
         subject="host",
     ),
@@ -67,7 +68,7 @@ OPERATIONS = (
         "Start, stop, restart or kill a Pterodactyl server",
         "operate",
         "changes",
-        shape((*_BOTH, "signal"), host=ID, watch=WATCH, signal=_SIGNAL),
+        shape((*_BOTH, "signal"), host=ID, watch=WATCH, signal=_SIGNAL, **ALWAYS),
         _power,
         subject="host",
     ),

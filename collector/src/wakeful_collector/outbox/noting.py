@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from wakeful_collector.model import incident as shapes
 from wakeful_collector.model.incident import Circumstances, Told
 from wakeful_collector.outbox import telling
-from wakeful_collector.store import absences, incidents
+from wakeful_collector.store import absences, events, incidents
+from wakeful_wire.push import Event
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
     from wakeful_collector.model.incident import Incident
-    from wakeful_wire.push import Event
 
 _HOUR_MS = 3_600_000
 
@@ -31,15 +31,15 @@ def new_id() -> str:
 
 
 def note(
-    connection: sqlite3.Connection, host_key: int, events: Iterable[Event], newest_ms: int, now_ms: int
+    connection: sqlite3.Connection, host_key: int, news: Iterable[Event], newest_ms: int, now_ms: int
 ) -> list[str]:
-    """Bring a host's incidents up to these events, none of them noted before; return the ids of those that changed.
+    """Bring a host's incidents up to this news, none of them noted before; return the ids of those that changed.
 
     `newest_ms` is the newest time the host has told of: an event long before it is backlog, and pages nobody. The
     host's own time is what is compared, so that a wrong clock silences no host.
     """
     changed = []
-    for event in sorted((one for one in events if concerns(one.kind)), key=lambda one: one.at_ms):
+    for event in sorted((one for one in news if concerns(one.kind)), key=lambda one: one.at_ms):
         is_late = newest_ms - event.at_ms > shapes.LATE_MS
         told = Told(event.at_ms, event.kind, event.subject, event.data, is_late)
         known = incidents.of_thing(connection, host_key, told.about, event.subject[:256], told.reference)
@@ -55,6 +55,14 @@ def note(
             telling.tell(connection, judged, moment, now_ms)
         changed.append(judged.id)
     return changed
+
+
+def keep(connection: sqlite3.Connection, one: Incident, now_ms: int) -> None:
+    """Write the incident of a room's thing as it is now, and the event that its newest line tells."""
+    incidents.keep(connection, one)
+    line = one.story[-1]
+    told = {"incident": one.id, "detail": line.text}
+    events.add(connection, one.host_key, [Event(f"{one.id}-{now_ms}", now_ms, line.kind, one.subject, told)], now_ms)
 
 
 def is_crowded(connection: sqlite3.Connection, host_key: int) -> bool:

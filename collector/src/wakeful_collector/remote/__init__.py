@@ -1,6 +1,7 @@
 """`wakeful`: the operator's remote control. It speaks HTTP to a collector's API and knows nothing else of this package.
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 refused, 4 unreachable, 5 not found, 6 timed out waiting.
+Exit codes: 0 ok, 1 failed, 2 usage, 3 changes are pending, 4 unreachable, 5 not found, 6 timed out
+waiting, 7 refused.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-OK, FAILED, USAGE, REFUSED, UNREACHABLE, NOT_FOUND, TIMED_OUT = range(7)
-"""The exit codes; 130 stands for Ctrl-C and 141 for a reader that went away, as shells have it."""
+OK, FAILED, USAGE, PENDING, UNREACHABLE, NOT_FOUND, TIMED_OUT, REFUSED = range(8)
+"""The exit codes; PENDING says that changes are, not that anything went wrong. 130 stands for Ctrl-C
+and 141 for a reader that went away, as shells have it."""
 
 INTERRUPTED = 130
 READER_GONE = 141

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.store import commands
 from wakeful_collector.store.cursors import named
+from wakeful_collector.store.packing import packed
 from wakeful_wire.tuning import tuning_hash
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def add(
             newcomer.public_key,
             newcomer.machine_id,
             newcomer.version,
-            _text(list(newcomer.tags)),
+            packed(list(newcomer.tags)),
             now_ms,
         ),
     ).fetchone()
@@ -175,7 +176,7 @@ def keep_hello(connection: sqlite3.Connection, host_key: int, hello: dict[str, A
         " machine_id = coalesce(?, machine_id), version = coalesce(?, version),"
         " interval_seconds = coalesce(?, interval_seconds) WHERE key = ? AND hello_at_ms <= ?",
         (
-            _text(hello),
+            packed(hello),
             at_ms,
             hello.get("name") or None,
             hello.get("machine_id") or None,
@@ -212,12 +213,12 @@ def rename(connection: sqlite3.Connection, agent_id: str, name: str) -> bool:
 
 def set_tags(connection: sqlite3.Connection, agent_id: str, tags: Iterable[str]) -> bool:
     """Replace a host's tags; False when there is no such host."""
-    return _changed(connection, "tags = ?", (_text(sorted(set(tags))),), agent_id)
+    return _changed(connection, "tags = ?", (packed(sorted(set(tags))),), agent_id)
 
 
 def set_tuning(connection: sqlite3.Connection, agent_id: str, document: dict[str, Any] | None) -> bool:
     """Ask an agent to run with these settings from its next push on; None leaves it as it is. False without a host."""
-    values = (None, None) if document is None else (_text(document), tuning_hash(document))
+    values = (None, None) if document is None else (packed(document), tuning_hash(document))
     return _changed(connection, "tuning = ?, tuning_hash = ?", values, agent_id)
 
 
@@ -365,7 +366,3 @@ def config_hash(hello: dict[str, Any]) -> str | None:
 
 def _interval(value: Any) -> float | None:
     return None if value is None else min(max(float(value), 1.0), 3_600.0)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

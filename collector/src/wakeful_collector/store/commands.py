@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.model.command import Command, CommandState, runs_with
+from wakeful_collector.store import pruning
 from wakeful_collector.store.cursors import named
+from wakeful_collector.store.packing import packed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,7 +60,7 @@ def add(connection: sqlite3.Connection, command: Command) -> None:
             command.id,
             command.host_key,
             command.action,
-            _text(command.arguments),
+            packed(command.arguments),
             command.danger,
             command.principal,
             command.request_key,
@@ -80,7 +82,7 @@ def by_request_key(connection: sqlite3.Connection, principal: str, request_key: 
 
 def tell(connection: sqlite3.Connection, command_id: str, data: dict[str, Any]) -> None:
     """Write down what came of a command that the collector carried out itself."""
-    connection.execute("UPDATE commands SET data = ? WHERE id = ?", (_text(data), command_id))
+    connection.execute("UPDATE commands SET data = ? WHERE id = ?", (packed(data), command_id))
 
 
 def drop(connection: sqlite3.Connection, command_id: str) -> None:
@@ -143,7 +145,7 @@ def hand_out(connection: sqlite3.Connection, command: Command, run: str, sequenc
     changed = connection.execute(
         f"UPDATE commands SET state = 'delivered', delivered_ms = coalesce(delivered_ms, ?), runs = ?"  # noqa: S608 - constants of this module
         f" WHERE id = ? AND {_OPEN} AND state = ? AND runs = ?",
-        (now_ms, _text(runs_with(command, run, sequence)), command.id, command.state, _text(command.runs)),
+        (now_ms, packed(runs_with(command, run, sequence)), command.id, command.state, packed(command.runs)),
     )
     return changed.rowcount == 1
 
@@ -161,23 +163,14 @@ def finish(
     changed = connection.execute(
         "UPDATE commands SET state = ?, data = ?, finished_ms = ?, answered = ?, late = ?"
         " WHERE id = ? AND state = ? AND answered = 0",
-        (state, _text(data), now_ms, answered, late, command.id, command.state),
+        (state, packed(data), now_ms, answered, late, command.id, command.state),
     )
     return changed.rowcount == 1
 
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
     """Delete ended commands asked for before then, and each host's oldest past the bound; return how many went."""
-    aged = connection.execute(
-        f"DELETE FROM commands WHERE requested_ms < ? AND NOT {_OPEN}",  # noqa: S608 - constants of this module
-        (before_ms,),
-    ).rowcount
-    crowded = connection.execute(
-        "DELETE FROM commands WHERE seq IN (SELECT seq FROM (SELECT seq, row_number() OVER"  # noqa: S608 - constants of this module
-        f" (PARTITION BY host_key ORDER BY seq DESC) AS rank FROM commands) WHERE rank > ?) AND NOT {_OPEN}",
-        (PER_HOST_MAX,),
-    ).rowcount
-    return aged + crowded
+    return pruning.prune(connection, "commands", ("requested_ms", before_ms), PER_HOST_MAX, "host_key", f"NOT {_OPEN}")
 
 
 def forget(connection: sqlite3.Connection, host_key: int) -> int:
@@ -214,7 +207,3 @@ def _command(row: sqlite3.Row) -> Command:
         data=json.loads(row["data"]),
         runs=json.loads(row["runs"]),
     )
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -6,6 +6,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from wakeful_collector.store import pruning
 from wakeful_collector.store.cursors import named
 
 if TYPE_CHECKING:
@@ -168,13 +169,7 @@ def _globbed(pattern: str) -> str:
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
     """Delete events received before `before_ms`, and each host's oldest past the bound; return how many went."""
-    aged = connection.execute("DELETE FROM events WHERE received_ms < ?", (before_ms,)).rowcount
-    crowded = connection.execute(
-        "DELETE FROM events WHERE seq IN (SELECT seq FROM (SELECT seq, row_number() OVER"
-        " (PARTITION BY host_key ORDER BY seq DESC) AS rank FROM events) WHERE rank > ?)",
-        (PER_HOST_MAX,),
-    ).rowcount
-    return aged + crowded
+    return pruning.prune(connection, "events", ("received_ms", before_ms), PER_HOST_MAX, "host_key")
 
 
 def forget(connection: sqlite3.Connection, host_key: int) -> int:

@@ -176,6 +176,15 @@ def running_of(connection: sqlite3.Connection, key: str, now_ms: int) -> int:
     return int(connection.execute(statement, (key, now_ms)).fetchone()[0])
 
 
+def is_waiting(connection: sqlite3.Connection, machine: str, key: str, now_ms: int) -> bool:
+    """Tell whether a request of a key waits at a machine."""
+    statement = (
+        "SELECT 1 FROM leases WHERE kind = 'request' AND admitted_ms IS NULL AND machine = ? AND key = ?"
+        " AND expires_ms > ? LIMIT 1"
+    )
+    return connection.execute(statement, (machine, key, now_ms)).fetchone() is not None
+
+
 def running_elsewhere(connection: sqlite3.Connection, machine: str, now_ms: int) -> dict[str, int]:
     """Return by key how many requests are served at the other machines."""
     rows = connection.execute(

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wakeful_collector.store import pruning
 from wakeful_collector.store.cursors import named
 
 if TYPE_CHECKING:
@@ -151,13 +152,7 @@ def turn_before(connection: sqlite3.Connection, machine: str, at_ms: int) -> Tur
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
     """Delete turns from before then, and each machine's oldest past the bound; return how many went."""
-    aged = connection.execute("DELETE FROM turns WHERE at_ms < ?", (before_ms,)).rowcount
-    crowded = connection.execute(
-        "DELETE FROM turns WHERE seq IN (SELECT seq FROM (SELECT seq, row_number() OVER"
-        " (PARTITION BY machine ORDER BY seq DESC) AS rank FROM turns) WHERE rank > ?)",
-        (TURNS_MAX,),
-    ).rowcount
-    return aged + crowded
+    return pruning.prune(connection, "turns", ("at_ms", before_ms), TURNS_MAX, "machine")
 
 
 def _ensure(connection: sqlite3.Connection, machine: str, state: str, now_ms: int) -> None:

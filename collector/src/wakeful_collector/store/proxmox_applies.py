@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.store.cursors import named
+from wakeful_collector.store.packing import packed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -133,14 +134,14 @@ def add(connection: sqlite3.Connection, row: ApplyRow, documents: Sequence[dict[
             row.asked_ms,
             row.digest,
             row.cluster,
-            _text(row.allowed),
-            _text([list(one) for one in row.files]),
-            _text(row.marks),
+            packed(row.allowed),
+            packed([list(one) for one in row.files]),
+            packed(row.marks),
         ),
     )
     connection.executemany(
         "INSERT INTO proxmox_apply_steps (apply, number, document) VALUES (?,?,?)",
-        [(row.id, one["number"], _text(one)) for one in documents],
+        [(row.id, one["number"], packed(one)) for one in documents],
     )
     connection.execute(
         "DELETE FROM proxmox_applies WHERE state NOT IN ('asked', 'running') AND seq <="
@@ -178,7 +179,7 @@ def steps(connection: sqlite3.Connection, apply_id: str) -> list[StepRow]:
 def change(connection: sqlite3.Connection, apply_id: str, stands: tuple[str, ...], /, **columns: Any) -> bool:
     """Change columns of an apply whose state is one of `stands`; False when it is not any more."""
     _refuse_unknown(columns, _CHANGING)
-    given = {name: _text(value) if name == "allowed" else value for name, value in columns.items()}
+    given = {name: packed(value) if name == "allowed" else value for name, value in columns.items()}
     marks = ",".join("?" * len(stands))
     changed = connection.execute(
         f"UPDATE proxmox_applies SET {_set(given)}revision = revision + 1 WHERE id = ? AND state IN ({marks})",  # noqa: S608 - names of this module
@@ -190,7 +191,7 @@ def change(connection: sqlite3.Connection, apply_id: str, stands: tuple[str, ...
 def change_step(connection: sqlite3.Connection, apply_id: str, number: int, /, **columns: Any) -> None:
     """Change columns of a step."""
     _refuse_unknown(columns, _STEP_CHANGING)
-    given = {name: _text(value) if name == "log_tail" else value for name, value in columns.items()}
+    given = {name: packed(value) if name == "log_tail" else value for name, value in columns.items()}
     names = _set(given).removesuffix(", ")
     connection.execute(
         f"UPDATE proxmox_apply_steps SET {names} WHERE apply = ? AND number = ?",  # noqa: S608 - names of this module
@@ -235,7 +236,3 @@ def _refuse_unknown(columns: dict[str, Any], known: set[str]) -> None:
     unknown = set(columns) - known
     if unknown:
         raise ValueError(f"no columns that change: {unknown}")
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -11,7 +11,9 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from wakeful_collector.store import pruning
 from wakeful_collector.store.cursors import named
+from wakeful_collector.store.packing import packed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -136,7 +138,7 @@ def add(connection: sqlite3.Connection, row: DeedRow) -> None:
             row.name,
             row.mark,
             row.deed,
-            _text(row.arguments),
+            packed(row.arguments),
             row.sealed,
             row.principal,
             row.request_key,
@@ -199,7 +201,7 @@ def change(connection: sqlite3.Connection, deed_id: str, stands: str, /, **colum
     unknown = set(columns) - _CHANGING
     if unknown:
         raise ValueError(f"no columns that change: {unknown}")
-    values = [_text(value) if name in {"requests", "log_tail"} else value for name, value in columns.items()]
+    values = [packed(value) if name in {"requests", "log_tail"} else value for name, value in columns.items()]
     names = "".join(f"{name} = ?, " for name in columns)
     changed = connection.execute(
         f"UPDATE proxmox_deeds SET {names}revision = revision + 1 WHERE id = ? AND state = ?",  # noqa: S608 - names of this module
@@ -239,16 +241,7 @@ def ended_since(connection: sqlite3.Connection, cluster: str, since_ms: int) -> 
 
 def prune(connection: sqlite3.Connection, before_ms: int) -> int:
     """Delete ended deeds asked for before then, and the oldest past the bound; return how many went."""
-    aged = connection.execute(
-        f"DELETE FROM proxmox_deeds WHERE asked_ms < ? AND NOT {_OPEN}",  # noqa: S608 - constants of this module
-        (before_ms,),
-    ).rowcount
-    crowded = connection.execute(
-        "DELETE FROM proxmox_deeds WHERE seq <= (SELECT seq FROM proxmox_deeds ORDER BY seq DESC LIMIT 1 OFFSET ?)"  # noqa: S608 - constants of this module
-        f" AND NOT {_OPEN}",
-        (KEPT_MAX,),
-    ).rowcount
-    return aged + crowded
+    return pruning.prune(connection, "proxmox_deeds", ("asked_ms", before_ms), KEPT_MAX, ended=f"NOT {_OPEN}")
 
 
 def _rows(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[DeedRow]:
@@ -262,7 +255,3 @@ def _row(found: sqlite3.Row) -> DeedRow:
     plain["requests"] = tuple(json.loads(found["requests"]))
     plain["log_tail"] = tuple(json.loads(found["log_tail"]))
     return DeedRow(**plain)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

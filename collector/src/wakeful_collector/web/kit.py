@@ -23,6 +23,16 @@ from wakeful_collector.web.kit_auth import (
     visitor,
 )
 from wakeful_collector.web.kit_errors import WebError, abort, error_answer, for_program, json_answer, translate
+from wakeful_collector.web.kit_form import (
+    FormField,
+    FormGroup,
+    form_field,
+    form_given,
+    form_groups,
+    form_problems,
+    form_secret,
+    form_summary,
+)
 from wakeful_collector.web.kit_guard import allowed as host_allowed
 from wakeful_collector.web.kit_invite import install_line, invite_line, own_url
 from wakeful_collector.web.kit_long import CROWDED, BrokenOff
@@ -36,6 +46,8 @@ __all__ = [
     "CROWDED",
     "Answer",
     "BrokenOff",
+    "FormField",
+    "FormGroup",
     "Offer",
     "OperationError",
     "Place",
@@ -51,6 +63,12 @@ __all__ = [
     "end_session",
     "error_answer",
     "for_program",
+    "form_field",
+    "form_given",
+    "form_groups",
+    "form_problems",
+    "form_secret",
+    "form_summary",
     "host_allowed",
     "install",
     "install_line",

@@ -213,12 +213,23 @@ def test_no_requests_at_all_a_minute(queue: Queue) -> None:
 
 def test_who_is_turned_away_uses_nothing_up(queue: Queue) -> None:
     gateway_limits.keep(queue.connection, Limit("key:a", per_minute=3))
-    for _ in range(5):
+    for _ in range(4):
         queue.enter("key:b")
+    assert not queue.enter()
     for _ in range(9):
         assert queue.refusal()[0] == "full"
     queue.end(1, 2, 3, 4, 5)
     assert queue.enter()
+
+
+def test_no_key_takes_all_the_room_of_a_queue(queue: Queue) -> None:
+    for _ in range(5):
+        queue.enter()
+    assert queue.refusal()[0] == "full"
+    assert not queue.enter("key:b"), "it waits"
+    assert queue.refusal(key="key:b")[0] == "full"
+    queue.end(1, 2)
+    assert queue.admit() == ("3", "7"), "in turns between keys"
 
 
 def test_a_clock_that_was_set_back_locks_nobody_out(queue: Queue) -> None:
@@ -236,4 +247,5 @@ def test_nobody_waits_behind_those_who_wait_for_their_own_keys_bound(queue: Queu
         assert not queue.enter()
     assert queue.refusal()[0] == "full", "one key has filled the queue"
     assert queue.enter("key:b"), "and the machine has room for another"
+    assert not queue.enter("key:b"), "one of each key may wait whatever others do"
     assert queue.refusal(key="key:b") == ("full", 503, 10)

@@ -8,8 +8,10 @@ from werkzeug.datastructures import MultiDict
 
 from wakeful_collector.integrations.ollama import pages_form, settings
 from wakeful_collector.integrations.ollama.secret_fields import SECRETS
-from wakeful_collector.integrations.ollama.settings import FIELDS, Problem
+from wakeful_collector.integrations.ollama.settings import FIELDS
 from wakeful_collector.model.host import Host
+from wakeful_collector.settings_fields import Problem, changed, values_of
+from wakeful_collector.web import kit
 
 from .gateway_data import BASIC
 
@@ -17,13 +19,13 @@ HOST = Host(1, "abc", "box", (), 0, 0, 10.0, "0.1.0")
 MACHINE = settings.check(BASIC)
 
 
-def fields(**more: Any) -> dict[str, pages_form.Field]:
-    found = pages_form.groups(pages_form.values_of(MACHINE), [HOST], **more)
+def fields(**more: Any) -> dict[str, kit.FormField]:
+    found = pages_form.groups(values_of(FIELDS, MACHINE), [HOST], **more)
     assert [group.title for group in found] == list(pages_form.TITLES.values())
     return {field.name: field for group in found for field in group.fields}
 
 
-def sent(**changed: Any) -> MultiDict[str, str]:
+def sent(**instead: Any) -> MultiDict[str, str]:
     """Return what a browser sends when it changes some fields of the form and leaves the others."""
     form: MultiDict[str, str] = MultiDict()
     for field in fields().values():
@@ -35,7 +37,7 @@ def sent(**changed: Any) -> MultiDict[str, str]:
                 form.add(field.name, one)
         else:
             form.add(field.name, field.value)
-    for name, value in changed.items():
+    for name, value in instead.items():
         form.poplist(name)
         for one in value if isinstance(value, list) else [] if value is None else [value]:
             form.add(name, one)
@@ -59,8 +61,8 @@ def test_every_setting_and_every_secret_is_a_field() -> None:
 
 
 def test_a_form_that_was_not_touched_is_the_same_machine() -> None:
-    assert settings.check(pages_form.given(sent())) == MACHINE
-    assert pages_form.changed(MACHINE, MACHINE) == {}
+    assert settings.check(kit.form_given(FIELDS, sent())) == MACHINE
+    assert changed(FIELDS, MACHINE, MACHINE) == {}
 
 
 def test_what_was_changed_is_what_an_operation_gets() -> None:
@@ -68,15 +70,15 @@ def test_what_was_changed_is_what_an_operation_gets() -> None:
         "watts": "350", "check_gpu": None, "default": "on", "awake_from": "08:00", "awake_until": "19:00",
         "awake_days": ["mon", "tue"], "wake_arguments": '{"name": "plug-3"}',
     }  # fmt: skip
-    wanted = settings.check(pages_form.given(sent(**wishes)))
-    assert pages_form.changed(MACHINE, wanted) == {
+    wanted = settings.check(kit.form_given(FIELDS, sent(**wishes)))
+    assert changed(FIELDS, MACHINE, wanted) == {
         "watts": 350, "check_gpu": False, "default": True, "awake_from": "08:00", "awake_until": "19:00",
         "awake_days": ["mon", "tue"], "wake_arguments": {"name": "plug-3"},
     }  # fmt: skip
 
 
 def test_what_does_not_fit_is_kept_as_it_was_written_and_said_beside_its_field() -> None:
-    given = pages_form.given(sent(watts="many", wake_arguments="{", url="nothing"))
+    given = kit.form_given(FIELDS, sent(watts="many", wake_arguments="{", url="nothing"))
     assert (given["watts"], given["wake_arguments"]) == ("many", "{")
     problems = [Problem("watts", "is 'many'", "give a number"), Problem("watts", "again"), Problem("url", "is bad")]
     found = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wakeful_collector.integrations.ollama.schemas import MACHINE, shape
-from wakeful_collector.operations.arguments import Unfit, check
+from wakeful_collector.integrations.ollama.schemas import MACHINE
+from wakeful_collector.operations.arguments import Unfit, check, shape
 
 
 def test_a_shape_takes_what_it_names_and_nothing_else() -> None:

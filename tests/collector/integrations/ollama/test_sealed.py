@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wakeful_collector.integrations.ollama import sealed
-from wakeful_collector.integrations.ollama.settings import MachineUnfit
 from wakeful_collector.read import gateway
+from wakeful_collector.settings_fields import SettingsUnfit
 
 from . import machines
 
@@ -56,7 +56,7 @@ def test_secrets_of_another_collector_are_none(data: Path) -> None:
 
 
 def test_what_does_not_fit_is_said_without_the_secret(data: Path) -> None:
-    with pytest.raises(MachineUnfit) as unfit:
+    with pytest.raises(SettingsUnfit) as unfit:
         sealed.seal(data, "", {"ssh_password": "hunter2\nhunter2", "securon": "hunter2", "sudo_password": "fits"})
     assert [one.field for one in unfit.value.problems] == ["securon", "ssh_password"]
     assert "hunter2" not in str(unfit.value)

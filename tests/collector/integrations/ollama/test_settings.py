@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector.integrations.ollama import secret_fields, settings
-from wakeful_collector.integrations.ollama.settings import FIELDS, GROUPS, Machine, MachineUnfit
+from wakeful_collector.integrations.ollama.settings import FIELDS, GROUPS, Machine
 from wakeful_collector.operations import arguments
+from wakeful_collector.settings_fields import SettingsUnfit
 
 from . import machines
 
@@ -20,7 +21,7 @@ LEAST = {"name": "box", "url": "http://10.0.0.9:11434", "mac": "aa:bb:cc:dd:ee:f
 
 
 def problems(**given: Any) -> list[str]:
-    with pytest.raises(MachineUnfit) as unfit:
+    with pytest.raises(SettingsUnfit) as unfit:
         settings.check({name: value for name, value in (LEAST | given).items() if value is not ...})
     return [one.field for one in unfit.value.problems]
 
@@ -77,7 +78,7 @@ def test_everything_that_is_wrong_is_said_at_once(given: dict[str, Any], wrong: 
 
 
 def test_a_problem_is_a_sentence() -> None:
-    with pytest.raises(MachineUnfit, match=r"mac is missing \(give the hardware address") as unfit:
+    with pytest.raises(SettingsUnfit, match=r"mac is missing \(give the hardware address") as unfit:
         settings.check({"name": "box", "url": "http://10.0.0.9:11434"})
     assert str(unfit.value.problems[0]).startswith("mac is missing")
 

@@ -2,9 +2,6 @@
 
 import io
 
-import pytest
-
-from wakeful_collector.remote.failure import FAILED, NOT_FOUND, REFUSED, Failure
 from wakeful_collector.remote.proxmox import plans
 from wakeful_collector.remote.terminal import Terminal
 
@@ -76,20 +73,6 @@ def test_what_cannot_be_planned_is_told_like_a_fault():
     text = shown({"steps": [], "problems": [problem]})
     assert text.splitlines() == ["a.yaml:3: cannot be planned: VM 9: no such node", "  there are pve1"]
     assert plans.problems_of({"problems": ["x", problem]}) == [problem]
-
-
-def test_refusals_are_no_pending_changes():
-    def ask(exit_code):
-        def asked():
-            raise Failure(exit_code, "forbidden", "no")
-
-        return asked
-
-    for given, code in ((REFUSED, FAILED), (NOT_FOUND, NOT_FOUND)):
-        with pytest.raises(Failure) as caught:
-            plans.read_only(ask(given))
-        assert caught.value.exit_code == code
-    assert plans.read_only(lambda: {"plan": {}}) == {"plan": {}}
 
 
 def test_requests_are_written_with_their_forms():

@@ -28,7 +28,7 @@ def test_without_waiting_the_id_is_told(operator, announcing):
 def test_what_is_not_offered_is_said_with_the_line_that_permits_it(operator, announcing, machine):
     announcing("ask-offers")
     ran = operator("ask", "ask-offers", "restart-wbe")
-    assert (ran.code, ran.out) == (3, "")
+    assert (ran.code, ran.out) == (7, "")
     assert "did you mean restart-web?" in ran.err
     assert 'allow = ["restart-wbe"]' in ran.err
     machine("ask-silent")

@@ -77,7 +77,7 @@ def test_channels_that_are_not_there_or_not_meant(operator, channel):
     assert (ran.code, "did you mean chn-one?" in ran.err) == (5, True)
     assert operator("channels", "test").code == 2
     assert operator("channels", "ring", "chn-one").code == 2
-    assert operator("channels", scope="read").code == 3
+    assert operator("channels", scope="read").code == 7
 
 
 def test_names_that_differ_by_case_are_told_apart(operator, channel):

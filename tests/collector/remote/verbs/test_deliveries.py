@@ -43,4 +43,4 @@ def test_one_is_shown_with_its_attempts(operator, pager):
 def test_nothing_was_sent(operator):
     assert operator("deliveries", "--incident", "inc_none").err == "Nothing was sent.\n"
     assert operator("deliveries", "--channel", "nobody").code == 5
-    assert operator("deliveries", scope="read").code == 3
+    assert operator("deliveries", scope="read").code == 7

@@ -61,8 +61,8 @@ def test_it_is_taken_on_once(operator, troubled):
     found = operator("incidents", number, "--json").document
     assert (found["state"], found["acknowledged_by"]) == ("acknowledged", "key:cli-operate")
     assert operator("acknowledge", "nothing").code == 5
-    assert operator("acknowledge", troubled(4, "closed")).code == 3
-    assert operator("acknowledge", number, scope="read").code == 3
+    assert operator("acknowledge", troubled(4, "closed")).code == 7
+    assert operator("acknowledge", number, scope="read").code == 7
 
 
 def test_nothing_is_wrong(operator, machine):

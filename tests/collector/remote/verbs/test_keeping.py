@@ -28,4 +28,4 @@ def test_it_is_asked_back_first(seat, announcing):
     sits = seat("repair", "kpg-asked", "survival")
     sits.read_until("Repair survival on kpg-asked now")
     sits.type("n\n")
-    assert sits.wait() == 3
+    assert sits.wait() == 7

@@ -44,7 +44,7 @@ def test_another_collector_never_takes_a_profiles_place(wakeful, shared, shared_
 
 def test_a_key_that_does_not_work_is_not_kept(wakeful, shared, home):
     ran = wakeful("login", shared.url, stdin="wk_key_" + "a" * 32)
-    assert (ran.code, ran.out, book(home).profiles) == (3, "", {})
+    assert (ran.code, ran.out, book(home).profiles) == (7, "", {})
     assert wakeful("login", shared.url, stdin="hunter2\n").code == 2
     assert wakeful("login", shared.url, stdin="").code == 2
     assert wakeful("login", f"http://127.0.0.1:{free_port()}", stdin="wk_key_" + "a" * 32).code == 4
@@ -93,14 +93,14 @@ def test_a_certificate_that_nobody_vouches_for_is_shown_and_pinned(seat, secured
     again = seat("login", known=False)
     again.read_until("Pin this certificate")
     again.type("\n")
-    assert again.wait() == 3
+    assert again.wait() == 7
     assert "nothing was kept" in again.seen
 
 
 def test_a_script_names_the_fingerprint(wakeful, secured, fingerprint, home):
     key = secured.key("read")
     ran = wakeful("login", secured.url, stdin=key)
-    assert (ran.code, f"--fingerprint {fingerprint}" in ran.err) == (3, True)
+    assert (ran.code, f"--fingerprint {fingerprint}" in ran.err) == (7, True)
     assert book(home).profiles == {}
     assert wakeful("login", secured.url, "--fingerprint", fingerprint, stdin=key).code == 0
     ran = wakeful("hosts", WAKEFUL_FINGERPRINT="sha256:" + "0" * 64)

@@ -18,6 +18,6 @@ def test_a_server_is_started_and_restarted(operator, announcing):
 def test_what_the_machine_does_not_permit_is_refused(operator, announcing):
     announcing("pow-shut")
     ran = operator("kill", "pow-shut", "survival", "-y")
-    assert (ran.code, "does not offer 'server.kill'" in ran.err) == (3, True)
-    assert operator("start", "pow-shut", "other", "-y").code == 3
-    assert operator("start", "pow-shut", "survival").code == 3, "scripts must say --yes"
+    assert (ran.code, "does not offer 'server.kill'" in ran.err) == (7, True)
+    assert operator("start", "pow-shut", "other", "-y").code == 7
+    assert operator("start", "pow-shut", "survival").code == 7, "scripts must say --yes"

@@ -30,13 +30,13 @@ def test_a_command_and_its_outcome(operator, announcing):
         assert agent.heard[0]["arguments"] == {"unit": "nginx"}
     with Obedient(host, refused):
         ran = operator(*words, "--json")
-        assert (ran.code, ran.document["command"]["state"]) == (3, "refused")
+        assert (ran.code, ran.document["command"]["state"]) == (7, "refused")
 
 
 def test_scripts_must_say_yes(operator, machine):
     host = machine("run-script")
     ran = operator("run", "host.rename", "host=run-script", "name=other")
-    assert (ran.code, ran.out) == (3, "")
+    assert (ran.code, ran.out) == (7, "")
     assert "--yes" in ran.err
     assert operator("host", host.id, "--json").document["host"]["name"] == "run-script"
     # What hurts nobody needs no yes.
@@ -46,8 +46,8 @@ def test_scripts_must_say_yes(operator, machine):
 def test_the_collectors_refusals_are_passed_on(operator, announcing, machine):
     machine("run-closed")
     ran = operator("run", "host.command", "host=run-closed", "action=look", "-y")
-    assert (ran.code, ran.out) == (3, "")
-    assert operator("run", "host.forget", "host=run-closed", "-y").code == 3
+    assert (ran.code, ran.out) == (7, "")
+    assert operator("run", "host.forget", "host=run-closed", "-y").code == 7
     assert operator("run", "host.command", "host=nobody-so", "action=look", "-y").code == 5
     assert operator("run", "host.live", "host=run-closed", "seconds=9999").code == 2
     assert operator("run", "nothing.at-all").code == 5
@@ -73,7 +73,7 @@ def test_a_person_is_asked_and_may_say_no(seat, machine, operator):
     sits.read_until(r"Go on\? \[y/N\] ")
     assert "Give a host another name: host.rename host=run-asked name=x." in sits.seen
     sits.type("n\n")
-    assert sits.wait() == 3
+    assert sits.wait() == 7
     assert "nothing was done" in sits.seen
     sits = seat("run", "host.rename", "host=run-asked", "name=run-agreed")
     sits.read_until(r"Go on\?")
@@ -87,7 +87,7 @@ def test_what_destroys_takes_the_name_typed_out(seat, machine, operator):
     sits = seat("run", "host.forget", "host=run-doomed")
     sits.read_until("Type run-doomed to go on: ")
     sits.type("y\n")
-    assert sits.wait() == 3
+    assert sits.wait() == 7
     assert operator("host", "run-doomed").code == 0
     sits = seat("run", "host.forget", "host=run-doomed")
     sits.read_until("to go on: ")
@@ -111,7 +111,7 @@ def test_the_danger_is_that_of_the_action(seat, announcing, action, asked):
     sits = seat("run", "host.command", f"host={host}", f"action={action}")
     sits.read_until(asked)
     sits.type("\n")
-    assert sits.wait() == 3
+    assert sits.wait() == 7
 
 
 def test_errors_are_documents_too(operator):

@@ -8,7 +8,7 @@ MAC = "02:00:00:00:00:01"
 def test_what_cannot_be_woken_is_said_with_the_reason(operator, machine):
     machine("wak-unknown")
     ran = operator("wake", "wak-unknown")
-    assert (ran.code, ran.out) == (3, "")
+    assert (ran.code, ran.out) == (7, "")
     assert ran.err.startswith("wakeful: ")
     assert operator("wake", "nobody-so").code == 5
     assert operator("wake", "wak-unknown", "host=x").code == 2
@@ -28,4 +28,4 @@ def test_a_neighbour_sends_the_packet(operator, announcing, machine, now_ms):
             assert [one["action"] for one in agent.heard] == ["wake"]
             assert "done wake on wak-relay" in ran.out
         else:
-            assert (ran.code, ran.err.startswith("wakeful: ")) == (3, True), ran
+            assert (ran.code, ran.err.startswith("wakeful: ")) == (7, True), ran

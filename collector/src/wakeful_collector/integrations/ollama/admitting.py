@@ -55,7 +55,8 @@ def enter(connection: sqlite3.Connection, machine: Machine, lease: Lease, model:
         and count.running < machine.parallel
         and _has_room(connection, limit, lease.key, now_ms)
     )
-    if not can_go and count.waiting >= machine.queue:
+    is_full = _is_full(connection, machine, lease.key, count.waiting, now_ms)
+    if not can_go and is_full:
         raise _full(machine, count.waiting)
     _keep_pace(connection, limit, lease.key, now_ms)
     is_first = can_go and not count.waiting
@@ -65,9 +66,16 @@ def enter(connection: sqlite3.Connection, machine: Machine, lease: Lease, model:
         return is_first
     # Those who wait may all wait for their own key's bound: then nobody else waits behind them.
     admitted = lease.id in admit_waiting(connection, machine, now_ms)
-    if not admitted and count.waiting >= machine.queue:
+    if not admitted and is_full:
         raise _full(machine, count.waiting)
     return admitted
+
+
+def _is_full(connection: sqlite3.Connection, machine: Machine, key: str, waiting: int, now_ms: int) -> bool:
+    """Tell whether a key's request may not wait: one always may of each key, so that no key takes all the room."""
+    if waiting < machine.queue:
+        return False
+    return not machine.queue or gateway_leases.is_waiting(connection, machine.name, key, now_ms)
 
 
 def _full(machine: Machine, waiting: int) -> Refused:

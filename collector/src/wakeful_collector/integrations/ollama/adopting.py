@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wakeful_collector.accounts import keys, local_principal
 from wakeful_collector.config import Problem
@@ -18,6 +18,7 @@ from wakeful_collector.integrations.ollama.environment import NAME
 from wakeful_collector.integrations.ollama.machine_changes import OPERATIONS
 from wakeful_collector.job import Job
 from wakeful_collector.operations.registry import OperationError, Registry, run
+from wakeful_collector.settings_fields import SettingsUnfit, plain
 from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _machine(chosen: Settings, described: Described, now_ms: int) -> list[Proble
     before = {"name": NAME, **described.beside} if known is None else asdict(known)
     try:
         checked = asdict(settings.check(before | described.fields))
-    except settings.MachineUnfit as unfit:
+    except SettingsUnfit as unfit:
         return [Problem(environment.FIELDS.get(one.field, one.field), one.message, one.hint) for one in unfit.problems]
     kept = sealed.secrets(chosen.data, NAME)
     differing = {name: value for name, value in checked.items() if known is None or before[name] != value}
@@ -82,18 +83,13 @@ def _machine(chosen: Settings, described: Described, now_ms: int) -> list[Proble
     if not differing:
         return []
     verb = "add" if known is None else "change"
-    asked = _plain(differing | {"name": NAME})
+    asked = {name: plain(value) for name, value in differing.items()} | {"name": NAME}
     try:
         run(chosen, _REGISTRY, local_principal("environment"), f"gateway.machine.{verb}", asked, now_ms)
     except OperationError as error:
         return [Problem("gateway_env", error.message, "docs/gateway/compatibility.md has the names")]
     log.info("the environment describes the machine %s: %s", NAME, ", ".join(sorted(differing)))
     return []
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return fields as an operation takes them: JSON knows no tuples."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def _keys(data: Path, described: Described | None, now_ms: int) -> None:

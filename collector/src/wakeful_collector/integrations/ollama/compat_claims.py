@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from wakeful_collector.integrations.ollama import claims, status
 from wakeful_collector.integrations.ollama import compat_words as words
 from wakeful_collector.integrations.ollama.claims import TooManyClaims
-from wakeful_collector.integrations.ollama.schemas import shape
 from wakeful_collector.integrations.ollama.states import FORCE, SLEEP, WAKE, State
 from wakeful_collector.integrations.ollama.wishes import ask
 from wakeful_collector.model.host import HostStatus, host_status
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Registry
 from wakeful_collector.read import gateway, gateway_leases, hosts
 from wakeful_collector.store import gateway_leases as leases

@@ -4,33 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from wakeful_collector import settings_kinds as kinds
+from wakeful_collector.settings_fields import FieldKind, short_name, words
 from wakeful_collector.settings_kinds import Unfit
 from wakeful_wire.mac import parse_mac, spaced
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-NAME = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_.:-]{1,253}(?<!-)")
 ARGUMENTS_CHARACTERS_MAX = 2_048
 SSH_KEY_CHARACTERS_MAX = 16_384
-
-
-class FieldKind(NamedTuple):
-    """One kind: `check` returns the value as it is kept or raises Unfit, `from_text` takes what a form sends.
-
-    `widget` says how a form asks for it: text, number, choice, flag, days, password, lines.
-    """
-
-    check: Callable[[Any], Any]
-    schema: dict[str, Any]
-    widget: str = "text"
-    from_text: Callable[[str], Any] = str
 
 
 def text(most: int = 253, pattern: str = "", empty: bool = True) -> FieldKind:
@@ -81,27 +66,15 @@ def _ssh_key(raw: Any) -> str:
     return given if given.strip() else ""
 
 
-def whole(least: int, most: int) -> FieldKind:
-    """Return the kind of whole numbers."""
-    kind = kinds.whole(least, most)
-    return FieldKind(kind.check, {"type": "integer", "minimum": least, "maximum": most}, "number", kind.from_text)
-
-
-def choice(*words: str) -> FieldKind:
-    """Return the kind of one word out of several."""
-    return FieldKind(kinds.one_of(*words).check, {"type": "string", "enum": list(words)}, "choice")
-
-
 def _fits(pattern: str, given: str) -> bool:
     return not pattern or re.search(pattern, given) is not None
 
 
 def _name(raw: Any) -> str:
-    if not isinstance(raw, str) or not re.fullmatch(NAME[1:-1], raw):
-        raise Unfit(f"is {str(raw)[:64]!r}", "give 1 to 32 of a-z, 0-9 and -, as it is to stand in /ollama/NAME")
-    if raw in {"api", "v1"}:
-        raise Unfit(f"is {raw!r}", "api and v1 are parts of Ollama's own paths; choose another name")
-    return raw
+    given: str = _PLAIN_NAME.check(raw)
+    if given in {"api", "v1"}:
+        raise Unfit(f"is {given!r}", "api and v1 are parts of Ollama's own paths; choose another name")
+    return given
 
 
 def _mac(raw: Any) -> str:
@@ -170,20 +143,8 @@ def _arguments_text(given: str) -> Any:
         return given
 
 
-def _flag_text(given: str) -> Any:
-    return {
-        "true": True,
-        "on": True,
-        "yes": True,
-        "1": True,
-        "false": False,
-        "off": False,
-        "no": False,
-        "0": False,
-    }.get(given.lower(), given)
-
-
-MACHINE_NAME = FieldKind(_name, {"type": "string", "pattern": NAME, "maxLength": 32})
+_PLAIN_NAME = short_name("give 1 to 32 of a-z, 0-9 and -, as it is to stand in /ollama/NAME")
+MACHINE_NAME = _PLAIN_NAME._replace(check=_name)
 URL = FieldKind(kinds.URL.check, {"type": "string", "minLength": 8, "maxLength": 300})
 MAC_ADDRESS = FieldKind(_mac, {"type": "string", "maxLength": 20})
 FINGERPRINT = FieldKind(_fingerprint, {"type": "string", "maxLength": 102})
@@ -194,9 +155,8 @@ WEEK_DAYS = FieldKind(
     _days,
     {"type": "array", "items": {"type": "string", "enum": list(DAYS)}, "maxItems": 7, "uniqueItems": True},
     "days",
-    lambda given: [word for word in re.split(r"[,\s]+", given) if word],
+    words,
 )
-FLAG = FieldKind(kinds.FLAG.check, {"type": "boolean"}, "flag", _flag_text)
 ARGUMENTS = FieldKind(_arguments, {"type": "object"}, "lines", _arguments_text)
 SECURON = FieldKind(_securon, {"type": "string", "maxLength": 17}, "password")
 SSH_KEY = FieldKind(_ssh_key, {"type": "string", "maxLength": SSH_KEY_CHARACTERS_MAX}, "lines")

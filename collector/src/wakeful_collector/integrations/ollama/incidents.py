@@ -12,12 +12,10 @@ from wakeful_collector.integrations.ollama import persisted, settings, troubles
 from wakeful_collector.job import Job
 from wakeful_collector.model import incident as shapes
 from wakeful_collector.model import story
-from wakeful_collector.model.incident import Incident
 from wakeful_collector.outbox import noting
 from wakeful_collector.read import gateway, hosts
-from wakeful_collector.store import database, events, incidents
+from wakeful_collector.store import database, incidents
 from wakeful_collector.store.changes import changing
-from wakeful_wire.push import Event
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from wakeful_collector.config import Settings
     from wakeful_collector.integrations.ollama.settings import Machine
     from wakeful_collector.integrations.ollama.troubles import Trouble
-    from wakeful_collector.model.story import Line
+    from wakeful_collector.model.incident import Incident
 
 INTERVAL_SECONDS = 5.0
 
@@ -47,7 +45,7 @@ def look(data: Path, _settings: Settings, now_ms: int) -> int:
             after = _after(known.get(name), found.get(name), name, name in machines, now_ms)
             if after is not None:
                 host_key = known[name].host_key if name in known else _host_key(data, machines[name])
-                _keep(connection, replace(after, host_key=host_key), now_ms)
+                noting.keep(connection, replace(after, host_key=host_key), now_ms)
     return len(due)
 
 
@@ -68,45 +66,15 @@ def _after(one: Incident | None, trouble: Trouble | None, name: str, is_there: b
         return None  # a wake is under way: it says neither that it is well nor that it is worse
     line = story.line(now_ms, trouble.kind, {"detail": trouble.text})
     if one is None:
-        return _told(_opened(name, line), line)
+        return shapes.begun(noting.new_id(), shapes.GATEWAY, name, line)
     if one.state == shapes.SETTLING:
-        return _told(shapes.fall(one, now_ms), line)
-    return None if any(line.text == told.text for told in one.story) else _told(one, line)
+        return shapes.continued(shapes.fall(one, now_ms), line)
+    return None if any(line.text == told.text for told in one.story) else shapes.continued(one, line)
 
 
 def _well(one: Incident, is_there: bool, now_ms: int) -> Incident:
     ending = "is well again" if is_there else "was removed from the gateway"
-    return _told(shapes.calm(one, now_ms, ending, now_ms), story.Line(now_ms, troubles.WELL, ending))
-
-
-def _keep(connection: sqlite3.Connection, one: Incident, now_ms: int) -> None:
-    """Write an incident as it is now, and the event that its newest line tells."""
-    incidents.keep(connection, one)
-    line = one.story[-1]
-    told = {"incident": one.id, "detail": line.text}
-    events.add(connection, one.host_key, [Event(f"{one.id}-{now_ms}", now_ms, line.kind, one.subject, told)], now_ms)
-
-
-def _opened(name: str, line: Line) -> Incident:
-    return Incident(
-        id=noting.new_id(),
-        host_key=shapes.NO_HOST,
-        kind=shapes.GATEWAY,
-        subject=name,
-        reference="",
-        state=shapes.OPEN,
-        opened_ms=line.at_ms,
-        changed_ms=line.at_ms,
-        heard_ms=line.at_ms,
-        cause=line.text,
-    )
-
-
-def _told(one: Incident, line: Line) -> Incident:
-    lines = (*one.story, line)
-    if len(lines) > shapes.STORY_LINES_MAX:
-        lines = (*lines[: shapes.STORY_HEAD_LINES], *lines[shapes.STORY_HEAD_LINES - shapes.STORY_LINES_MAX :])
-    return replace(one, story=lines, changed_ms=line.at_ms)
+    return shapes.continued(shapes.calm(one, now_ms, ending, now_ms), story.Line(now_ms, troubles.WELL, ending))
 
 
 def _host_key(data: Path, machine: Machine) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from wakeful_collector.integrations.ollama.schemas import shape
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import gateway
 from wakeful_collector.store import gateway_limits

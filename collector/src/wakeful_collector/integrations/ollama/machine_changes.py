@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from wakeful_collector.integrations.ollama import sealed, settings, status
-from wakeful_collector.integrations.ollama.schemas import MACHINE, shape
-from wakeful_collector.operations.arguments import LINES
+from wakeful_collector.integrations.ollama.schemas import MACHINE
+from wakeful_collector.operations.arguments import LINES, shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import gateway, hosts
+from wakeful_collector.settings_fields import SettingsUnfit, loosened
 from wakeful_collector.store import gateway_history, gateway_machines
 from wakeful_collector.store.changes import changing_gateway
 from wakeful_collector.store.gateway_machines import MACHINES_MAX
@@ -43,7 +44,7 @@ def _keep(context: Context, given: dict[str, Any], whole: dict[str, Any], known:
         machine = settings.check(plain)
         secrets = {name: text for name, text in given.items() if name in sealed.NAMES}
         row = settings.row(machine, sealed.seal(data, known, secrets), made_ms, context.now_ms)
-    except settings.MachineUnfit as unfit:
+    except SettingsUnfit as unfit:
         raise OperationError("invalid_machine", str(unfit)) from None
     for name in _HOSTS:
         host = getattr(machine, name)
@@ -65,16 +66,11 @@ def _remove(context: Context, given: dict[str, Any]) -> dict[str, Any]:
 
 def _shape() -> dict[str, Any]:
     """Return the schema of a machine: every setting and secret as a flat property."""
-    found = {name: _loosened(one) for name, one in settings.schema().items()}
+    found = {name: loosened(one) for name, one in settings.schema().items()}
     for one in sealed.SECRETS:
         if one.kind.widget == LINES:
             found[one.name] = {**found[one.name], "format": LINES}
     return shape(("name",), **found | {"name": MACHINE})
-
-
-def _loosened(one: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a setting without what the settings check themselves: they say all that is wrong at once."""
-    return {name: value for name, value in one.items() if name not in {"pattern", "minLength"}}
 
 
 OPERATIONS = (

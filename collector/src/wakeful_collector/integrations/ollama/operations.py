@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from wakeful_collector.integrations.ollama import limit_changes, machine_changes, settings, status, trusting, wishes
-from wakeful_collector.integrations.ollama.schemas import MACHINE, shape
+from wakeful_collector.integrations.ollama.schemas import MACHINE
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation
 
 

@@ -2,17 +2,5 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 MACHINE = {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}
 LEASE = {"type": "string", "minLength": 1, "maxLength": 64}
-
-
-def shape(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of an operation's arguments."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }

@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.ollama.secret_fields import NAMES, SECRETS
-from wakeful_collector.integrations.ollama.settings import MachineUnfit, Problem
 from wakeful_collector.read import gateway
-from wakeful_collector.settings_kinds import Unfit
+from wakeful_collector.settings_fields import Problem, SettingsUnfit, take
 from wakeful_collector.store import vault
 
 if TYPE_CHECKING:
@@ -39,20 +38,17 @@ def seal(data: Path, known: str, given: Mapping[str, str]) -> str:
     """Return what is to be stored once `given` changed the secrets sealed in `known`; empty text removes one.
 
     Raises:
-        MachineUnfit: what is given does not fit; no text repeats it.
+        SettingsUnfit: what is given does not fit; no text repeats it.
     """
-    problems = []
+    problems: list[Problem] = []
     if not given:  # also what cannot be opened now: its key may be brought back
         return known
     kept = _opened(data, known)
     for one in SECRETS:
         if one.name in given:
-            try:
-                kept[one.name] = one.kind.check(given[one.name])
-            except Unfit as error:
-                problems.append(Problem(one.name, str(error), error.hint))
+            take(kept, one.name, one.kind, given[one.name], problems)
     if problems:
-        raise MachineUnfit(problems)
+        raise SettingsUnfit(problems)
     kept = {name: value for name, value in kept.items() if value}
     return vault.seal(data, json.dumps(kept)) if kept else ""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wakeful_collector.integrations.ollama import fields as kinds
 
 if TYPE_CHECKING:
-    from wakeful_collector.integrations.ollama.fields import FieldKind
+    from wakeful_collector.settings_fields import FieldKind
 
 
 class Secret(NamedTuple):

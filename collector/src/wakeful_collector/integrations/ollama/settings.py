@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from wakeful_collector import settings_fields
 from wakeful_collector.integrations.ollama import fields as kinds
 from wakeful_collector.integrations.ollama.secret_fields import SECRETS
 from wakeful_collector.integrations.ollama.states import Policy
 from wakeful_collector.read import gateway
-from wakeful_collector.settings_kinds import Unfit
+from wakeful_collector.settings_fields import FLAG, Problem, SettingsUnfit, about, choice, whole
 from wakeful_collector.store.gateway_machines import MachineRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from wakeful_collector.integrations.ollama.fields import FieldKind
-
 GROUPS = ("machine", "waking", "sleeping", "when it sleeps", "requests", "energy")
 HOST_ID = r"^[A-Za-z0-9_-]{1,64}$"
 ACTION_NAME = r"^[a-z0-9_.-]{1,64}$"
-
-
-def _about(kind: FieldKind, group: str, label: str, text: str, example: str = "") -> dict[str, Any]:
-    return {"kind": kind, "group": group, "label": label, "help": text, "example": example}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +27,10 @@ class Machine:
     """Everything that can be set of a machine but its secrets. Each field's metadata holds kind, group, label, help."""
 
     name: str = field(
-        metadata=_about(kinds.MACHINE_NAME, "machine", "Name", "The machine stands at /ollama/NAME.", "box")
+        metadata=about(kinds.MACHINE_NAME, "machine", "Name", "The machine stands at /ollama/NAME.", "box")
     )
     url: str = field(
-        metadata=_about(
+        metadata=about(
             kinds.URL,
             "machine",
             "Address of Ollama",
@@ -45,7 +40,7 @@ class Machine:
     )
     fingerprint: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.FINGERPRINT,
             "machine",
             "Certificate",
@@ -55,7 +50,7 @@ class Machine:
     )
     host: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.text(64, HOST_ID),
             "machine",
             "Host in Wakeful",
@@ -64,14 +59,14 @@ class Machine:
     )
     default: bool = field(
         default=False,
-        metadata=_about(
-            kinds.FLAG, "machine", "Default machine", "It also stands at /ollama without a name; only one can be it."
+        metadata=about(
+            FLAG, "machine", "Default machine", "It also stands at /ollama without a name; only one can be it."
         ),
     )
     wake: str = field(
         default="packet",
-        metadata=_about(
-            kinds.choice("packet", "action", "never"),
+        metadata=about(
+            choice("packet", "action", "never"),
             "waking",
             "Woken by",
             "A magic packet, a named action of some agent (a smart plug), or never by the gateway.",
@@ -79,7 +74,7 @@ class Machine:
     )
     mac: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.MAC_ADDRESS,
             "waking",
             "Hardware address",
@@ -89,7 +84,7 @@ class Machine:
     )
     relay: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.text(64, HOST_ID),
             "waking",
             "Relay",
@@ -98,7 +93,7 @@ class Machine:
     )
     broadcast: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.HOST,
             "waking",
             "Broadcast address",
@@ -108,28 +103,28 @@ class Machine:
     )
     wol_port: int = field(
         default=9,
-        metadata=_about(kinds.whole(1, 65_535), "waking", "Port of the packet", "UDP port the packet is sent to."),
+        metadata=about(whole(1, 65_535), "waking", "Port of the packet", "UDP port the packet is sent to."),
     )
     wake_host: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.text(64, HOST_ID), "waking", "Host of the action", "Id of the host that runs `wake_action`."
         ),
     )
     wake_action: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.text(64, ACTION_NAME), "waking", "Action", "Action of that host's agent that switches it on."
         ),
     )
     wake_arguments: dict[str, Any] = field(
         default_factory=dict,
-        metadata=_about(kinds.ARGUMENTS, "waking", "Arguments", "What the action is given.", '{"name": "plug-3"}'),
+        metadata=about(kinds.ARGUMENTS, "waking", "Arguments", "What the action is given.", '{"name": "plug-3"}'),
     )
     boot_seconds: int = field(
         default=180,
-        metadata=_about(
-            kinds.whole(1, 3_600),
+        metadata=about(
+            whole(1, 3_600),
             "waking",
             "Patience",
             "Seconds it may take from the first packet until Ollama answers.",
@@ -137,8 +132,8 @@ class Machine:
     )
     sleep: str = field(
         default="never",
-        metadata=_about(
-            kinds.choice("ssh", "action", "never"),
+        metadata=about(
+            choice("ssh", "action", "never"),
             "sleeping",
             "Put to sleep by",
             "A command over SSH, a named action of its agent, or never by the gateway.",
@@ -146,16 +141,14 @@ class Machine:
     )
     ssh_host: str = field(
         default="",
-        metadata=_about(
-            kinds.HOST, "sleeping", "SSH host", "Empty: the host of the address of Ollama.", "192.168.1.20"
-        ),
+        metadata=about(kinds.HOST, "sleeping", "SSH host", "Empty: the host of the address of Ollama.", "192.168.1.20"),
     )
     ssh_port: int = field(
-        default=22, metadata=_about(kinds.whole(1, 65_535), "sleeping", "SSH port", "Port of its SSH server.")
+        default=22, metadata=about(whole(1, 65_535), "sleeping", "SSH port", "Port of its SSH server.")
     )
     ssh_user: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.text(64, r"^[A-Za-z0-9_][A-Za-z0-9_.@$-]*$"),
             "sleeping",
             "SSH user",
@@ -164,8 +157,8 @@ class Machine:
     )
     sleep_command: str = field(
         default="suspend",
-        metadata=_about(
-            kinds.choice("suspend", "hibernate", "poweroff"),
+        metadata=about(
+            choice("suspend", "hibernate", "poweroff"),
             "sleeping",
             "What sleep is",
             "Suspend to memory, to disk, or switch off.",
@@ -173,7 +166,7 @@ class Machine:
     )
     sleep_action: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.text(64, ACTION_NAME),
             "sleeping",
             "Action",
@@ -181,35 +174,29 @@ class Machine:
         ),
     )
     sleep_arguments: dict[str, Any] = field(
-        default_factory=dict, metadata=_about(kinds.ARGUMENTS, "sleeping", "Arguments", "What the action is given.")
+        default_factory=dict, metadata=about(kinds.ARGUMENTS, "sleeping", "Arguments", "What the action is given.")
     )
     stop_seconds: int = field(
         default=120,
-        metadata=_about(
-            kinds.whole(1, 3_600), "sleeping", "Time to stop", "Seconds after which it counts as still awake."
-        ),
+        metadata=about(whole(1, 3_600), "sleeping", "Time to stop", "Seconds after which it counts as still awake."),
     )
     idle_seconds: int = field(
         default=900,
-        metadata=_about(
-            kinds.whole(1, 604_800), "when it sleeps", "Idle time", "Seconds without a lease before it may sleep."
+        metadata=about(
+            whole(1, 604_800), "when it sleeps", "Idle time", "Seconds without a lease before it may sleep."
         ),
     )
     check_gpu: bool = field(
         default=True,
-        metadata=_about(
-            kinds.FLAG, "when it sleeps", "Mind the GPU", "Stay awake while its agent sees the GPU at work."
-        ),
+        metadata=about(FLAG, "when it sleeps", "Mind the GPU", "Stay awake while its agent sees the GPU at work."),
     )
     check_logins: bool = field(
         default=True,
-        metadata=_about(
-            kinds.FLAG, "when it sleeps", "Mind logins", "Stay awake while its agent sees somebody logged in."
-        ),
+        metadata=about(FLAG, "when it sleeps", "Mind logins", "Stay awake while its agent sees somebody logged in."),
     )
     awake_from: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.CLOCK_TIME,
             "when it sleeps",
             "Awake from",
@@ -219,36 +206,32 @@ class Machine:
     )
     awake_until: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.CLOCK_TIME, "when it sleeps", "Awake until", "... to this one, which may be past midnight.", "19:00"
         ),
     )
     awake_days: tuple[str, ...] = field(
         default=kinds.DAYS,
-        metadata=_about(
+        metadata=about(
             kinds.WEEK_DAYS, "when it sleeps", "On these days", "Days on which those hours begin.", "mon, tue, wed"
         ),
     )
     time_zone: str = field(
         default="UTC",
-        metadata=_about(kinds.ZONE, "when it sleeps", "Time zone", "Zone of those hours.", "Europe/Madrid"),
+        metadata=about(kinds.ZONE, "when it sleeps", "Time zone", "Zone of those hours.", "Europe/Madrid"),
     )
     parallel: int = field(
         default=64,
-        metadata=_about(
-            kinds.whole(1, 1_024), "requests", "At once", "Requests that are let through to it at the same time."
-        ),
+        metadata=about(whole(1, 1_024), "requests", "At once", "Requests that are let through to it at the same time."),
     )
     queue: int = field(
         default=256,
-        metadata=_about(
-            kinds.whole(0, 10_000), "requests", "Queue", "Requests that may wait for it; more are answered 503."
-        ),
+        metadata=about(whole(0, 10_000), "requests", "Queue", "Requests that may wait for it; more are answered 503."),
     )
     keepalive_seconds: int = field(
         default=10,
-        metadata=_about(
-            kinds.whole(0, 300),
+        metadata=about(
+            whole(0, 300),
             "requests",
             "Keep-alive",
             "Seconds between the bytes that keep a waiting streaming client; 0: none are sent.",
@@ -256,8 +239,8 @@ class Machine:
     )
     keepalive_plain: bool = field(
         default=False,
-        metadata=_about(
-            kinds.FLAG,
+        metadata=about(
+            FLAG,
             "requests",
             "Keep-alive for plain answers",
             "Send them (spaces before the JSON) where the client wants no stream too; the status is 200 then.",
@@ -265,8 +248,8 @@ class Machine:
     )
     claim_seconds: int = field(
         default=3_600,
-        metadata=_about(
-            kinds.whole(60, 86_400),
+        metadata=about(
+            whole(60, 86_400),
             "requests",
             "Old claims",
             "Seconds after which a claim of /gateway/arrancar ends when its client says nothing more.",
@@ -274,8 +257,8 @@ class Machine:
     )
     watts: int = field(
         default=0,
-        metadata=_about(
-            kinds.whole(0, 100_000), "energy", "Watts", "What it draws when it is awake and idle; 0: not counted."
+        metadata=about(
+            whole(0, 100_000), "energy", "Watts", "What it draws when it is awake and idle; 0: not counted."
         ),
     )
 
@@ -291,47 +274,19 @@ class Machine:
 
 
 FIELDS = fields(Machine)
+_NAMES = frozenset(one.name for one in FIELDS)
 _ROW = ("name", "url", "host", "default")
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong: the field, what, and the way out."""
-
-    field: str
-    message: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        """Return the sentence for people."""
-        return f"{self.field} {self.message}" + (f" ({self.hint})" if self.hint else "")
-
-
-class MachineUnfit(ValueError):
-    """Everything that is wrong with a machine's settings, at once."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
-        self.problems = problems
-
-
 def check(given: Mapping[str, Any]) -> Machine:
-    """Return the machine of these settings; what is missing is the default. Raises MachineUnfit."""
-    problems = [Problem(name[:64], "is not a setting of a machine") for name in given if name not in _NAMES]
-    values: dict[str, Any] = {}
-    for one in FIELDS:
-        if one.name in given:
-            try:
-                values[one.name] = one.metadata["kind"].check(given[one.name])
-            except Unfit as error:
-                problems.append(Problem(one.name, str(error), error.hint))
-        elif one.name in {"name", "url"}:
-            problems.append(Problem(one.name, "is missing", one.metadata["help"]))
+    """Return the machine of these settings; what is missing is the default. Raises SettingsUnfit."""
+    values, problems = settings_fields.checked(FIELDS, given, "machine")
     if problems:
-        raise MachineUnfit(problems)
+        raise SettingsUnfit(problems)
     machine = Machine(**values)
     problems = _together(machine)
     if problems:
-        raise MachineUnfit(problems)
+        raise SettingsUnfit(problems)
     return machine
 
 
@@ -389,8 +344,4 @@ def policy(one: Machine) -> Policy:
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of each setting, secrets included, for operations."""
-    own = {one.name: one.metadata["kind"].schema for one in FIELDS}
-    return own | {one.name: one.kind.schema for one in SECRETS}
-
-
-_NAMES = frozenset(one.name for one in FIELDS)
+    return settings_fields.schema(FIELDS) | {one.name: one.kind.schema for one in SECRETS}

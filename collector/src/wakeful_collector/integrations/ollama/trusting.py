@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.integrations.ollama import sleeping, ssh, status
-from wakeful_collector.integrations.ollama.schemas import MACHINE, shape
+from wakeful_collector.integrations.ollama.schemas import MACHINE
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import gateway
 from wakeful_collector.store import gateway_host_keys

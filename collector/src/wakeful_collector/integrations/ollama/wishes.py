@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.integrations.ollama import claims, status
 from wakeful_collector.integrations.ollama.claims import SECONDS_MAX, TooManyClaims
-from wakeful_collector.integrations.ollama.schemas import LEASE, MACHINE, shape
+from wakeful_collector.integrations.ollama.schemas import LEASE, MACHINE
 from wakeful_collector.integrations.ollama.states import FORCE, SLEEP, WAKE
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.store import gateway_leases as gateway_leases_table

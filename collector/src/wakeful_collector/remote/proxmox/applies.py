@@ -6,10 +6,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import asking
-from wakeful_collector.remote.failure import FAILED, OK, Failure
+from wakeful_collector.remote.failure import FAILED, OK, PENDING, Failure
 from wakeful_collector.remote.moments import span
 from wakeful_collector.remote.proxmox import deeds
-from wakeful_collector.remote.proxmox.plans import PENDING
 from wakeful_collector.remote.table import Styled
 
 if TYPE_CHECKING:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.remote.failure import FAILED, REFUSED, Failure
 from wakeful_collector.remote.table import Cell, Styled
 from wakeful_collector.remote.width import columns, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from wakeful_collector.remote.terminal import Terminal
-
-PENDING = 3
-"""The exit code of a plan, or of drift, that holds changes: what fails to be asked for never ends with it."""
 
 DIGEST_SHOWN = 12
 _EFFECTS = {
@@ -72,16 +68,6 @@ def fault(out: Terminal, found: Mapping[str, Any], what: str = "") -> None:
     out.line(Styled(head, "bad"), f": {found.get('message')}" if head else str(found.get("message")))
     if found.get("hint"):
         out.line("  ", Styled(str(found["hint"]), "dim"))
-
-
-def read_only(ask: Callable[[], Record]) -> Record:
-    """Return what is asked for; what is refused fails, so that the exit code 3 has one meaning; raise Failure."""
-    try:
-        return ask()
-    except Failure as problem:
-        if problem.exit_code == REFUSED:
-            raise Failure(FAILED, problem.code, problem.message, problem.hint) from None
-        raise
 
 
 def requests(out: Terminal, found: object) -> None:

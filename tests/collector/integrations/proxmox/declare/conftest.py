@@ -38,19 +38,19 @@ class Desk:
         self.data: Path = settings.data
         self.pve = pve
         self.applier = jobs.Applier()
-        self._attendant = Attendant()
+        self._attendants: dict[str, Attendant] = {}
 
     def ask(self, operation: str, scope: str = "admin", **given: Any) -> dict[str, Any]:
         """Run an operation."""
         principal = Principal("user:ada", implied((scope,)), "192.0.2.7", "web", "session", 1)
         return run(self.settings, REGISTRY, principal, operation, given, clock.now_ms())
 
-    def look(self) -> Estate:
-        """Have the cluster looked at, and return it as it was seen."""
-        row = next(one for one in proxmox_clusters.clusters(self.data) if one.name == "home")
+    def look(self, name: str = "home") -> Estate:
+        """Have a cluster looked at, and return it as it was seen."""
+        row = next(one for one in proxmox_clusters.clusters(self.data) if one.name == name)
         for _ in range(2):  # the first cycle lists, the next one reads what it listed
-            self._attendant.look(self.data, row, clock.now_ms(), full=True)
-        return proxmox.estate(self.data, "home")
+            self._attendants.setdefault(name, Attendant()).look(self.data, row, clock.now_ms(), full=True)
+        return proxmox.estate(self.data, name)
 
     def plan(self, *texts: str) -> dict[str, Any]:
         """Return the plan of files, of the cluster as it is now."""

@@ -29,6 +29,17 @@ def test_the_same_request_is_one_apply(desk: Desk) -> None:
     assert len(desk.ask("proxmox.applies", limit=5)["applies"]) == 1
 
 
+def test_a_key_stands_for_one_plan_alone(desk: Desk) -> None:
+    digest = desk.plan(WEB)["digest"]
+    desk.ask("proxmox.apply", digest=digest, files=files(WEB), request_key="k")
+    for other in ({"digest": "0" * 64}, {"digest": digest, "allow_destroy": True}):
+        with pytest.raises(OperationError, match="used for another plan") as refused:
+            desk.ask("proxmox.apply", files=files(WEB), request_key="k", **other)
+        assert (refused.value.code, refused.value.status) == ("request_key_taken", 409)
+    assert desk.ask("proxmox.apply", digest=digest, files=files(WEB), request_key="k", dry_run=True)["dry_run"]
+    assert len(desk.ask("proxmox.applies", limit=5)["applies"]) == 1
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
     [

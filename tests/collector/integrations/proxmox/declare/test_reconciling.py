@@ -10,6 +10,7 @@ from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.declare import reconciling
 from wakeful_collector.integrations.proxmox.declare.steps import Plan, Step
 from wakeful_collector.read import events, proxmox_applies, proxmox_wishes
+from wakeful_collector.store.changes import changing
 
 from .conftest import files
 
@@ -124,6 +125,26 @@ def test_what_cannot_be_read_any_more_is_noted(desk: Desk, kept: Callable[..., A
     kept(desk.pve, name="lab", reconcile="off")
     look(desk)
     assert "metadata.cluster" in proxmox_wishes.drift(desk.data, "home").error
+
+
+def test_a_cluster_that_cannot_be_compared_keeps_no_other_from_it(
+    desk: Desk, kept: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("home", "attic"):
+        kept(desk.pve, name=name, reconcile="report")
+        desk.look(name)
+    own = [WEB.replace("metadata: {", f"metadata: {{cluster: {name}, ") for name in ("home", "attic")]
+    desk.ask("proxmox.wishes.keep", files=files(*own))
+    with changing(desk.data) as connection:
+        connection.execute("UPDATE proxmox_things SET body = x'00' WHERE cluster = 'attic'")
+    assert look(desk) == 2
+    assert "attic could not be compared" in caplog.text
+    assert "the collector's log says more" in proxmox_wishes.drift(desk.data, "attic").error
+    drift = proxmox_wishes.drift(desk.data, "home")
+    assert (len(drift.steps), drift.error) == (2, "")
+    caplog.clear()
+    assert look(desk) == 0
+    assert caplog.text == "", "it is tried again when it is due again"
 
 
 def test_what_would_need_something_else_first_is_not_harmless() -> None:

@@ -85,14 +85,38 @@ def test_a_change_leaves_what_it_does_not_name(ask: Any, data: Path, pve: FakeCl
     row = proxmox_clusters.cluster(data, "home")
     assert row is not None
     assert opening.secret(data, row) == "very-secret-uuid"
-    assert ask("change", name="home", fingerprints=[pve.fingerprint])["cluster"]["trust"] == "fingerprints"
-    assert ask("change", name="home", ca=pve.ca)["cluster"]["fingerprints"] == []
+    secret = GIVEN["secret"]
+    told = ask("change", name="home", fingerprints=[pve.fingerprint], secret=secret)["cluster"]
+    assert told["trust"] == "fingerprints"
+    assert ask("change", name="home", ca=pve.ca, secret=secret)["cluster"]["fingerprints"] == []
     ask("change", name="home", secret="another")
     row = proxmox_clusters.cluster(data, "home")
     assert row is not None
     assert opening.secret(data, row) == "another"
     assert refused(ask, "change", name="home", ca=pve.ca, fingerprints=[pve.fingerprint]).code == "invalid_cluster"
     assert refused(ask, "change", name="lab").message.endswith("there are: home")
+
+
+def test_a_secret_goes_no_further_than_it_was_given_for(ask: Any, data: Path, pve: FakeCluster) -> None:
+    pins = [":".join([digits] * 32) for digits in ("AA", "BB")]
+    ask("add", **{**GIVEN, "hosts": ["pve1", "pve2"]}, fingerprints=pins)
+    further: list[dict[str, Any]] = [
+        {"hosts": ["pve1", "mallory.example"]},
+        {"hosts": ["pve1:8007"]},
+        {"fingerprints": [*pins, pve.fingerprint]},
+        {"fingerprints": []},
+        {"ca": pve.ca},
+        {"hosts": ["mallory.example"], "fingerprints": [pve.fingerprint], "secret": " "},
+    ]
+    for given in further:
+        told = refused(ask, "change", name="home", **given)
+        assert (told.code, "give the secret again" in told.message) == ("secret_needed", True), given
+    row = proxmox_clusters.cluster(data, "home")
+    assert row is not None
+    assert clusters.made(row).hosts == ("pve1", "pve2")
+    narrower = ask("change", name="home", hosts=["pve2"], fingerprints=pins[1:], charts=False)["cluster"]
+    assert (narrower["hosts"], narrower["fingerprints"], narrower["charts"]) == (["pve2"], pins[1:], False)
+    assert ask("change", name="home", hosts=["pve3"], secret="for-pve3")["cluster"]["hosts"] == ["pve3"]
 
 
 def test_how_the_last_look_went_is_listed(ask: Any, data: Path, now_ms: int) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wakeful_collector.integrations.proxmox.link import clusters
+from wakeful_collector.settings_fields import SettingsUnfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ def test_what_is_not_said_is_the_default() -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(clusters.ClusterUnfit) as caught:
+    with pytest.raises(SettingsUnfit) as caught:
         clusters.check({"name": "Home", "poll_seconds": 1, "colour": "red", "fingerprints": ["ab"]})
     assert {one.field for one in caught.value.problems} == {
         "name",
@@ -38,12 +39,12 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_an_authority_and_fingerprints_exclude_each_other(pve: FakeCluster) -> None:
-    with pytest.raises(clusters.ClusterUnfit, match="exclude each other"):
+    with pytest.raises(SettingsUnfit, match="exclude each other"):
         clusters.check({**GIVEN, "ca": pve.ca, "fingerprints": [pve.fingerprint]})
 
 
 def test_a_secret_that_does_not_fit_is_not_repeated() -> None:
-    with pytest.raises(clusters.ClusterUnfit) as caught:
+    with pytest.raises(SettingsUnfit) as caught:
         clusters.check_secret("hush\nhush")
     assert "hush" not in str(caught.value)
 

@@ -85,7 +85,3 @@ def test_names_secrets_and_the_rest() -> None:
     assert fields.HOSTS.check("a") == ("a",)
     with pytest.raises(Unfit, match="0 hosts"):
         fields.HOSTS.check([])
-    assert fields.FLAG.from_text("on") is True
-    assert fields.FLAG.from_text("perhaps") == "perhaps"
-    assert fields.whole(5, 9).from_text("7") == 7
-    assert fields.choice("a", "b").check("a") == "a"

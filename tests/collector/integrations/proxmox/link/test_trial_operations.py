@@ -79,14 +79,27 @@ def test_a_change_is_tried_with_the_secret_that_is_kept(
     ask: Any, pve: FakeCluster, kept: Callable[..., Cluster], data: Path
 ) -> None:
     kept(pve)
-    assert ask("test", cluster="home", fingerprints=[pve.fingerprint], secret="")["ok"]
-    assert not ask("test", cluster="home", fingerprints=["ab" * 32])["ok"]
+    assert ask("test", cluster="home", detail_seconds=60, secret="")["ok"]
     assert ask("test", cluster="home", ca=pve.ca)["ok"]
+    assert ask("test", cluster="home", fingerprints=[pve.fingerprint], secret=pve.secret)["ok"]
+    assert not ask("test", cluster="home", fingerprints=["ab" * 32], secret=pve.secret)["ok"]
     assert not ask("test", cluster="home", secret="another")["ok"]
     assert refused(ask, "test", cluster="lab").code == "unknown_cluster"
     with changing(data) as connection:
         connection.execute("UPDATE proxmox_clusters SET sealed = 'v1.x'")
     assert refused(ask, "test", cluster="home").code == "no_secret"
+
+
+def test_a_kept_secret_is_not_tried_where_it_was_not_given_for(
+    ask: Any, pve: FakeCluster, kept: Callable[..., Cluster]
+) -> None:
+    kept(pve)
+    mallory = pve.clusters.open()
+    before = len(mallory.requests())
+    for given in ({"hosts": [mallory.host], "fingerprints": [mallory.fingerprint]}, {"fingerprints": ["ab" * 32]}):
+        assert refused(ask, "test", cluster="home", **given).code == "secret_needed"
+    assert len(mallory.requests()) == before
+    mallory.close()
 
 
 def test_a_new_certificate_is_trusted_by_its_fingerprint(

@@ -5,14 +5,16 @@ from __future__ import annotations
 from werkzeug.datastructures import MultiDict
 
 from wakeful_collector.integrations.proxmox.link import clusters
-from wakeful_collector.integrations.proxmox.link.clusters import FIELDS, Problem
+from wakeful_collector.integrations.proxmox.link.clusters import FIELDS
 from wakeful_collector.integrations.proxmox.pages import form
+from wakeful_collector.settings_fields import Problem, changed, values_of
+from wakeful_collector.web import kit
 
 from .estate_data import settings
 
 
 def test_every_setting_is_a_field_and_the_secret_is_none_of_them() -> None:
-    found = [field for group in form.groups(form.values_of(settings())) for field in group.fields]
+    found = [field for group in form.groups(values_of(FIELDS, settings())) for field in group.fields]
     assert {field.name for field in found} == {field.name for field in FIELDS} | {"secret"}
     secret = next(field for field in found if field.name == "secret")
     assert (secret.value, secret.is_set, secret.is_secret) == ("", False, True)
@@ -47,7 +49,7 @@ def test_what_a_form_sends_is_what_an_operation_takes() -> None:
             ("secret", " abc "),
         ]
     )
-    found = form.given(sent)
+    found = kit.form_given(FIELDS, sent)
     assert found["name"] == "home"
     assert found["hosts"] == ["pve1", "pve2:8007"]
     assert found["fingerprints"] == ["AA:BB"]
@@ -59,7 +61,6 @@ def test_what_a_form_sends_is_what_an_operation_takes() -> None:
 
 def test_only_what_changed_is_asked_for() -> None:
     before = settings()
-    after = clusters.check({**form.values_of(before), "protected": ["100"], "poll_seconds": 30})
-    assert form.changed(before, after) == {"protected": ["100"], "poll_seconds": 30}
-    assert form.changed(before, before) == {}
-    assert [form.shown(value) for value in (True, False, ("a", "b"), 5, "x")] == ["on", "", "a, b", "5", "x"]
+    after = clusters.check({**values_of(FIELDS, before), "protected": ["100"], "poll_seconds": 30})
+    assert changed(FIELDS, before, after) == {"protected": ["100"], "poll_seconds": 30}
+    assert changed(FIELDS, before, before) == {}

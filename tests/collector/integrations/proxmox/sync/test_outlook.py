@@ -101,10 +101,15 @@ def test_nothing_of_nodes_that_are_away() -> None:
 
 
 def test_turns_go_round_within_the_time_for_details() -> None:
-    assert outlook.turns(5_000, 10_000, DETAIL_MS) == 167
+    assert outlook.turns(1_500, 10_000, DETAIL_MS) == 50
     assert outlook.turns(3, 10_000, DETAIL_MS) == 1
     assert outlook.turns(5_000, 9_000_000, DETAIL_MS) == 5_000
     assert outlook.turns(7, 0, 0) == 7
+
+
+def test_a_large_cluster_is_not_asked_more_for_it() -> None:
+    assert outlook.turns(5_000, 10_000, DETAIL_MS) == outlook.turns(50_000, 10_000, DETAIL_MS) == 50
+    assert outlook.turns(5_000, 10_000, 86_400_000) == 1, "nor more than it needs"
 
 
 def test_when_snapshots_are_worth_a_request() -> None:

@@ -58,7 +58,7 @@ def test_what_is_not_permitted_is_said_and_never_looks_like_nothing(proxmox, est
     estate.pve.grant(token, "/nodes", "Sys.Audit")
     estate.ask("proxmox.cluster.add", name="blind", hosts=[estate.pve.host], login=token, secret=estate.pve.secret)
     try:
-        estate.ask("proxmox.cluster.change", name="blind", ca=estate.pve.ca)
+        estate.ask("proxmox.cluster.change", name="blind", ca=estate.pve.ca, secret=estate.pve.secret)
         await_true(
             lambda: "permitted" in proxmox("guests", "--cluster", "blind").err, "it is told that guests are not seen"
         )

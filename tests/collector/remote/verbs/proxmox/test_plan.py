@@ -1,6 +1,6 @@
 """plan: what would be changed."""
 
-from wakeful_collector.remote.failure import FAILED, OK, USAGE
+from wakeful_collector.remote.failure import OK, REFUSED, USAGE
 
 from .declared import box
 
@@ -25,4 +25,4 @@ def test_what_cannot_be_planned_is_never_three(proxmox, tmp_path, wakeful, estat
     assert (ran.code, "box.yaml:7" in ran.err) == (USAGE, True)
     assert proxmox("plan", box(tmp_path, "a lot"), "--json").code == USAGE
     environ = {"WAKEFUL_URL": estate.served.url, "WAKEFUL_API_KEY": shared.key("gateway")}
-    assert wakeful("proxmox", "plan", box(tmp_path), **environ).code == FAILED
+    assert wakeful("proxmox", "plan", box(tmp_path), **environ).code == REFUSED

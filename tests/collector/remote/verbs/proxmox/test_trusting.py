@@ -12,4 +12,4 @@ def test_only_what_is_shown_is_trusted_and_only_after_a_yes(proxmox, estate):
     assert proxmox("trust", "lab", "nonsense", "--yes").code == USAGE
     assert proxmox("trust", "lab", estate.pve.fingerprint, "--yes").code == OK
     assert proxmox("trust", "lab", estate.pve.fingerprint, "--yes", "--json").document["result"]["cluster"] == "lab"
-    estate.ask("proxmox.cluster.change", name="lab", ca=estate.pve.ca)
+    estate.ask("proxmox.cluster.change", name="lab", ca=estate.pve.ca, secret=estate.pve.secret)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wakeful_collector.integrations.proxmox.acting import asking, documents, journal, schemas, waiting
 from wakeful_collector.integrations.proxmox.acting.judging import End
 from wakeful_collector.integrations.proxmox.acting.kinds import KINDS
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Operation, OperationError
 from wakeful_collector.read import proxmox_deeds as deeds
 from wakeful_collector.store import proxmox_deeds as table

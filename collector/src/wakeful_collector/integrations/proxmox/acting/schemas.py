@@ -6,8 +6,8 @@ from typing import Any
 
 from wakeful_collector.integrations.proxmox.acting.steps_copies import SNAPSHOT_NAME
 from wakeful_collector.integrations.proxmox.acting.steps_settings import SIZE
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
-from wakeful_collector.operations.arguments import LINES
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import LINES, shape
 
 Schema = dict[str, Any]
 

@@ -10,7 +10,8 @@ from wakeful_collector.integrations.proxmox.declare.apply_documents import docum
 from wakeful_collector.integrations.proxmox.declare.applying import FLAGS
 from wakeful_collector.integrations.proxmox.declare.schemas import APPLY, DIGEST, FILES, FLAG, REQUEST_KEY
 from wakeful_collector.integrations.proxmox.declare.steps import LIVE
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import proxmox_applies as applies
 from wakeful_collector.store import proxmox_applies as table
@@ -41,9 +42,11 @@ def _prepare(request: Request, given: dict[str, Any]) -> _Prepared:
     """Plan again, outside the transaction: only the plan that was approved is carried out."""
     data = request.settings.data
     key = given.get("request_key")
-    known = applies.by_request_key(data, request.principal.name, key) if key else None
-    if known is not None or "resume" in given:
-        return _Prepared(None, known)
+    known = applies.by_request_key(data, request.principal.name, key) if key and not given.get("dry_run") else None
+    if "resume" in given:
+        return _Prepared(None, None)
+    if known is not None:
+        return _Prepared(None, _same(known, given))
     if "digest" not in given:
         raise OperationError("invalid", "digest is missing: make a plan, look at it, give its digest", 400)
     planned = planning.planned(data, given, request.now_ms)
@@ -69,6 +72,10 @@ def _apply(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     if not any(one.effect == LIVE or one.effect in _allowed(given) for one in planned.plan.steps):
         needed = ", ".join(sorted({FLAGS[one.effect] for one in planned.plan.steps}))
         raise OperationError("not_allowed", f"every step needs a permission that was not given: {needed}", 409)
+    key = given.get("request_key")
+    meanwhile = table.by_request_key(context.connection, context.principal.name, key) if key else None
+    if meanwhile is not None:
+        return _answer(context, _same(meanwhile, given).id)
     if len(table.open_ones(context.connection)) >= OPEN_MAX:
         raise OperationError("too_many", f"{OPEN_MAX} plans are being carried out already", 409)
     row = ApplyRow(
@@ -80,10 +87,18 @@ def _apply(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         allowed=_allowed(given),
         files=planned.files,
         marks=planned.marks,
-        request_key=given.get("request_key"),
+        request_key=key,
     )
     table.add(context.connection, row, [one.document() for one in planned.plan.steps])
     return _answer(context, row.id)
+
+
+def _same(known: ApplyRow, given: dict[str, Any]) -> ApplyRow:
+    """Return the apply that a key stands for. Raises OperationError when it was of another plan, or allowed less."""
+    is_other = "digest" in given and given["digest"] != known.digest
+    if is_other or not set(_allowed(given)) <= set(known.allowed):
+        raise OperationError("request_key_taken", "this request_key was used for another plan", 409)
+    return known
 
 
 def _resumed(context: Context, given: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from wakeful_collector.integrations.proxmox.declare.steps import CREATE, LIVE, M
 from wakeful_collector.integrations.proxmox.link import clusters
 from wakeful_collector.job import Job
 from wakeful_collector.model.incident import NO_HOST
+from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.read import proxmox
 from wakeful_collector.read import proxmox_applies as applies
 from wakeful_collector.read import proxmox_wishes as kept
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.declare.steps import Step
     from wakeful_collector.integrations.proxmox.link.clusters import Cluster
     from wakeful_collector.store.proxmox_wishes import WishesRow
+
+log = logging.getLogger("wakeful.proxmox")
 
 LOOK_SECONDS = 30.0
 PRINCIPAL = "local:reconcile"
@@ -58,8 +62,23 @@ def look(data: Path, _settings: Settings, now_ms: int) -> int:
         standing = proxmox.standing(data, cluster.name)
         if standing.failed or not standing.polled_ms:
             continue  # what was seen last is old: nothing is told or done by it
-        looked += _look_at(data, cluster, wishes, before, now_ms)
+        looked += _looked_at(data, cluster, wishes, before, now_ms)
     return looked
+
+
+def _looked_at(data: Path, cluster: Cluster, wishes: WishesRow, before: DriftRow | None, now_ms: int) -> int:
+    """Look at a cluster; what goes wrong with it is said of it, and keeps no other from being looked at."""
+    try:
+        return _look_at(data, cluster, wishes, before, now_ms)
+    except StoreError:
+        raise  # that is so for all of them
+    except Exception as error:
+        log.exception("%s could not be compared with what is declared", cluster.name)
+        if not _is_due(cluster, wishes, before, now_ms):
+            return 0
+        said = f"it could not be compared: {type(error).__name__}; the collector's log says more"
+        _note(data, _row(cluster, wishes, before, Plan(), now_ms, said), [])
+        return 1
 
 
 def _look_at(data: Path, cluster: Cluster, wishes: WishesRow, before: DriftRow | None, now_ms: int) -> int:

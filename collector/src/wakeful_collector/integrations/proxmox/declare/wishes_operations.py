@@ -7,7 +7,8 @@ from typing import Any
 from wakeful_collector.clock import rfc3339
 from wakeful_collector.integrations.proxmox.declare import exporting, planning
 from wakeful_collector.integrations.proxmox.declare.schemas import FILES, NOTE, VERSION, VMIDS
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import proxmox
 from wakeful_collector.read import proxmox_wishes as kept

@@ -7,10 +7,12 @@ from typing import Any
 
 from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.link import clusters
-from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster, ClusterUnfit
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, loosened, shape
+from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import proxmox, proxmox_clusters
+from wakeful_collector.settings_fields import SettingsUnfit, loosened, plain
 from wakeful_collector.store import proxmox_changes, proxmox_estate, proxmox_subjects, vault
 from wakeful_collector.store import proxmox_clusters as table
 from wakeful_collector.store.proxmox_clusters import CLUSTERS_MAX, ClusterRow
@@ -30,16 +32,33 @@ def found(rows: list[ClusterRow], name: str) -> ClusterRow:
     raise OperationError("unknown_cluster", f"there is no cluster {name!r}; there are: {names}", 404)
 
 
-def unfit(error: ClusterUnfit) -> OperationError:
+def unfit(error: SettingsUnfit) -> OperationError:
     """Return what an operation says of settings that do not fit."""
     return OperationError("invalid_cluster", str(error))
 
 
+def refuse_to_send(kept: Cluster, wanted: Cluster) -> None:
+    """Raise OperationError where a kept secret would go further than it was given for: other hosts, other trust.
+
+    Whoever may change settings may not read the secret, and so may not have it sent to a host of their own either.
+    """
+    further = [host for host in wanted.hosts if host not in kept.hosts]
+    what = f"hosts names {', '.join(further)}" if further else ""
+    is_narrower = wanted.ca == kept.ca and wanted.fingerprints and set(wanted.fingerprints) <= set(kept.fingerprints)
+    if not what and (wanted.ca, set(wanted.fingerprints)) != (kept.ca, set(kept.fingerprints)) and not is_narrower:
+        what = "another certificate is trusted"
+    if what:
+        hint = "a certificate that a host of it shows is trusted without it by proxmox.trust"
+        raise OperationError(
+            "secret_needed", f"give the secret again: {what}, which it was not given for ({hint})", 409
+        )
+
+
 def document(cluster: Cluster, has_secret: bool) -> dict[str, Any]:
     """Return a cluster as answers show it: every setting, and whether it has its secret."""
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(cluster).items()}
+    shown = {name: plain(value) for name, value in asdict(cluster).items()}
     trust = "ca" if cluster.ca else "fingerprints" if cluster.fingerprints else "system"
-    return plain | {"auth": cluster.auth, "trust": trust, "has_secret": has_secret}
+    return shown | {"auth": cluster.auth, "trust": trust, "has_secret": has_secret}
 
 
 def _add(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +69,7 @@ def _add(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         raise OperationError("too_many", f"there are {CLUSTERS_MAX} clusters already", 409)
     if not given.get(SECRET, "").strip():
         raise OperationError("invalid_cluster", "secret is missing (give the token's secret, or the password)")
-    return _keep(context, given, given, "", context.now_ms)
+    return _keep(context, given, given)
 
 
 def _change(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -60,17 +79,22 @@ def _change(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         whole["ca"] = ""  # the one takes the place of the other
     if given.get("ca") and "fingerprints" not in given:
         whole["fingerprints"] = ()
-    return _keep(context, given, whole, row.sealed, row.made_ms)
+    return _keep(context, given, whole, row)
 
 
-def _keep(context: Context, given: dict[str, Any], whole: dict[str, Any], known: str, made_ms: int) -> dict[str, Any]:
-    """Check and write a cluster; raise OperationError with everything that is wrong."""
-    plain = {name: value for name, value in whole.items() if name != SECRET}
+def _keep(
+    context: Context, given: dict[str, Any], whole: dict[str, Any], before: ClusterRow | None = None
+) -> dict[str, Any]:
+    """Check and write a cluster, which may have been `before`; raise OperationError with everything that is wrong."""
+    wanted = {name: value for name, value in whole.items() if name != SECRET}
     try:
-        cluster = clusters.check(plain)
+        cluster = clusters.check(wanted)
         secret = clusters.check_secret(given.get(SECRET, ""))
-    except ClusterUnfit as error:
+    except SettingsUnfit as error:
         raise unfit(error) from None
+    if before is not None and not secret:
+        refuse_to_send(clusters.made(before), cluster)
+    known, made_ms = ("", context.now_ms) if before is None else (before.sealed, before.made_ms)
     sealed = vault.seal(context.settings.data, secret) if secret else known
     table.keep(context.connection, clusters.row(cluster, sealed, made_ms, context.now_ms))
     return {"cluster": document(cluster, bool(sealed))}

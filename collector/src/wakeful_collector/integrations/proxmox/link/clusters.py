@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from wakeful_collector import settings_fields
 from wakeful_collector.integrations.proxmox.link import fields as kinds
 from wakeful_collector.read import proxmox_clusters as rows
+from wakeful_collector.settings_fields import FLAG, Problem, SettingsUnfit, about, choice, whole
 from wakeful_collector.settings_kinds import Unfit
 from wakeful_collector.store.proxmox_clusters import ClusterRow
 
@@ -14,14 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from wakeful_collector.integrations.proxmox.link.fields import FieldKind
-
 GROUPS = ("cluster", "trust", "looking", "protection", "declared state")
 SECRET = "secret"  # noqa: S105 - the name of the field
-
-
-def _about(kind: FieldKind, group: str, label: str, text: str, example: str = "") -> dict[str, Any]:
-    return {"kind": kind, "group": group, "label": label, "help": text, "example": example}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +25,10 @@ class Cluster:
     """Everything that can be set of a cluster but its secret. Each field's metadata holds kind, group, label, help."""
 
     name: str = field(
-        metadata=_about(kinds.CLUSTER_NAME, "cluster", "Name", "How it is called here; it stands in addresses.", "home")
+        metadata=about(kinds.CLUSTER_NAME, "cluster", "Name", "How it is called here; it stands in addresses.", "home")
     )
     hosts: tuple[str, ...] = field(
-        metadata=_about(
+        metadata=about(
             kinds.HOSTS,
             "cluster",
             "Hosts",
@@ -41,7 +37,7 @@ class Cluster:
         )
     )
     login: str = field(
-        metadata=_about(
+        metadata=about(
             kinds.LOGIN,
             "cluster",
             "Login",
@@ -51,7 +47,7 @@ class Cluster:
     )
     ca: str = field(
         default="",
-        metadata=_about(
+        metadata=about(
             kinds.AUTHORITY,
             "trust",
             "Certificate authority",
@@ -60,7 +56,7 @@ class Cluster:
     )
     fingerprints: tuple[str, ...] = field(
         default=(),
-        metadata=_about(
+        metadata=about(
             kinds.FINGERPRINTS,
             "trust",
             "Fingerprints",
@@ -69,12 +65,12 @@ class Cluster:
     )
     poll_seconds: int = field(
         default=10,
-        metadata=_about(kinds.whole(5, 3_600), "looking", "Every", "Seconds from one look at the cluster to the next."),
+        metadata=about(whole(5, 3_600), "looking", "Every", "Seconds from one look at the cluster to the next."),
     )
     detail_seconds: int = field(
         default=300,
-        metadata=_about(
-            kinds.whole(30, 86_400),
+        metadata=about(
+            whole(30, 86_400),
             "looking",
             "Details every",
             "Seconds after which details are read again of what shows no change: storages, backups, permissions.",
@@ -82,11 +78,11 @@ class Cluster:
     )
     charts: bool = field(
         default=True,
-        metadata=_about(kinds.FLAG, "looking", "Charts", "Keep cpu, memory, disk and network of nodes and guests."),
+        metadata=about(FLAG, "looking", "Charts", "Keep cpu, memory, disk and network of nodes and guests."),
     )
     protected: tuple[str, ...] = field(
         default=(),
-        metadata=_about(
+        metadata=about(
             kinds.PROTECTED,
             "protection",
             "Protected",
@@ -96,8 +92,8 @@ class Cluster:
     )
     reconcile: str = field(
         default="off",
-        metadata=_about(
-            kinds.choice("off", "report", "apply"),
+        metadata=about(
+            choice("off", "report", "apply"),
             "declared state",
             "Reconcile",
             "Compare with the declared state: never, to report drift, or to apply what is harmless.",
@@ -105,8 +101,8 @@ class Cluster:
     )
     reconcile_minutes: int = field(
         default=60,
-        metadata=_about(
-            kinds.whole(1, 10_080), "declared state", "Reconcile every", "Minutes from one comparison to the next."
+        metadata=about(
+            whole(1, 10_080), "declared state", "Reconcile every", "Minutes from one comparison to the next."
         ),
     )
 
@@ -117,54 +113,25 @@ class Cluster:
 
 
 FIELDS = fields(Cluster)
-REQUIRED = ("name", "hosts", "login")
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong: the field, what, and the way out."""
-
-    field: str
-    message: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        """Return the sentence for people."""
-        return f"{self.field} {self.message}" + (f" ({self.hint})" if self.hint else "")
-
-
-class ClusterUnfit(ValueError):
-    """Everything that is wrong with a cluster's settings, at once."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
-        self.problems = problems
+_NAMES = frozenset(one.name for one in FIELDS)
 
 
 def check(given: Mapping[str, Any]) -> Cluster:
-    """Return the cluster of these settings; what is missing is the default. Raises ClusterUnfit."""
-    problems = [Problem(name[:64], "is not a setting of a cluster") for name in given if name not in _NAMES]
-    values: dict[str, Any] = {}
-    for one in FIELDS:
-        if one.name in given:
-            try:
-                values[one.name] = one.metadata["kind"].check(given[one.name])
-            except Unfit as error:
-                problems.append(Problem(one.name, str(error), error.hint))
-        elif one.name in REQUIRED:
-            problems.append(Problem(one.name, "is missing", one.metadata["help"]))
+    """Return the cluster of these settings; what is missing is the default. Raises SettingsUnfit."""
+    values, problems = settings_fields.checked(FIELDS, given, "cluster")
     if values.get("ca") and values.get("fingerprints"):
         problems.append(Problem("fingerprints", "and ca exclude each other", "give the authority, or fingerprints"))
     if problems:
-        raise ClusterUnfit(problems)
+        raise SettingsUnfit(problems)
     return Cluster(**values)
 
 
 def check_secret(raw: Any) -> str:
-    """Return a secret as it is sealed. Raises ClusterUnfit, which repeats nothing of it."""
+    """Return a secret as it is sealed. Raises SettingsUnfit, which repeats nothing of it."""
     try:
         return str(kinds.SECRET.check(raw))
     except Unfit as error:
-        raise ClusterUnfit([Problem(SECRET, str(error), error.hint)]) from None
+        raise SettingsUnfit([Problem(SECRET, str(error), error.hint)]) from None
 
 
 def made(row: ClusterRow) -> Cluster:
@@ -193,7 +160,4 @@ def cluster(data: Path, name: str) -> Cluster | None:
 
 def schema() -> dict[str, Any]:
     """Return the JSON schema of each setting, the secret included, for operations."""
-    return {one.name: one.metadata["kind"].schema for one in FIELDS} | {SECRET: kinds.SECRET.schema}
-
-
-_NAMES = frozenset(one.name for one in FIELDS)
+    return settings_fields.schema(FIELDS) | {SECRET: kinds.SECRET.schema}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
-from wakeful_collector import settings_kinds as kinds
+from wakeful_collector.settings_fields import FieldKind, short_name, words
 from wakeful_collector.settings_kinds import Unfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PORT = 8006
-NAME = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 HOSTS_MAX = 32
 PROTECTED_MAX = 1_000
 CA_CHARACTERS_MAX = 65_536
@@ -24,29 +23,6 @@ _LOGIN = re.compile(
     r"[^\s:/!=@]{1,60}(@[^\s:/!=@]{1,60})?@[A-Za-z][A-Za-z0-9._-]{1,31}(![A-Za-z][A-Za-z0-9._-]{1,63})?"
 )
 _PROTECTED = re.compile(r"[1-9][0-9]{2,8}|[A-Za-z_][A-Za-z0-9_+.-]{0,63}", re.IGNORECASE)
-
-
-class FieldKind(NamedTuple):
-    """One kind: `check` returns the value as it is kept or raises Unfit, `from_text` takes what a form sends.
-
-    `widget` says how a form asks for it: text, number, choice, flag, words, password, lines.
-    """
-
-    check: Callable[[Any], Any]
-    schema: dict[str, Any]
-    widget: str = "text"
-    from_text: Callable[[str], Any] = str
-
-
-def whole(least: int, most: int) -> FieldKind:
-    """Return the kind of whole numbers."""
-    kind = kinds.whole(least, most)
-    return FieldKind(kind.check, {"type": "integer", "minimum": least, "maximum": most}, "number", kind.from_text)
-
-
-def choice(*words: str) -> FieldKind:
-    """Return the kind of one word out of several."""
-    return FieldKind(kinds.one_of(*words).check, {"type": "string", "enum": list(words)}, "choice")
 
 
 def fingerprint(raw: Any) -> str:
@@ -90,12 +66,6 @@ def _is_v6(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _name(raw: Any) -> str:
-    if not isinstance(raw, str) or not re.fullmatch(NAME[1:-1], raw):
-        raise Unfit(f"is {str(raw)[:64]!r}", "give 1 to 32 of a-z, 0-9 and -, neither first nor last a -")
-    return raw
 
 
 def _several(one: Callable[[Any], str], most: int, what: str, least: int = 0) -> Callable[[Any], tuple[str, ...]]:
@@ -148,25 +118,15 @@ def _secret(raw: Any) -> str:
     return raw.strip()
 
 
-def _flag_text(given: str) -> Any:
-    words = {"true": True, "on": True, "yes": True, "1": True, "false": False, "off": False, "no": False, "0": False}
-    return words.get(given.lower(), given)
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[,;\s]+", text) if word]
-
-
 def _list(least: int, most: int) -> dict[str, Any]:
     item = {"type": "string", "minLength": 1, "maxLength": 300}
     return {"type": "array", "items": item, "minItems": least, "maxItems": most}
 
 
-CLUSTER_NAME = FieldKind(_name, {"type": "string", "pattern": NAME, "maxLength": 32})
-HOSTS = FieldKind(_several(host, HOSTS_MAX, "hosts", 1), _list(1, HOSTS_MAX), "words", _words)
+CLUSTER_NAME = short_name("give 1 to 32 of a-z, 0-9 and -, neither first nor last a -")
+HOSTS = FieldKind(_several(host, HOSTS_MAX, "hosts", 1), _list(1, HOSTS_MAX), "words", words)
 LOGIN = FieldKind(_login, {"type": "string", "minLength": 1, "maxLength": 200})
 SECRET = FieldKind(_secret, {"type": "string", "maxLength": 1_024}, "password")
 AUTHORITY = FieldKind(_authority, {"type": "string", "maxLength": CA_CHARACTERS_MAX, "format": "lines"}, "lines")
-FINGERPRINTS = FieldKind(_several(fingerprint, HOSTS_MAX, "fingerprints"), _list(0, HOSTS_MAX), "words", _words)
-PROTECTED = FieldKind(_several(_protected, PROTECTED_MAX, "entries"), _list(0, PROTECTED_MAX), "words", _words)
-FLAG = FieldKind(kinds.FLAG.check, {"type": "boolean"}, "flag", _flag_text)
+FINGERPRINTS = FieldKind(_several(fingerprint, HOSTS_MAX, "fingerprints"), _list(0, HOSTS_MAX), "words", words)
+PROTECTED = FieldKind(_several(_protected, PROTECTED_MAX, "entries"), _list(0, PROTECTED_MAX), "words", words)

@@ -5,19 +5,16 @@ It compares what stands with what is known, so that nothing is lost when it is k
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wakeful_collector.integrations.proxmox.link import clusters, troubles
 from wakeful_collector.job import Job
 from wakeful_collector.model import incident as shapes
 from wakeful_collector.model import story
-from wakeful_collector.model.incident import Incident
 from wakeful_collector.outbox import noting
 from wakeful_collector.read import proxmox, proxmox_backups, proxmox_history
-from wakeful_collector.store import database, events, incidents
+from wakeful_collector.store import database, incidents
 from wakeful_collector.store.changes import changing
-from wakeful_wire.push import Event
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
     from wakeful_collector.config import Settings
     from wakeful_collector.integrations.proxmox.link.troubles import Trouble
-    from wakeful_collector.model.story import Line
+    from wakeful_collector.model.incident import Incident
 
 INTERVAL_SECONDS = 5.0
 BACKUPS_EVERY_MS = 300_000
@@ -52,7 +49,7 @@ class Lookout:
             for name in due:
                 after = _after(known.get(name), found, name, names, now_ms)
                 if after is not None and (name in known or not noting.is_crowded(connection, shapes.NO_HOST)):
-                    _keep(connection, after, now_ms)
+                    noting.keep(connection, after, now_ms)
         return len(due)
 
     def _troubles(self, data: Path, name: str, now_ms: int) -> dict[str, Trouble]:
@@ -83,45 +80,14 @@ def _after(
         if one is None or one.state != shapes.OPEN:
             return None
         ending = "is well again" if subject.partition("/")[0] in names else "was removed from Wakeful"
-        return _told(shapes.calm(one, now_ms, ending, now_ms), story.Line(now_ms, troubles.WELL, ending))
+        return shapes.continued(shapes.calm(one, now_ms, ending, now_ms), story.Line(now_ms, troubles.WELL, ending))
     line = story.line(now_ms, trouble.kind, {"detail": trouble.text})
     if one is None:
-        return _told(_opened(subject, line), line)
+        return shapes.begun(noting.new_id(), shapes.PROXMOX, subject, line)
     if one.state == shapes.SETTLING:
-        return _told(shapes.fall(one, now_ms), line)
+        return shapes.continued(shapes.fall(one, now_ms), line)
     # Of a trouble that stays, its words change with every try: an address, a time. What it is about does not.
-    return None if one.story and one.story[-1].kind == trouble.kind else _told(one, line)
-
-
-def _keep(connection: sqlite3.Connection, one: Incident, now_ms: int) -> None:
-    """Write an incident as it is now, and the event that its newest line tells."""
-    incidents.keep(connection, one)
-    line = one.story[-1]
-    told = {"incident": one.id, "detail": line.text}
-    event = Event(f"{one.id}-{now_ms}", now_ms, line.kind, one.subject, told)
-    events.add(connection, shapes.NO_HOST, [event], now_ms)
-
-
-def _opened(subject: str, line: Line) -> Incident:
-    return Incident(
-        id=noting.new_id(),
-        host_key=shapes.NO_HOST,
-        kind=shapes.PROXMOX,
-        subject=subject,
-        reference="",
-        state=shapes.OPEN,
-        opened_ms=line.at_ms,
-        changed_ms=line.at_ms,
-        heard_ms=line.at_ms,
-        cause=line.text,
-    )
-
-
-def _told(one: Incident, line: Line) -> Incident:
-    lines = (*one.story, line)
-    if len(lines) > shapes.STORY_LINES_MAX:
-        lines = (*lines[: shapes.STORY_HEAD_LINES], *lines[shapes.STORY_HEAD_LINES - shapes.STORY_LINES_MAX :])
-    return replace(one, story=lines, changed_ms=line.at_ms)
+    return None if one.story and one.story[-1].kind == trouble.kind else shapes.continued(one, line)
 
 
 JOBS = (Job("proxmox.incidents", INTERVAL_SECONDS, Lookout()),)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wakeful_collector import clock
 from wakeful_collector.integrations.proxmox.link import cluster_changes, clusters, opening, privileges, trial, trust
 from wakeful_collector.integrations.proxmox.link.client import CONNECT_SECONDS
-from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster, ClusterUnfit
+from wakeful_collector.integrations.proxmox.link.clusters import SECRET, Cluster
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.integrations.proxmox.link.fields import fingerprint, split_host
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, FINGERPRINT, WANTS, loosened, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, FINGERPRINT, WANTS
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import proxmox_clusters
+from wakeful_collector.settings_fields import SettingsUnfit, loosened, values_of
 from wakeful_collector.settings_kinds import Unfit
 from wakeful_collector.store import proxmox_clusters as table
 
@@ -45,8 +47,9 @@ def _try(request: Request, given: dict[str, Any]) -> dict[str, Any]:
         cluster = clusters.check(_whole(named, None if kept is None else clusters.made(kept)))
         secret = clusters.check_secret(named.get(SECRET, ""))
         if not secret and kept is not None:
+            cluster_changes.refuse_to_send(clusters.made(kept), cluster)
             secret = opening.secret(request.settings.data, kept)
-    except ClusterUnfit as error:
+    except SettingsUnfit as error:
         raise cluster_changes.unfit(error) from None
     except PveError as error:
         raise OperationError("no_secret", error.text, 409) from None
@@ -61,7 +64,7 @@ def _whole(named: dict[str, Any], kept: Cluster | None) -> dict[str, Any]:
     given = {name: value for name, value in named.items() if name != SECRET}
     if kept is None:
         return {"name": "cluster"} | given
-    known = {one.name: getattr(kept, one.name) for one in clusters.FIELDS}
+    known = values_of(clusters.FIELDS, kept)
     if given.get("fingerprints"):
         known["ca"] = ""
     if given.get("ca"):

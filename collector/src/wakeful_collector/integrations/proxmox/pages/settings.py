@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 from flask import redirect, request, url_for
 
 from wakeful_collector.integrations.proxmox.link import clusters, privileges
-from wakeful_collector.integrations.proxmox.link.clusters import Cluster, ClusterUnfit
+from wakeful_collector.integrations.proxmox.link.clusters import FIELDS, Cluster
 from wakeful_collector.integrations.proxmox.pages import form, frame
 from wakeful_collector.integrations.proxmox.pages.frame import ADMIN, blueprint, cluster_page, found_cluster, lacking
 from wakeful_collector.read import proxmox_clusters
+from wakeful_collector.settings_fields import SettingsUnfit, changed, plain, values_of
 from wakeful_collector.web import kit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wakeful_collector.integrations.proxmox.link.clusters import Problem
+    from wakeful_collector.settings_fields import Problem
 
 WANTS = {"look": "look", "act": "look and act", "declare": "look, act and bring to a declared state"}
 MOODS = {"ok": ("ok", "check"), "partly": ("warn", "lock"), "warning": ("warn", "alert"), "failed": ("bad", "cross")}
@@ -26,19 +27,19 @@ _BLANK = Cluster(name="", hosts=(), login="")
 @kit.page(blueprint, "/_/add", scope=ADMIN)
 def cluster_new() -> kit.Answer:
     """Show the form that adds a cluster."""
-    return _new_page(form.values_of(_BLANK))
+    return _new_page(values_of(FIELDS, _BLANK))
 
 
 @kit.page(blueprint, "/_/add", methods=("POST",), scope=ADMIN)
 def cluster_add() -> kit.Answer:
     """Add a cluster, or try the settings without keeping them."""
-    given = form.given(request.form)
+    given = kit.form_given(FIELDS, request.form)
     if request.form.get("do") == "test":
         return _tested(_settings(given) | form.given_secret(request.form), lambda told: _new_page(given, trial=told))
     try:
         made = clusters.check(given)
         kit.run("proxmox.cluster.add", _settings(given) | form.given_secret(request.form))
-    except ClusterUnfit as error:
+    except SettingsUnfit as error:
         return _new_page(given, error.problems)
     except kit.OperationError as error:
         return _new_page(given, error=error.message)
@@ -49,24 +50,24 @@ def cluster_add() -> kit.Answer:
 def settings(name: str) -> kit.Answer:
     """Show the settings of a cluster to be changed."""
     found = found_cluster(name)
-    return _edit_page(found, form.values_of(found))
+    return _edit_page(found, values_of(FIELDS, found))
 
 
 @kit.page(blueprint, "/<name>/settings", methods=("POST",), scope=ADMIN)
 def cluster_change(name: str) -> kit.Answer:
     """Change a cluster, or try it; a secret that was left empty stays."""
     found = found_cluster(name)
-    given = {**form.given(request.form), "name": found.name}
+    given = {**kit.form_given(FIELDS, request.form), "name": found.name}
     if request.form.get("do") == "test":
         asked = {"cluster": found.name} | _settings(given) | form.given_secret(request.form)
         asked.pop("name")
         return _tested(asked, lambda told: _edit_page(found, given, trial=told))
     try:
         wanted = clusters.check(given)
-        more = form.changed(found, wanted) | form.given_secret(request.form)
+        more = changed(FIELDS, found, wanted) | form.given_secret(request.form)
         if more:
             kit.run("proxmox.cluster.change", {"name": found.name, **more})
-    except ClusterUnfit as error:
+    except SettingsUnfit as error:
         return _edit_page(found, given, error.problems)
     except kit.OperationError as error:
         return _edit_page(found, given, error=error.message)
@@ -98,8 +99,8 @@ def _tested(asked: dict[str, Any], page: Any) -> kit.Answer:
 
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings as an operation takes them, without what is left as it is made."""
-    usual = form.values_of(_BLANK)
-    return {name: form.plain(value) for name, value in given.items() if form.plain(value) != form.plain(usual[name])}
+    usual = values_of(FIELDS, _BLANK)
+    return {name: plain(value) for name, value in given.items() if plain(value) != plain(usual[name])}
 
 
 def _new_page(
@@ -109,7 +110,7 @@ def _new_page(
         "proxmox/cluster-new.html",
         active=frame.NAME,
         groups=form.groups(values, problems, adding=True),
-        error=error or _summary(problems),
+        error=error or kit.form_summary(problems),
         trial=trial,
         moods=MOODS,
         wants=WANTS,
@@ -132,7 +133,7 @@ def _edit_page(
         found,
         "settings",
         groups=form.groups(values, problems, has_secret=bool(row and row.sealed)),
-        error=error or _summary(problems),
+        error=error or kit.form_summary(problems),
         trial=trial,
         moods=MOODS,
         wants=WANTS,
@@ -142,10 +143,3 @@ def _edit_page(
 
 def _lines(wants: str) -> list[str]:
     return privileges.lines(privileges.LOGIN, wants, privileges.NINE)
-
-
-def _summary(problems: Sequence[Problem]) -> str:
-    """Return how many fields do not fit; each says why beside itself."""
-    if not problems:
-        return ""
-    return "one field does not fit" if len(problems) == 1 else f"{len(problems)} fields do not fit"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER, shape
+from wakeful_collector.integrations.proxmox.link.schemas import CLUSTER
 from wakeful_collector.integrations.proxmox.sync import asking
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation
 from wakeful_collector.read import proxmox_history
 

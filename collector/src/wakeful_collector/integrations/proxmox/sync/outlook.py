@@ -17,6 +17,10 @@ AGAIN_MS = 60_000
 """How long after a look that failed the same guest is not looked at for that reason alone."""
 
 
+TURNS_A_SECOND_MAX = 5
+"""How many guests that show no change are read again in a second: of a large cluster a round takes longer for it."""
+
+
 class Wanted(NamedTuple):
     """Which guests are read now by id: those that changed, those not seen yet or failed before, whose turn it is."""
 
@@ -63,8 +67,12 @@ def worked_at(tasks: Iterable[Task]) -> frozenset[int]:
 
 
 def turns(guests: int, since_ms: int, detail_ms: int) -> int:
-    """Return how many guests' turn it is in a cycle, so that all had theirs within `detail_ms`."""
-    return math.ceil(guests * min(1.0, max(0, since_ms) / detail_ms)) if detail_ms else guests
+    """Return how many guests' turn it is in a cycle, so that all had theirs within `detail_ms` or as soon as may be."""
+    if not detail_ms:
+        return guests
+    passed_ms = max(0, since_ms)
+    share = math.ceil(guests * min(1.0, passed_ms / detail_ms))
+    return min(share, math.ceil(TURNS_A_SECOND_MAX * passed_ms / 1000))
 
 
 def has_changed(before: Guest, after: Guest) -> bool:

@@ -22,7 +22,8 @@ Scripts name the digest that was approved (--digest), or say --yes to whatever t
 that the collector keeps are applied.
 
 Nothing is rebooted, stopped or destroyed without the option that names it: such steps are left out, and the exit code
-is 3. It goes step by step and stops at the first that fails; --resume goes on from there. Ctrl-C only stops looking."""
+is 3 (7: it was refused). It goes step by step and stops at the first that fails; --resume goes on from there. Ctrl-C
+only stops looking."""
 EXAMPLES = """\
 wakeful proxmox apply wishes/
 wakeful proxmox apply web.yaml --allow-reboot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wakeful_collector.remote.failure import OK
+from wakeful_collector.remote.failure import OK, PENDING
 from wakeful_collector.remote.moments import ago
 from wakeful_collector.remote.proxmox import naming, plans
 from wakeful_collector.remote.proxmox.wishing import answered
@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, given: argparse.Namespace) -> int:
     """Show it."""
-    found = plans.read_only(lambda: answered(session, "proxmox.drift", naming.in_cluster(given)))
+    found = answered(session, "proxmox.drift", naming.in_cluster(given))
     plan = found["plan"]
     if session.json:
         session.out.document(found)
@@ -40,4 +40,4 @@ def run(session: Session, given: argparse.Namespace) -> int:
         plans.told(session.out, plan, "Nothing drifted: all is as declared.")
         if found.get("since"):
             session.err.line(Styled(f"first seen {ago(found['since'], session.now_ms)} ago", "dim"))
-    return plans.PENDING if plan is not None and plans.steps_of(plan) else OK
+    return PENDING if plan is not None and plans.steps_of(plan) else OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wakeful_collector.remote.failure import OK, USAGE
+from wakeful_collector.remote.failure import OK, PENDING, USAGE
 from wakeful_collector.remote.proxmox import naming, plans
 from wakeful_collector.remote.proxmox.wishing import planned
 
@@ -17,7 +17,8 @@ ABOUT = """\
 Reads the clusters and changes nothing. Without files it plans the wishes that the collector keeps. Each step says what
 was, what is to be, why, and what it does: live (nobody notices), reboots its guest, stops it, destroys something.
 
-Exit codes: 0 all is as declared, 3 changes are pending, 2 files or wishes make no sense, 1 it could not be planned."""
+Exit codes: 0 all is as declared, 3 changes are pending, 2 files or wishes make no sense, 7 it was
+refused, 1 it could not be planned."""
 EXAMPLES = """\
 wakeful proxmox plan wishes/
 wakeful proxmox plan web.yaml --json | jq -r .plan.digest
@@ -33,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, given: argparse.Namespace) -> int:
     """Plan."""
-    found = plans.read_only(lambda: planned(session, given.files, naming.in_cluster(given)))
+    found = planned(session, given.files, naming.in_cluster(given))
     plan = found["plan"]
     if session.json:
         session.out.document(found)
@@ -44,5 +45,5 @@ def run(session: Session, given: argparse.Namespace) -> int:
             flags = " ".join(plans.flags_of(plan))
             files = " ".join(given.files)
             session.err.line("To do this: ", " ".join(f"wakeful proxmox apply {files} {flags}".split()))
-        return plans.PENDING
+        return PENDING
     return USAGE if plans.problems_of(plan) else OK
