@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-CLUSTER = {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"}
+CLUSTER = {
+    "type": "string",
+    "pattern": "^[a-z0-9-]{1,32}$",
+    "description": "1 to 32 small letters, digits and -",
+}
 WANTS = {"type": "string", "enum": ["look", "act", "declare"]}
 FINGERPRINT = {"type": "string", "minLength": 64, "maxLength": 110}
 
