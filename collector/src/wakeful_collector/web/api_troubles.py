@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import hosts as read_hosts
-from wakeful_collector.read import troubles as read
+from wakeful_collector.read import fleet
 from wakeful_collector.web import kit
 from wakeful_collector.web.api_hosts import known_host
 from wakeful_collector.web.api_shapes import TEXT, listed, record
@@ -14,30 +12,29 @@ from wakeful_collector.web.kit_endpoints import Call, Endpoint
 from wakeful_collector.web.kit_parameters import Parameter, words
 
 if TYPE_CHECKING:
-    from wakeful_collector.model.host import Host
-    from wakeful_collector.model.trouble import Trouble
+    from wakeful_collector.read.fleet import FleetRow
 
 
 def _troubles(call: Call) -> dict[str, Any]:
-    chosen = read_hosts.hosts(kit.data()) if call["host"] is None else [known_host(call["host"])]
-    key = chosen[0].key if call["host"] is not None else None
-    found = read.troubles(kit.data(), key)
-    # What a silent machine said last is no news: its silence is.
-    heard = [host for host in chosen if host_status(host, call.now_ms) is not HostStatus.SILENT]
-    return {"troubles": [one for host in heard for one in _of(host, found)]}
+    data = kit.data()
+    if call["host"] is None:
+        rows = sorted(fleet.fleet(data, call.now_ms), key=lambda row: row.host.key)
+    else:
+        rows = [fleet.one(data, known_host(call["host"]), call.now_ms)]
+    return {"troubles": [one for row in rows for one in _of(row)]}
 
 
-def _of(host: Host, found: dict[int, list[Trouble]]) -> list[dict[str, Any]]:
+def _of(row: FleetRow) -> list[dict[str, Any]]:
     return [
         {
-            "host": host.id,
-            "host_name": host.name,
+            "host": row.host.id,
+            "host_name": row.host.name,
             "severity": one.severity,
             "kind": one.kind,
             "text": one.text,
             "metric": one.metric,
         }
-        for one in found.get(host.key, [])
+        for one in fleet.needs(row)
     ]
 
 
