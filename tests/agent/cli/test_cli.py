@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import pty
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
-from wakeful_agent.cli import self_test
+from wakeful_agent.cli import parser, self_test
 from wakeful_wire.push import parse_push
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def test_a_wrong_file_ends_every_command_with_2(run: Run, agent_folders: Path) -
 
 
 def test_a_right_file_is_said(run: Run) -> None:
-    assert "are right" in run("check-config").stdout
+    assert "is right" in run("check-config").stdout
     assert json.loads(run("check-config", "--json").stdout) == {
         "ok": True,
         "problems": [],
@@ -284,3 +285,44 @@ def test_the_collector_says_targets_only_where_nobody_logs_in(run: Run, agent_fo
     done = run("check-config")
     assert done.returncode == 2
     assert "names 'redis', whose targets the collector may never set" in done.stderr
+
+
+def commands(made: argparse.ArgumentParser, before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    shelves = [one for one in made._actions if isinstance(one, argparse._SubParsersAction)]
+    below = [found for one in shelves for name, inner in one.choices.items() for found in commands(inner, (name,))]
+    return [*([before] if before else []), *((*before, *found) for found in below)]
+
+
+@pytest.mark.parametrize("words", commands(parser.make_parser()), ids=" ".join)
+def test_every_command_explains_itself(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser.make_parser().parse_args([*words, "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert f"usage: wakeful-agent {' '.join(words)}" in text
+    examples = text.partition("\n\nexamples:\n")[2].splitlines()
+    assert f"  wakeful-agent {' '.join(words)}" in examples[0]
+    for line in examples:  # each is a line that may be pasted
+        told = shlex.split(line.partition(" | ")[0].partition(" > ")[0])
+        assert parser.make_parser().parse_args(told[1:]).command == words[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["doctr"], "there is no 'doctr'; did you mean doctor? (there are: run, once, "),
+        (["watches", "paus"], "there is no 'paus'; did you mean pause? (there are: list, "),
+        (["xyzzy"], "there is no 'xyzzy' (there are: run, "),
+    ],
+)
+def test_the_word_that_was_meant_is_named(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser.make_parser().parse_args(words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_defaults_are_not_called_a_file(run: Run, agent_folders: Path) -> None:
+    assert "everything is as by default" in run("check-config").stdout
+    (agent_folders / "config" / "agent.toml").write_text("interval_seconds = 10\n")
+    assert run("check-config").stdout.startswith(f"{agent_folders / 'config' / 'agent.toml'} and the environment are")

@@ -354,11 +354,17 @@ def test_a_policy_that_permits_nothing_says_why(run: Run, agent_folders: Path) -
 
 
 def test_the_file_for_sudo_holds_only_what_was_asked_for(run: Run) -> None:
-    done = run("doctor", "--sudoers", "smart,nonsense")
+    done = run("doctor", "--sudoers", "smart,ceph")
     assert done.returncode == 0
     assert "Defaults:" in done.stdout
     assert "fail2ban" not in done.stdout
-    assert "not on this machine: nonsense" in done.stderr
+    assert "not on this machine: ceph" in done.stderr
+
+
+def test_the_file_for_sudo_is_not_made_for_a_name_that_is_none(run: Run) -> None:
+    done = run("doctor", "--sudoers", "smrt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is nothing called 'smrt' to grant; did you mean smart? (see: wakeful-agent probe)" in done.stderr
 
 
 def test_the_file_for_sudo_grants_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,7 +105,7 @@ def test_maintenance_is_of_all_and_for_an_hour(say: Say, tmp_path: Path) -> None
 def test_what_is_asked_wrong(say: Say, tmp_path: Path) -> None:
     assert say("pause", "attic") == (
         2,
-        "wakeful-agent: there is no watch 'attic' in agent.toml; there are: web, port, and all\n",
+        "wakeful-agent: there is no watch 'attic' in agent.toml; there are: web, port, all\n",
     )
     code, text = say("pause", "web", "--for", "soon")
     assert code == 2

@@ -40,6 +40,7 @@ def test_an_invite_brings_an_identity_and_a_token(door: Any, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
+        (403, {"error": "x", "message": "spent; ask: wakeful-collector invite"}, "ask: wakeful-collector invite$"),
         (401, {"error": "spent_invite", "message": "This invite is spent."}, "spent.*Ask for a new line"),
         (422, {"error": "invalid", "message": "name: too long"}, r"\(invalid\): name: too long$"),
         (404, None, "answered 404, which no Wakeful collector does here"),

@@ -29,6 +29,20 @@ def test_a_loopback_address_comes_with_a_warning(run, monkeypatch):
     assert "https://wakeful.example.org" in ran.out
 
 
+def test_the_warnings_name_the_way_out(run, data):
+    ran = run("invite")
+    assert f'{data / "collector.toml"}: listen = "0.0.0.0:8800"' in ran.err
+    assert "no collector runs with this data folder now" in ran.err
+    place.write(data, place.Place(os.getpid(), "127.0.0.1:9100", None))
+    ran = run("invite")
+    assert 'listen = "0.0.0.0:9100"' in ran.err
+    assert "no collector runs" not in ran.err
+
+
+def test_a_tag_that_is_none_is_refused_in_words(run):
+    assert "tags[0] must be a word without spaces and commas" in run("invite", "--tag", "a b").err
+
+
 def test_a_certificate_of_its_own_is_pinned(run, data):
     run("invite")
     path, _ = certificate.self_signed(data / "tls", ["localhost"], 1_763_719_200_000)
@@ -47,5 +61,5 @@ def test_json_holds_the_line_and_its_parts(run):
 
 def test_a_number_of_uses_that_makes_no_sense_is_refused(run):
     ran = run("invite", "--uses", "0")
-    assert ran.code == 1
+    assert ran.code == 2
     assert "uses" in ran.err

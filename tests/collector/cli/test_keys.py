@@ -56,5 +56,5 @@ def test_an_expired_key_is_listed_as_that(run, monkeypatch):
 
 def test_a_bad_name_is_refused_with_words(run):
     ran = run("key", "create", "--name", "n" * 65)
-    assert ran.code == 1
+    assert ran.code == 2
     assert "name" in ran.err

@@ -1,5 +1,6 @@
 """What the commands share: durations, sizes, the data folder, audited operations."""
 
+import argparse
 import re
 
 import pytest
@@ -19,7 +20,7 @@ def test_durations(text, seconds):
 
 @pytest.mark.parametrize("text", ["5", "h", "0h", "-1h", "1.5h", "1y"])
 def test_what_is_no_duration(text):
-    with pytest.raises(ValueError, match=re.escape(text)):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"{re.escape(text)}' is no length of time"):
         parts.duration_seconds(text)
 
 
@@ -37,6 +38,24 @@ def test_a_folder_that_cannot_be_made_is_said(run, data):
     ran = run("key", "list")
     assert ran.code == 2
     assert "data folder" in ran.err
+    assert "it is no folder" in ran.err
+
+
+def test_a_folder_that_held_no_collector_is_said_once(run, data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = run("key", "list")
+    assert ran.err.startswith(f"note: {data} held no collector until now. If another one is meant: --data DIR")
+    assert "note:" not in run("key", "list").err
+    (tmp_path / "var").mkdir()
+    run("key", "list", "--data", str(tmp_path / "var"))
+    ran = run("key", "list", "--data", str(tmp_path / "mistyped"))
+    assert f"--data {tmp_path / 'var'}, which holds one" in ran.err
+
+
+def test_what_does_not_fit_is_usage(run):
+    assert run("invite", "--uses", "0").code == 2
+    assert run("invite", "--tag", "a b").code == 2
+    assert run("user", "remove", "nobody").code == 1
 
 
 def test_operations_are_audited_with_who_ran_them(run, data):

@@ -51,7 +51,7 @@ def test_the_invite_offers_the_line_that_installs(run, data, tmp_path):
 
 
 def test_what_is_not_whole_or_not_signed_is_refused(run, data, tmp_path):
-    assert "docs/installing.md" in run("release", "show").err
+    assert "release add dist/linux" in run("release", "show").err
     dist = tmp_path / "dist"
     key = make_release(dist)
     other = sign("--new-key", tmp_path / "other.pem")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +62,31 @@ def test_full_disks_and_memory_are_problems_the_worst_first(data: Path, machine:
         ("disk", "warn", "/"),
         ("memory", "warn", ""),
     ]
+
+
+def test_one_row_read_alone_is_the_row_of_the_fleet_and_says_it_in_words(
+    data: Path, machine: Callable[..., Any]
+) -> None:
+    full, other = machine("full"), machine("other")
+    for one, share in ((full, 0.99), (other, 0.2)):
+        ticks = [[NOW_MS - (40 - at) * 15_000, [100.0, 4, 8.0e9, 0.97, 0.93, 0.1, share]] for at in range(40)]
+        one.push(ticks, NOW_MS, SERIES)
+    refresh_sparks(data, NOW_MS)
+    for row in fleet.fleet(data, NOW_MS):
+        alone = fleet.one(data, row.host, NOW_MS)
+        assert alone.hour is not None
+        assert replace(alone, hour=None) == replace(row, hour=None)
+        assert alone.hour.cpu == row.hour.cpu if row.hour else False
+    told = {row.host.name: fleet.needs(row) for row in fleet.fleet(data, NOW_MS)}
+    assert [one.text for one in told["full"]] == ["/srv is 99 % full", "Memory is 93 % used", "CPU at 97 % for 5 min"]
+    assert [one.metric for one in told["full"]] == [fleet.SPACE, fleet.MEMORY_NOW, fleet.CPU_NOW]
+    assert [one.kind for one in told["other"]] == ["memory", "cpu"]
+
+
+def test_what_is_silent_or_double_is_said_elsewhere() -> None:
+    both = (fleet.Problem("silent", "bad"), fleet.Problem("conflict", "conflict"))
+    assert [one.text for one in both] == ["Silent", "Two machines push as one"]
+    assert fleet.needs(row(problems=both)) == []
 
 
 def test_busy_for_five_minutes_is_a_problem(data: Path, machine: Callable[..., Any]) -> None:
@@ -150,10 +176,15 @@ def test_views_count_and_choose() -> None:
         row("b", status=HostStatus.SILENT, problems=(fleet.Problem("silent", "bad"),)),
         row("c", status=HostStatus.NEW),
         row("d", status=HostStatus.CONFLICT, problems=(fleet.Problem("conflict", "conflict"),)),
+        row("e", status=HostStatus.SILENT, absence="sleeping"),
+        row("f", absence="maintenance"),
     ]
     counted = fleet.counts(rows)
-    assert {view: counted[view] for view in fleet.VIEWS} == {"all": 4, "problems": 2, "silent": 1, "up": 2, "new": 1}
-    assert names(fleet.chosen(rows, fleet.Wish(view="up", sort="name"))) == ["a", "d"]
+    expected = {"all": 6, "problems": 2, "silent": 1, "away": 1, "up": 3, "new": 1}
+    assert {view: counted[view] for view in fleet.VIEWS} == expected
+    assert names(fleet.chosen(rows, fleet.Wish(view="silent"))) == ["b"]
+    assert names(fleet.chosen(rows, fleet.Wish(view="away"))) == ["e"]
+    assert names(fleet.chosen(rows, fleet.Wish(view="up", sort="name"))) == ["a", "d", "f"]
     assert names(fleet.chosen(rows, fleet.Wish(view="problems"))) == ["b", "d"]
 
 

@@ -134,6 +134,19 @@ def test_results_without_a_command(session, monkeypatch, capfd, announcing):
     assert "  name  red\n" in out
 
 
+def test_a_result_with_a_summary_is_a_sentence_and_nothing_is_said_of_nothing(session, monkeypatch, capfd):
+    sent = http("200 OK", '{"result": {"command": null, "host": "h1", "summary": "3 packets were sent", "n": 3}}')
+    with Answering(sent) as there:
+        asked = against(there, monkeypatch)
+        assert asking.carry_out(asked, {"name": "host.wake"}, {"host": "h1"}, 0) == 0
+    out = capfd.readouterr().out
+    assert [line.split() for line in out.splitlines()] == [
+        ["done", "host.wake:", "3", "packets", "were", "sent"],
+        ["host", "h1"],
+        ["n", "3"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "result"), [('{"result": {"a": 1}}', {"a": 1}), ('{"result": []}', None), ("{}", None)]
 )

@@ -111,3 +111,25 @@ def test_lists_that_are_none():
     assert refusal(400, {"error": "invalid", "message": "m"}, "a", "t").exit_code == 2
     assert client._clock_ms("Wed, 18 Nov 2026 11:06:40 GMT") == 1_795_000_000_000
     assert client._clock_ms("soon") == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said", "message", "hint"),
+    [
+        (
+            404,
+            "unknown_command",
+            "no such command; GET /api/v1/commands lists them",
+            "no such command",
+            "wakeful commands",
+        ),
+        (404, "unknown_delivery", "there is no delivery 'x'", "there is no delivery 'x'", "wakeful deliveries"),
+        (403, "forbidden", "it needs the scope gateway", "it needs the scope gateway", "--scope gateway"),
+        (403, "forbidden", "not for you", "not for you", "--scope operate"),
+        (403, "forbidden", "needs the scope root; rm", "needs the scope root; rm", "--scope operate"),
+    ],
+)
+def test_refusals_name_the_way_out_of_the_command_line(status, code, said, message, hint):
+    found = refusal(status, {"error": code, "message": said}, "https://x", "/y")
+    assert found.message == message
+    assert found.hint.removesuffix(" lists them").endswith(hint)

@@ -42,7 +42,28 @@ def test_an_option_without_its_value_takes_no_argument_for_one():
 def test_a_wrong_duration_is_said():
     with pytest.raises(Failure) as caught:
         options.parser_of(named("hosts")).parse_args(["--timeout", "soon"])
-    assert "duration, like 90s" in caught.value.message
+    assert "'soon' is no length of time; write it like 90s, 30m or 2h" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        ("hosts", ["--jsn"], "'--jsn' is too much here; did you mean --json?"),
+        ("hosts", ["extra"], "'extra' is too much here"),
+        ("hosts", ["--xyzzy=1"], "'--xyzzy=1' is too much here"),
+        ("gateway", ["weak"], "there is no 'weak'; did you mean wake? (there are: status, "),
+        ("completion", ["powershell"], "there is no 'powershell' (there are: bash, zsh, fish)"),
+        ("wake", [], "the following arguments are required: HOST"),
+        ("ask", ["web-1"], "the following arguments are required: ACTION"),
+        ("run", [], "the following arguments are required: OPERATION"),
+    ],
+)
+def test_what_makes_no_sense_is_said_with_what_was_meant(command, words, said):
+    with pytest.raises(Failure) as caught:
+        options.read(options.parser_of(named(command)), words)
+    assert said in caught.value.message
+    assert "key=value" not in caught.value.message
+    assert caught.value.hint == f"see: wakeful {command} --help"
 
 
 @pytest.mark.parametrize("verb", every(), ids=lambda verb: verb.name)

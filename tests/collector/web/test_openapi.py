@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -55,5 +56,4 @@ def test_the_page_explains_it_to_who_is_signed_in(person: Callable[..., Any], ap
     for endpoint in ENDPOINTS:
         assert f"{endpoint.method} /api/v1{endpoint.path}" in text
         assert endpoint.summary in text
-    assert "http://" not in text.replace("http://www.w3.org", "")
-    assert "https://" not in text
+    assert not re.search(r"(?:href|src|srcset|action)=\"(?:https?:)?//", text), "examples are no links"

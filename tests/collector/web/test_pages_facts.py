@@ -35,9 +35,10 @@ def test_unknown_facts_are_left_out_and_wrong_ones_do_no_harm() -> None:
 
 
 def test_the_line_under_the_name() -> None:
-    figures = {"system.cpu.logical.count": 1.0, "system.memory.limit": 2.0**31, "system.uptime": 90_000.0}
-    assert pages_facts.summary(HOST, figures) == ["Debian GNU/Linux 12", "6.1.0 x86_64", "1 core, 2 GiB", "up 1 day"]
-    assert pages_facts.summary(replace(HOST, hello={}), {}) == []
+    words = ["Debian GNU/Linux 12", "6.1.0 x86_64", "1 core, 2 GiB", "up 1 day"]
+    assert pages_facts.summary(HOST, 1, 2.0**31, 90_000.0) == words
+    assert pages_facts.summary(HOST, 4, None)[-1] == "4 cores, \N{EN DASH}"
+    assert pages_facts.summary(replace(HOST, hello={})) == []
 
 
 def test_a_system_without_a_title_is_named_by_parts() -> None:

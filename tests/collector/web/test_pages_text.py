@@ -111,3 +111,25 @@ def test_what_is_no_time_is_a_figure():
     assert pages_text.at(-5) == "-5"
     assert pages_text.size(10**400) == "inf PiB"
     assert pages_text.span(float("nan")) == pages_text.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox 145 on Linux"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36 Edg/140.0",
+            "Edge 140 on Windows",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36",
+            "Chrome 140 on Android",
+        ),
+        ("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1", "Safari 18 on iPhone"),
+        ("Firefox/9", "Firefox 9"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_browser_is_named(program: str, expected: str) -> None:
+    assert pages_text.browser(program) == expected

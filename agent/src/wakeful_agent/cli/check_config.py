@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wakeful_agent import askable, bootstrap
 from wakeful_agent.cli.exits import OK, USAGE
 from wakeful_agent.cli.place import complain, complain_of, here, show_json
@@ -29,6 +31,9 @@ def main(chosen: argparse.Namespace) -> int:
         return OK
     for warning in loaded.warnings:
         complain(f"mind: {warning}")
-    print(f"{place.folders.file} and the environment are right")
+    if os.path.exists(place.folders.file):
+        print(f"{place.folders.file} and the environment are right")
+    else:
+        print(f"there is no {place.folders.file}: everything is as by default. The environment is right")
     print("\n".join(askable.summary(loaded.config.orders)))
     return OK

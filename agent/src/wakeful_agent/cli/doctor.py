@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wakeful_agent import bootstrap
 from wakeful_agent.cli.checks import BAD, GOOD, Check, all_checks
-from wakeful_agent.cli.exits import FAILURE, OK
-from wakeful_agent.cli.place import complain, here, painted, show_json
+from wakeful_agent.cli.exits import FAILURE, OK, USAGE
+from wakeful_agent.cli.place import complain, here, meant, painted, show_json
 from wakeful_agent.permissions import grants
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ def main(chosen: argparse.Namespace) -> int:
     """Print every check, and what grants what is missing; 1 when a check is bad."""
     place = here()
     if chosen.sudoers is not None:
-        return _print_sudoers(*_look(place), chosen.sudoers.split(","))
+        return _sudoers(place, chosen.sudoers.split(","))
     if chosen.grants:
         found, told, user = _look(place)
         print("\n".join(grants.script(told, user) or ["# nothing is missing that could be granted"]))
@@ -42,6 +42,18 @@ def main(chosen: argparse.Namespace) -> int:
         "Nothing is wrong." if good else "Mend what is bad from the top; later troubles often come from earlier ones."
     )
     return OK if good else FAILURE
+
+
+def _sudoers(place: Place, names: list[str]) -> int:
+    """Print the file for sudo that grants `names`; 2 for one that is no capability."""
+    known = [item.name for item in bootstrap.probe(place)[0]]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        complain(
+            f"there is nothing called {unknown[0]!r} to grant{meant(unknown[0], known)} (see: wakeful-agent probe)"
+        )
+        return USAGE
+    return _print_sudoers(*_look(place), names)
 
 
 def _print_sudoers(found: list[Capability], told: Grants, user: str, names: list[str]) -> int:

@@ -10,6 +10,7 @@ from wakeful_agent.cli.exits import FAILURE, OK, USAGE
 from wakeful_agent.cli.place import complain, complain_of, here
 from wakeful_agent.config import ConfigErrors
 from wakeful_agent.config.address import parse
+from wakeful_agent.config.errors import why
 from wakeful_agent.config.identity import load_identity, read_secret
 from wakeful_agent.config.settings import ENVIRONMENT_PREFIX
 from wakeful_agent.network.http import Unreachable
@@ -45,7 +46,7 @@ def main(chosen: argparse.Namespace) -> int:
         complain(str(error))
         return FAILURE
     except OSError as error:
-        complain(f"the identity cannot be kept: {error}. Run this as the agent's user, or set CONFIG_DIR")
+        complain(f"the identity cannot be kept: {why(error)}. Run this as the agent's user, or set CONFIG_DIR")
         return FAILURE
     if chosen.run:
         # A new process image: what enrolment needed (cryptography, argparse) would stay in memory for ever.

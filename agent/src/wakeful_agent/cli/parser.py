@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import textwrap
 from importlib import import_module
 
+from wakeful_agent.cli.commands import COMMANDS, WATCHES
+from wakeful_agent.cli.place import meant
 from wakeful_wire import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from wakeful_agent.cli.commands import Command
+
 _EPILOG = """\
+wakeful-agent COMMAND --help explains one, with examples.
 exit codes: 0 ok, 1 failure, 2 usage or configuration, 3 changes pending, 4 refused by policy.
 folders: CONFIG_DIR (or /etc/wakeful, for others than root ~/.config/wakeful),
 STATE_DIR (or /var/lib/wakeful-agent, ~/.local/state/wakeful-agent)."""
+_WIDTH_MAX = 100
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that names the word that was probably meant; its subcommands are of this kind too."""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        known = [] if action.choices is None else [str(one) for one in action.choices]
+        if known and value not in known:
+            text = f"there is no {value!r}{meant(value, known)} (there are: {', '.join(known)})"
+            raise argparse.ArgumentError(action, text)
 
 
 def dispatch(arguments: list[str]) -> int:
@@ -28,7 +50,7 @@ def dispatch(arguments: list[str]) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="wakeful-agent",
         description="Measures this machine and pushes what it sees to a Wakeful collector.",
         epilog=_EPILOG,
@@ -37,26 +59,25 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"wakeful-agent {__version__}")
     parser.add_argument("--dry-run", action="store_true", help="the same as `once`")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("run", help="run the agent in the foreground until SIGTERM or Ctrl-C")
-    commands.add_parser("once", help="measure once and print the push as JSON; sends nothing, needs no enrolment")
-    _add_enroll(commands.add_parser("enroll", help="enrol this machine at a collector with an invite"))
-    _with_json(commands.add_parser("probe", help="what the agent may do here, and the line that would grant the rest"))
-    doctor = _with_json(commands.add_parser("doctor", help="find out what is wrong, and say the way out"))
-    doctor.add_argument("--grants", action="store_true", help="print only what grants the missing rights, to be pasted")
-    doctor.add_argument(
+    made = {one.name: commands.add_parser(one.name, help=one.line, **explained(one)) for one in COMMANDS}
+    for name in ("probe", "doctor", "show-config", "check-config", "self-test"):
+        _with_json(made[name])
+    _add_enroll(made["enroll"])
+    made["doctor"].add_argument(
+        "--grants", action="store_true", help="print only what grants the missing rights, to be pasted"
+    )
+    made["doctor"].add_argument(
         "--sudoers", metavar="NAMES", help="print only the file for sudo that grants these: smart,raid,fail2ban"
     )
-    shown = _with_json(commands.add_parser("show-config", help="the settings in force and where they come from"))
-    shown.add_argument("--sample", action="store_true", help="print a whole agent.toml with every setting instead")
-    _with_json(commands.add_parser("check-config", help="check agent.toml and the environment; 2 when wrong"))
-    _add_watches(commands.add_parser("watches", help="how what is kept alive stands; pauses and maintenance"))
-    _add_update(commands.add_parser("update", help="take a newer release, as far as agent.toml lets it"))
-    _with_json(commands.add_parser("self-test", help="what this build holds, and whether it works"))
+    made["show-config"].add_argument(
+        "--sample", action="store_true", help="print a whole agent.toml with every setting instead"
+    )
+    _add_watches(made["watches"])
+    _add_update(made["update"])
     return parser
 
 
 def _add_enroll(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Enrols this machine. Starts nothing by itself: give --run to go on as the running agent."
     parser.add_argument("url", metavar="URL", help="address of the collector, such as https://host:8800")
     secret = parser.add_mutually_exclusive_group()
     secret.add_argument("--invite", metavar="wk_inv_...", help="the invite (or WAKEFUL_AGENT_INVITE_FILE)")
@@ -68,7 +89,6 @@ def _add_enroll(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_update(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Takes a newer release, signed by update.key of agent.toml; goes back where it does not push."
     parser.add_argument(
         "--from", dest="origin", metavar="URL|FOLDER", help="where releases are; the collector if not given"
     )
@@ -81,10 +101,9 @@ def _add_update(parser: argparse.ArgumentParser) -> None:
 def _add_watches(parser: argparse.ArgumentParser) -> None:
     _with_json(parser).set_defaults(what=None)
     whats = parser.add_subparsers(dest="what", metavar="list|pause|resume|maintenance")
-    _with_json(whats.add_parser("list", help="how all of them stand"), argparse.SUPPRESS)
-    pause = whats.add_parser("pause", help="leave a watch alone")
-    maintenance = whats.add_parser("maintenance", help="leave all of them alone, for an hour if --for says nothing")
-    resume = whats.add_parser("resume", help="keep a watch alive again")
+    made = {one.name: whats.add_parser(one.name, help=one.line, **explained(one)) for one in WATCHES}
+    _with_json(made["list"], argparse.SUPPRESS)
+    pause, maintenance, resume = (made[name] for name in ("pause", "maintenance", "resume"))
     for one in (pause, resume):
         one.add_argument("name", metavar="NAME", help="the watch, or all")
     for one in (pause, maintenance):
@@ -95,3 +114,13 @@ def _add_watches(parser: argparse.ArgumentParser) -> None:
 def _with_json(parser: argparse.ArgumentParser, default: object = False) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", default=default, help="print JSON")
     return parser
+
+
+def explained(command: Command) -> dict[str, Any]:
+    """Return what `add_parser` takes so that a command's `--help` says what it does, with examples."""
+    room = max(40, min(shutil.get_terminal_size().columns, _WIDTH_MAX) - 2)
+    return {
+        "description": textwrap.fill(command.about, room),
+        "epilog": "\n".join(["examples:", *(f"  wakeful-agent {words}" for words in command.examples)]),
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }

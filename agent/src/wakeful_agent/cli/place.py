@@ -12,7 +12,7 @@ from wakeful_wire.prepared import Prepared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Iterable
 
     from wakeful_agent.config import ConfigErrors
 
@@ -31,6 +31,14 @@ def complain_of(errors: ConfigErrors) -> None:
     """Say everything that is wrong with the configuration."""
     for problem in errors.problems:
         complain(str(problem))
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean ...?` for the known word that is near, and nothing where none is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def show_json(document: Any) -> None:

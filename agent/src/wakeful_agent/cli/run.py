@@ -9,6 +9,7 @@ from wakeful_agent import bootstrap
 from wakeful_agent.cli.exits import FAILURE, OK, USAGE
 from wakeful_agent.cli.place import complain, complain_of, here
 from wakeful_agent.config import ConfigErrors
+from wakeful_agent.config.errors import why
 from wakeful_agent.host.log import Log
 from wakeful_wire import __version__
 
@@ -31,7 +32,9 @@ def main(_chosen: argparse.Namespace | None = None) -> int:
         complain(str(error))
         return FAILURE
     except OSError as error:
-        complain(f"the state folder {place.folders.state} cannot be used: {error}. Check its owner, or set STATE_DIR")
+        complain(
+            f"the state folder {place.folders.state} cannot be used: {why(error)}. Check its owner, or set STATE_DIR"
+        )
         return FAILURE
     log.say("info", f"wakeful-agent {__version__} runs, process {os.getpid()}")
     gc.collect()

@@ -40,8 +40,8 @@ def main(chosen: argparse.Namespace) -> int:
         return _list(state, settings, os.path.exists(place.folders.status), chosen.json)
     name = pauses.EVERY if chosen.what == "maintenance" else str(chosen.name)
     if name != pauses.EVERY and name not in [one.name for one in settings]:
-        known = ", ".join(one.name for one in settings) or "none"
-        complain(f"there is no watch {name!r} in agent.toml; there are: {known}, and {pauses.EVERY}")
+        known = ", ".join([*(one.name for one in settings), pauses.EVERY]) if settings else "none at all"
+        complain(f"there is no watch {name!r} in agent.toml; there are: {known}")
         return USAGE
     try:
         return _resume(state, name) if chosen.what == "resume" else _pause(state, name, chosen)

@@ -24,3 +24,10 @@ class ConfigErrors(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+
+def why(error: Exception) -> str:
+    """Return why a file cannot be used, in words: without the number and the name that Python says too."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

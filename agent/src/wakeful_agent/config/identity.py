@@ -7,7 +7,7 @@ import os
 import stat
 
 from wakeful_agent.config.address import parse
-from wakeful_agent.config.errors import ConfigErrors, Problem
+from wakeful_agent.config.errors import ConfigErrors, Problem, why
 from wakeful_agent.host import durable
 from wakeful_wire.record import NamedTuple
 
@@ -42,7 +42,7 @@ def load_identity(folders: Folders) -> Identity | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise ConfigErrors([Problem(folders.identity, 0, f"cannot be read: {error}", _HOW_TO_ENROL)]) from None
+        raise ConfigErrors([Problem(folders.identity, 0, f"cannot be read: {why(error)}", _HOW_TO_ENROL)]) from None
     try:
         return _identity(body)
     except ValueError as error:
@@ -79,7 +79,7 @@ def read_secret(path: str, what: str, hint: str) -> str:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             secret = file.read(4096).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigErrors([Problem(path, 0, f"the {what} cannot be read: {error}", hint)]) from None
+        raise ConfigErrors([Problem(path, 0, f"the {what} cannot be read: {why(error)}", hint)]) from None
     if mode & 0o077:
         problem = f"holds the {what} and may be read by others (mode {mode:04o})"
         raise ConfigErrors([Problem(path, 0, problem, f"run: chmod 600 {path}")])

@@ -8,7 +8,7 @@ import stat
 from wakeful_agent.config import address
 from wakeful_agent.config import settings as table
 from wakeful_agent.config.document import lines_of, parse_document
-from wakeful_agent.config.errors import ConfigErrors, Problem
+from wakeful_agent.config.errors import ConfigErrors, Problem, why
 from wakeful_agent.config.identity import read_secret
 from wakeful_agent.config.metering import PREFIX, MeterSetting, Origin, read_meters
 from wakeful_agent.config.orders import NO_ORDERS, NOTHING_KNOWN, KnownOrders, Orders
@@ -162,7 +162,7 @@ def _read(path: str) -> tuple[str, int, list[Problem]]:
     except FileNotFoundError:
         return "", 0, []
     except (OSError, UnicodeDecodeError) as error:
-        return "", 0, [Problem(path, 0, f"cannot be read: {error}", "check its owner and mode; it must be UTF-8")]
+        return "", 0, [Problem(path, 0, f"cannot be read: {why(error)}", "check its owner and mode; it must be UTF-8")]
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o022:
         return (

@@ -80,6 +80,6 @@ def _refusal(status: int, code: str, message: str) -> str:
     if not code:
         return f"the address answered {status}, which no Wakeful collector does here; check the address"
     hint = ""
-    if status in {401, 403, 404, 409, 410}:
+    if status in {401, 403, 404, 409, 410} and "wakeful-collector invite" not in message:
         hint = ". Ask for a new line: `wakeful-collector invite` on the collector"
     return f"the collector refused ({code}): {message}{hint}"

@@ -144,8 +144,8 @@ class Sender:
             if self._doubts.refused(entry.name, monotonic(), self.accepted):
                 return self._give_up(entry, f"http_{status}", told)
         if status in {401, 403}:
-            text = f"{told or status}. The token is unknown or revoked: enrol again with a new invite. Pushes are kept."
-            self._failed(text)
+            refused = told if code else f"{told}: the token is unknown or revoked"
+            self._failed(f"{refused}; enrol again with a new invite")
             return REFUSED_SECONDS * (0.5 + fraction() / 2)
         asked = told_seconds(response.headers.get("retry-after")) if status in {429, 503} else None
         pause_seconds = self._failed(told)

@@ -1,4 +1,4 @@
-"""The operator's shell: `wakeful-collector`. Exit codes: 0 ok, 1 failure, 2 usage or config, 4 refused by policy."""
+"""The operator's shell: `wakeful-collector`. Exit codes: 0 ok, 1 failure, 2 usage or settings, 4 refused by policy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wakeful_collector import __version__, config
 from wakeful_collector.cli import backup, demo, doctor, invite, keys, people, processes, releases, settings
 from wakeful_collector.cli.output import CommandError, say_error
+from wakeful_collector.cli.parser import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 COMMANDS = (processes, invite, people, keys, releases, settings, doctor, backup, demo)
 """The commands in the order `--help` shows them; each module offers `add(subparsers, common)`."""
 
+_DATA = "data folder (default: WAKEFUL_DATA, else /var/lib/wakeful for root, ~/.local/state/wakeful for others)"
 _EPILOG = """\
 Settings come from collector.toml in the data folder and from WAKEFUL_* in the environment;
 `wakeful-collector check-config --sample` prints all of them.
-Exit codes: 0 ok, 1 failure, 2 usage or config, 4 refused by policy."""
+wakeful-collector COMMAND --help explains one, with examples.
+Exit codes: 0 ok, 1 failure, 2 usage or settings, 4 refused by policy."""
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="wakeful-collector",
         description="Receives what Wakeful agents push, keeps its history and shows it.",
         epilog=_EPILOG,
@@ -33,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"wakeful-collector {__version__}")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--data", metavar="DIR", help="data folder (default: WAKEFUL_DATA, else the system's place)")
+    common.add_argument("--data", metavar="DIR", help=_DATA)
     common.add_argument("--config", metavar="FILE", help="settings file (default: collector.toml in the data folder)")
     subparsers = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     for module in COMMANDS:
@@ -43,7 +46,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words:
+        parser().print_help(sys.stderr)
+        return 2
+    arguments = parser().parse_args(words)
     os.umask(0o077)
     if arguments.config:
         os.environ["WAKEFUL_CONFIG"] = arguments.config

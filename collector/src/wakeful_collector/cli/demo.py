@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wakeful_collector import clock
 from wakeful_collector.cli import processes
 from wakeful_collector.cli.output import CommandError, say, say_aside, say_json
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import settings_with_data
 from wakeful_collector.read import hosts
 from wakeful_collector.serving import lifeline, place
@@ -27,7 +28,16 @@ DAYS_MAX = 60
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     demo = subparsers.add_parser(
-        "demo", parents=[common], help="fill an empty data folder with a sample fleet, and drive it live"
+        "demo",
+        parents=[common],
+        help="fill an empty data folder with a sample fleet, and drive it live",
+        **explained(
+            "Machines with a past, some of them in trouble, and everything the pages can show; they do as they are "
+            "asked. It needs no network, and refuses a folder that holds real machines. Ctrl-C stops, and the same "
+            "command goes on from there.",
+            "wakeful-collector demo --data ./demo",
+            "wakeful-collector demo --data ./demo --hosts 40 --days 3 --listen 127.0.0.1:8801",
+        ),
     )
     demo.add_argument("--hosts", type=int, default=200, metavar="N", help="machines (default 200)")
     demo.add_argument("--days", type=int, default=14, metavar="N", help="days of past (default 14)")
@@ -46,7 +56,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         raise CommandError(f"--hosts goes from 1 to {HOSTS_MAX}, --days from 1 to {DAYS_MAX}", 2)
     if arguments.listen:
         os.environ["WAKEFUL_LISTEN"] = arguments.listen
-    chosen = settings_with_data()
+    chosen = settings_with_data(starts=True)
     _fill(arguments, chosen)
     if arguments.no_live:
         return 0
@@ -82,7 +92,7 @@ def _drive() -> int:
 
     if not lifeline.tie_if_supervised(os.environ):
         return 1
-    chosen = settings_with_data()
+    chosen = settings_with_data(starts=True)
     start_logging(chosen.log_level)
     held = story.read(chosen.data)
     if held is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector import clock, config
 from wakeful_collector.cli.output import coloured, say, say_json
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import size_text
 from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.read import audit, channels, deliveries, gateway, heartbeats, traffic
@@ -41,7 +42,18 @@ class Finding(NamedTuple):
 
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
-    doctor = subparsers.add_parser("doctor", parents=[common], help="look for what is wrong, and say how to mend it")
+    doctor = subparsers.add_parser(
+        "doctor",
+        parents=[common],
+        help="look for what is wrong, and say how to mend it",
+        **explained(
+            "Looks at settings, clock, data folder, databases, disk, jobs, machines of the gateway, address and "
+            "certificate: a line each, with the way out below it. It changes nothing, and ends with 1 where something "
+            "failed.",
+            "wakeful-collector doctor --data ./var",
+            "wakeful-collector doctor --quick",
+        ),
+    )
     doctor.add_argument("--quick", action="store_true", help="leave out the integrity check of the databases")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run=_doctor)

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from wakeful_collector.cli.output import say, say_aside, say_json
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import duration_seconds, operate, settings_with_data
 from wakeful_collector.model import release
 from wakeful_collector.read import releases
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     invite = subparsers.add_parser(
-        "invite", parents=[common], help="print one line to paste on another machine, which then joins"
+        "invite",
+        parents=[common],
+        help="print one line to paste on another machine, which then joins",
+        **explained(
+            "Prints one line. Where this collector has a release of the agent to give, the line installs it too. An "
+            "invite works for one machine and 24 hours if nothing else is said; it is a secret until then.",
+            "wakeful-collector invite --data ./var",
+            "wakeful-collector invite --uses 20 --expires 2h --tag rack-3",
+        ),
     )
     invite.add_argument(
         "--expires", type=duration_seconds, default=86_400, metavar="TIME", help="30m, 24h, 7d (default 24h)"
@@ -46,10 +55,13 @@ def _invite(arguments: argparse.Namespace) -> int:
     line = shlex.join([*words, "--run"])
     install = _install_line(chosen, reach, made["invite"])
     if reach.loopback_only:
+        file, port = chosen.data / "collector.toml", reach.url.rpartition(":")[2]
         say_aside(
             f"warning: {reach.url} can be reached from this machine only. For others set public_url, or listen on an\n"
-            'address of the network (collector.toml: listen = "0.0.0.0:8800"), restart, and make a new invite.'
+            f'address of the network (in {file}: listen = "0.0.0.0:{port}"), restart, and make a new invite.'
         )
+    if not chosen.public_url and place.running(chosen.data) is None:
+        say_aside("note: no collector runs with this data folder now; the line works while one does.")
     if arguments.json:
         say_json({"line": line, "install": install, "url": reach.url, "fingerprint": reach.fingerprint, **made})
     elif install:

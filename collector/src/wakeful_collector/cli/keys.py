@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import clock
 from wakeful_collector.cli.output import plain, say, say_aside, say_json, say_table
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import duration_seconds, operate, settings_with_data
 from wakeful_collector.read import people
 
@@ -18,9 +19,28 @@ if TYPE_CHECKING:
 
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the commands to the parser."""
-    key = subparsers.add_parser("key", help="keys for programs that use the API: create, list, revoke")
+    key = subparsers.add_parser(
+        "key",
+        help="keys for programs that use the API: create, list, revoke",
+        **explained(
+            "Keys are for programs: `wakeful`, scripts, Prometheus, clients of the gateway. Only hashes of them are "
+            "kept.",
+            "wakeful-collector key create --name laptop --scope operate",
+            "wakeful-collector key list",
+        ),
+    )
     verbs = key.add_subparsers(metavar="VERB", required=True)
-    create = verbs.add_parser("create", parents=[common], help="make a key and print it, once")
+    create = verbs.add_parser(
+        "create",
+        parents=[common],
+        help="make a key and print it, once",
+        **explained(
+            "read looks, gateway uses the machines that serve models, operate asks machines for things (and holds "
+            "both), admin does everything. Give as little as will do.",
+            "wakeful-collector key create --name grafana",
+            "wakeful-collector key create --name laptop --scope operate --expires 52w",
+        ),
+    )
     create.add_argument("--name", required=True, metavar="N", help="what the key is for")
     create.add_argument(
         "--scope",
@@ -31,10 +51,26 @@ def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     create.add_argument("--expires", type=duration_seconds, metavar="TIME", help="30d, 52w (default: never)")
     create.add_argument("--json", action="store_true", help="print JSON")
     create.set_defaults(run=_create)
-    listing = verbs.add_parser("list", parents=[common], help="show the keys, never their secrets")
+    listing = verbs.add_parser(
+        "list",
+        parents=[common],
+        help="show the keys, never their secrets",
+        **explained(
+            "Shows ids, names, scopes, whether they are in force, and when each was used last.",
+            "wakeful-collector key list",
+        ),
+    )
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=_list)
-    revoke = verbs.add_parser("revoke", parents=[common], help="make a key worthless")
+    revoke = verbs.add_parser(
+        "revoke",
+        parents=[common],
+        help="make a key worthless",
+        **explained(
+            "It is refused from the next request on. `key list` shows the ids.",
+            "wakeful-collector key revoke ID",
+        ),
+    )
     revoke.add_argument("id", metavar="ID", help="the id that `key list` shows")
     revoke.add_argument("--json", action="store_true", help="print JSON")
     revoke.set_defaults(run=_revoke)

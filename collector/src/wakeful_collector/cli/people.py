@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector import accounts, clock
 from wakeful_collector.cli.output import CommandError, plain, say, say_aside, say_json, say_table
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import operate, settings_with_data
 from wakeful_collector.read import people
 from wakeful_collector.serving import place
@@ -19,19 +20,39 @@ if TYPE_CHECKING:
     from wakeful_collector.cli.parts import Subparsers
 
 LINK_MINUTES = 60
+_ABOUT = {
+    "add": "The password is asked for without echo, read from standard input, or from --password-file; it never stands "
+    "in a command line.",
+    "passwd": "Asks for the new password as `user add` does. Whoever is signed in by that name is signed out.",
+    "remove": "Ends their sessions at once. What they did stays in the audit trail.",
+}
+_EXAMPLES = {
+    "add": ("wakeful-collector user add ada --scope operate", "pass show ada | wakeful-collector user add ada"),
+    "passwd": ("wakeful-collector user passwd ada",),
+    "remove": ("wakeful-collector user remove ada",),
+}
 
 
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the commands to the parser."""
-    user = subparsers.add_parser("user", help="people who may sign in: add, list, passwd, remove")
+    user = subparsers.add_parser(
+        "user",
+        help="people who may sign in: add, list, passwd, remove",
+        **explained(
+            "People sign in on the pages by name and password. A scope holds those before it: read looks, operate "
+            "asks machines for things, admin does everything.",
+            "wakeful-collector user add ada --scope operate",
+            "wakeful-collector user list",
+        ),
+    )
     verbs = user.add_subparsers(metavar="VERB", required=True)
     for verb, text, run in (
         ("add", "let a person sign in", _add),
-        ("passwd", "change a person's password", _passwd),
+        ("passwd", "change a person's password, and end their sessions", _passwd),
         ("remove", "take a person's access away", _remove),
     ):
-        one = verbs.add_parser(verb, parents=[common], help=text)
-        one.add_argument("name", metavar="NAME")
+        one = verbs.add_parser(verb, parents=[common], help=text, **explained(_ABOUT[verb], *_EXAMPLES[verb]))
+        one.add_argument("name", metavar="NAME", help="the name they sign in with")
         one.add_argument("--json", action="store_true", help="print JSON")
         if verb != "remove":
             one.add_argument(
@@ -42,10 +63,24 @@ def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
         if verb == "add":
             one.add_argument("--scope", choices=["read", "operate", "admin"], default="read", help="default: read")
         one.set_defaults(run=run)
-    listing = verbs.add_parser("list", parents=[common], help="show who may sign in")
+    listing = verbs.add_parser(
+        "list",
+        parents=[common],
+        help="show who may sign in",
+        **explained("Shows names, scopes and since when.", "wakeful-collector user list --json"),
+    )
     listing.add_argument("--json", action="store_true", help="print JSON")
     listing.set_defaults(run=_list)
-    signin = subparsers.add_parser("signin", parents=[common], help="print a link that signs a browser in, once")
+    signin = subparsers.add_parser(
+        "signin",
+        parents=[common],
+        help="print a link that signs a browser in, once",
+        **explained(
+            "For the first person, and for whoever locked themselves out. The link works once, within an hour; where "
+            "nobody may sign in yet it makes the first administrator.",
+            "wakeful-collector signin --data ./var",
+        ),
+    )
     signin.add_argument("--user", metavar="NAME", help="sign in as this person (default: the first administrator)")
     signin.add_argument("--json", action="store_true", help="print JSON")
     signin.set_defaults(run=_signin)

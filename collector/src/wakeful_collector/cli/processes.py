@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wakeful_collector import accounts, clock, config
 from wakeful_collector.cli.output import CommandError, coloured, say, say_aside
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import settings, settings_with_data
 from wakeful_collector.read import people as known_people
 from wakeful_collector.serving import certificate, lifeline, place
@@ -28,16 +29,46 @@ if TYPE_CHECKING:
 
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the commands to the parser."""
-    serve = subparsers.add_parser("serve", parents=[common], help="run everything: web server and worker")
+    serve = subparsers.add_parser(
+        "serve",
+        parents=[common],
+        help="run everything: web server and worker",
+        **explained(
+            "Runs the web server and the worker until Ctrl-C or SIGTERM, and starts again what dies. On the first "
+            "start it prints a link that signs a browser in, once.\n\n"
+            "Without settings it listens on this machine alone. For others: --listen with --tls self, or a reverse "
+            "proxy in front. SIGHUP makes it read its settings again.",
+            "wakeful-collector serve --data ./var",
+            "wakeful-collector serve --listen 0.0.0.0:8800 --tls self",
+        ),
+    )
     serve.add_argument("--listen", metavar="HOST:PORT", help="listen here instead of what the settings say")
     serve.add_argument("--tls", choices=["self"], help="serve HTTPS with a certificate that the collector makes itself")
     serve.add_argument("--quiet", action="store_true", help="print nothing on standard output")
     serve.set_defaults(run=_serve)
-    web = subparsers.add_parser("web", parents=[common], help="run the web server alone, under an init system")
+    web = subparsers.add_parser(
+        "web",
+        parents=[common],
+        help="run the web server alone, under an init system",
+        **explained(
+            "One half of `serve`, for init systems that keep the two processes themselves; `worker` is the other. "
+            "Without the worker nothing is rolled up, judged or told.",
+            "wakeful-collector web --data /var/lib/wakeful",
+        ),
+    )
     web.add_argument("--listen", metavar="HOST:PORT", help="listen here instead of what the settings say")
     web.add_argument("--fd", type=int, metavar="N", help="serve on this inherited socket")
     web.set_defaults(run=_web)
-    worker = subparsers.add_parser("worker", parents=[common], help="run the background jobs alone")
+    worker = subparsers.add_parser(
+        "worker",
+        parents=[common],
+        help="run the background jobs alone",
+        **explained(
+            "The other half of `serve`: rollups, incidents, messages, the gateway's machines, Proxmox. Run one for a "
+            "data folder.",
+            "wakeful-collector worker --data /var/lib/wakeful",
+        ),
+    )
     worker.set_defaults(run=_worker)
 
 
@@ -51,7 +82,7 @@ def supervise(arguments: argparse.Namespace, companions: Mapping[str, tuple[str,
         return 1
     if arguments.listen:
         os.environ["WAKEFUL_LISTEN"] = arguments.listen
-    chosen = settings_with_data()
+    chosen = settings_with_data(starts=True)
     if arguments.tls:
         chosen = _with_own_certificate(chosen)
     start_logging(chosen.log_level)
@@ -79,7 +110,7 @@ def _web(arguments: argparse.Namespace) -> int:
         return 1
     if arguments.listen:
         os.environ["WAKEFUL_LISTEN"] = arguments.listen
-    chosen = settings_with_data()
+    chosen = settings_with_data(starts=True)
     os.environ["WAKEFUL_DATA"] = str(chosen.data)
     start_logging(chosen.log_level)
     WebServer(settings, arguments.fd, lambda: None).run()
@@ -91,7 +122,7 @@ def _worker(_arguments: argparse.Namespace) -> int:
 
     if not lifeline.tie_if_supervised(os.environ):
         return 1
-    chosen = settings_with_data()
+    chosen = settings_with_data(starts=True)
     start_logging(chosen.log_level)
     worker = Worker(chosen, JOBS, lambda: notify("WATCHDOG=1"))
     for number in (signal.SIGTERM, signal.SIGINT):

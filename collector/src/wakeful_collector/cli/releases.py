@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from wakeful_collector.cli.output import CommandError, say, say_json, say_table
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import settings, size_text
 from wakeful_collector.model import release as model
 from wakeful_collector.read import releases
@@ -22,15 +23,43 @@ if TYPE_CHECKING:
     from wakeful_collector.model.release import Release
 
 
+_WAY = "./py2exe.sh builds one into dist/linux, and `wakeful-collector release add dist/linux` gives it to machines"
+
+
 def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
-    parser = subparsers.add_parser("release", parents=[common], help="the release of the agent that machines are given")
+    parser = subparsers.add_parser(
+        "release",
+        parents=[common],
+        help="the release of the agent that machines are given: show, add",
+        **explained(
+            "With a release to give, the line of `invite` installs the agent too, and machines update from here as far "
+            "as their own file permits.",
+            "wakeful-collector release add dist/linux",
+            "wakeful-collector release show",
+        ),
+    )
     whats = parser.add_subparsers(title="commands", metavar="COMMAND", dest="what", required=True)
-    show = whats.add_parser("show", parents=[common], help="which release is given, and whether it is whole")
+    show = whats.add_parser(
+        "show",
+        parents=[common],
+        help="which release is given, and whether it is whole",
+        **explained("Reads every file of it and checks it, and who signed it.", "wakeful-collector release show"),
+    )
     show.add_argument("--json", action="store_true", help="print JSON")
     show.set_defaults(run=_show)
-    take = whats.add_parser("add", parents=[common], help="give another release: check it, then take its files over")
-    take.add_argument("folder", type=Path, metavar="FOLDER", help="where packaging/sign.py put it, such as dist/linux")
+    take = whats.add_parser(
+        "add",
+        parents=[common],
+        help="give another release: check it, then take its files over",
+        **explained(
+            "FOLDER holds what ./py2exe.sh built, signed by packaging/sign.py if you like. A line means one release: "
+            "make new lines afterwards.",
+            "wakeful-collector release add dist/linux",
+            "wakeful-collector release add dist/linux --key KEY",
+        ),
+    )
+    take.add_argument("folder", type=Path, metavar="FOLDER", help="what ./py2exe.sh built, such as dist/linux")
     take.add_argument("--key", metavar="KEY", help="refuse what this release key did not sign")
     take.set_defaults(run=_add)
 
@@ -83,7 +112,7 @@ def _whole(folder: Path) -> Release:
             file.close()
         releases.small(folder / model.SUMS)
     except releases.NoRelease as error:
-        raise CommandError(f"{folder}: {error}; docs/installing.md says how a release comes there") from None
+        raise CommandError(f"{folder} holds no release: {error}. {_WAY}") from None
     return release
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector import config
 from wakeful_collector.cli.output import coloured, say, say_aside, say_json
+from wakeful_collector.cli.parser import explained
 from wakeful_collector.integrations.ollama import environment
 from wakeful_collector.settings_kinds import toml
 
 if TYPE_CHECKING:
+    import argparse
+
     from wakeful_collector.cli.parts import Subparsers
 
 
@@ -20,12 +22,20 @@ def add(subparsers: Subparsers, common: argparse.ArgumentParser) -> None:
     lines = [
         f"  {item.name:26}{item.metadata['help']} Default: {config.default_text(item)}." for item in config.table()
     ]
+    texts = explained(
+        "Says everything that is wrong with collector.toml and the environment, each with its line; else shows what is "
+        "in force. --sample prints a file to begin with.",
+        "wakeful-collector check-config --data ./var",
+        "wakeful-collector check-config --sample > collector.toml",
+    )
     check = subparsers.add_parser(
         "check-config",
         parents=[common],
         help="say whether the settings are right, and show them",
-        epilog="settings:\n" + "\n".join(lines),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **{
+            **texts,
+            "epilog": f"{texts['epilog']}\n\nsettings:\n" + "\n".join(lines),
+        },
     )
     check.add_argument("--sample", action="store_true", help="print a collector.toml with every setting explained")
     check.add_argument("--json", action="store_true", help="print JSON")

@@ -80,7 +80,8 @@ def _check_text(value: str, schema: Schema, where: str) -> None:
     if not shown.isprintable():
         raise Unfit(f"{where} holds a control character or a lone surrogate")
     if "pattern" in schema and not re.search(schema["pattern"], value):
-        raise Unfit(f"{where} must look like {schema['pattern']}")
+        told = schema.get("description")
+        raise Unfit(f"{where} must be {told}" if told else f"{where} must look like {schema['pattern']}")
 
 
 def _check_number(value: float, schema: Schema, where: str) -> None:

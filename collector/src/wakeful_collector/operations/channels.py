@@ -25,7 +25,11 @@ CHECK_SECONDS = 20.0
 URL_CHARACTERS_MAX = 2_000
 _ID = {"type": "string", "minLength": 1, "maxLength": 64}
 _WORDS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 128}, "maxItems": 64}
-_TIME = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}
+_TIME = {
+    "type": "string",
+    "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    "description": "a time of the day like 22:30",
+}
 _WISHES: dict[str, dict[str, Any]] = {
     "hosts": _WORDS,
     "tags": _WORDS,
@@ -44,9 +48,19 @@ _WISHES: dict[str, dict[str, Any]] = {
     },
 }
 _ADDRESS: dict[str, dict[str, Any]] = {
-    "url": {"type": "string", "minLength": 4, "maxLength": URL_CHARACTERS_MAX, "pattern": "^[A-Za-z0-9+.-]+://"},
+    "url": {
+        "type": "string",
+        "minLength": 4,
+        "maxLength": URL_CHARACTERS_MAX,
+        "pattern": "^[A-Za-z0-9+.-]+://",
+        "description": "an address like https://example.org/hook, or one of Apprise like mailto://...",
+    },
     "secret": {"type": "string", "minLength": 16, "maxLength": 256},
-    "fingerprint": {"type": "string", "pattern": "^sha256:[0-9a-fA-F]{64}$"},
+    "fingerprint": {
+        "type": "string",
+        "pattern": "^sha256:[0-9a-fA-F]{64}$",
+        "description": "sha256: and 64 hex digits",
+    },
     "allow_private": {"type": "boolean"},
 }
 _NAME = {"type": "string", "minLength": 1, "maxLength": 64}

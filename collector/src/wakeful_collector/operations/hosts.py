@@ -11,7 +11,13 @@ from wakeful_wire.errors import WireError
 from wakeful_wire.tuning import parse_tuning
 
 ID = {"type": "string", "minLength": 1, "maxLength": 64}
-TAG = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^,\\s]+$"}
+TAG = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 64,
+    "pattern": "^[^,\\s]+$",
+    "description": "a word without spaces and commas",
+}
 TAGS = {"type": "array", "items": TAG, "maxItems": 32, "uniqueItems": True}
 NAME = {"type": "string", "maxLength": 256}
 TUNING = {"type": ["object", "null"]}

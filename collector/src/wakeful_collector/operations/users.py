@@ -11,7 +11,13 @@ from wakeful_collector.operations.registry import Context, Operation, OperationE
 from wakeful_collector.read import people as read_people
 from wakeful_collector.store import people
 
-NAME = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[\\w.@+-]+$"}
+NAME = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 64,
+    "pattern": "^[\\w.@+-]+$",
+    "description": "letters, digits and . @ + - _",
+}
 PASSWORD = {"type": "string", "minLength": 1, "maxLength": passwords.CHARACTERS_MAX}
 SCOPE = {"type": "string", "enum": list(USER_SCOPES)}
 

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from wakeful_collector.model.command import Command
     from wakeful_collector.wake.relay import Plan
 
-CHECK = {"type": "string", "maxLength": 300, "pattern": r"^(tcp:[^\s/@]{1,253}:[0-9]{1,5}|ping:[^\s/@]{1,253})$"}
+CHECK = {
+    "type": "string",
+    "maxLength": 300,
+    "pattern": r"^(tcp:[^\s/@]{1,253}:[0-9]{1,5}|ping:[^\s/@]{1,253})$",
+    "description": "tcp:ADDRESS:PORT or ping:ADDRESS",
+}
 
 
 class _Prepared(NamedTuple):

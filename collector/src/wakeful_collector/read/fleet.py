@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.model.host import HostStatus, host_status
+from wakeful_collector.model.trouble import Trouble
 from wakeful_collector.read import fleet_hours, hosts, incidents, latest, troubles
 from wakeful_collector.read.kept import Kept
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
-    from wakeful_collector.model.trouble import Trouble
     from wakeful_collector.read.fleet_hours import Hour
 
 UPTIME, CORES, MEMORY, SPACE = (
@@ -31,8 +31,15 @@ CPU_NOW, MEMORY_NOW = "system.cpu.utilization", "system.memory.utilization"
 WARN_SHARE = {"disk": 0.90, "memory": 0.92, "cpu": 0.90}
 BAD_SHARE = {"disk": 0.96, "memory": 0.97, "cpu": 2.0}
 SORTS = ("problems", "name", "cpu", "memory", "disk", "network", "seen")
-VIEWS = ("all", "problems", "silent", "up", "new")
+VIEWS = ("all", "problems", "silent", "away", "up", "new")
 _SEVERITY = {"bad": 0, "conflict": 1, "warn": 2}
+_SAID = {
+    "silent": "Silent",
+    "conflict": "Two machines push as one",
+    "disk": "{subject} is {share} full",
+    "memory": "Memory is {share} used",
+    "cpu": "CPU at {share} for 5 min",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,17 @@ class Problem:
     severity: str
     share: float | None = None
     subject: str = ""
+    metric: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return it in words, for people."""
+        said = _SAID.get(self.kind)
+        return (
+            self.subject
+            if said is None
+            else said.format(subject=self.subject, share=f"{(self.share or 0) * 100:.0f} %")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +107,11 @@ class _Newest(NamedTuple):
 
 
 _NOTHING = _Newest({}, [])
+_SHOWN = (UPTIME, CORES, MEMORY, SPACE, CPU_NOW, MEMORY_NOW)
 
 
 def _figures(data: Path) -> tuple[dict[int, Hour], dict[int, _Newest], dict[int, list[Trouble]]]:
-    found = latest.latest_of_all(data, (UPTIME, CORES, MEMORY, SPACE, CPU_NOW, MEMORY_NOW))
+    found = latest.latest_of_all(data, _SHOWN)
     newest = {host: _newest(samples) for host, samples in found.items()}
     return fleet_hours.hours(data), newest, troubles.troubles(data)
 
@@ -111,6 +130,21 @@ def fleet(data: Path, now_ms: int) -> list[FleetRow]:
     return [_excused(row, away[row.host.key].kind) if row.host.key in away else row for row in rows] if away else rows
 
 
+def one(data: Path, host: Host, now_ms: int) -> FleetRow:
+    """Return the row of one host, read anew."""
+    newest = _newest(latest.latest(data, host.key, _SHOWN))
+    hour = fleet_hours.hours(data, host.key).get(host.key)
+    row = _row(host, hour, newest, now_ms, troubles.troubles(data, host.key).get(host.key, ()))
+    away = incidents.standing_absences(data, now_ms)
+    return _excused(row, away[host.key].kind) if host.key in away else row
+
+
+def needs(row: FleetRow) -> list[Trouble]:
+    """Return what of a host needs a look beside that it is silent, or pushes as another one does."""
+    told = (problem for problem in row.problems if problem.kind not in {"silent", "conflict"})
+    return [Trouble(problem.kind, problem.severity, problem.text, problem.metric) for problem in told]
+
+
 def _excused(row: FleetRow, absence: str) -> FleetRow:
     """Return the row of a host that may be silent: then its silence is no problem."""
     silent = row.status is HostStatus.SILENT
@@ -120,9 +154,9 @@ def _excused(row: FleetRow, absence: str) -> FleetRow:
 def counts(rows: Iterable[FleetRow]) -> Counter[str]:
     """Return how many rows each view has."""
     found: Counter[str] = Counter()
-    for (status, troubled), count in Counter((row.status, bool(row.problems)) for row in rows).items():
+    for (status, troubled, away), count in Counter(_standing(row) for row in rows).items():
         for view in VIEWS:
-            found[view] += count * _in_view(status, troubled, view)
+            found[view] += count * _in_view(status, troubled, away, view)
     return found
 
 
@@ -190,23 +224,30 @@ def _problems(
     found = [Problem("conflict", "conflict")] if host.twin_of or host.twins else []
     if status is HostStatus.NEW:
         return tuple(found)
-    found += [Problem(one.kind, one.severity, None, one.text) for one in troubled]
+    found += [Problem(trouble.kind, trouble.severity, None, trouble.text, trouble.metric) for trouble in troubled]
     for share, mount in space:
         if share < WARN_SHARE["disk"]:
             break
         found.append(_full(share, mount))
     if memory is not None and memory >= WARN_SHARE["memory"]:
-        found.append(Problem("memory", "bad" if memory >= BAD_SHARE["memory"] else "warn", memory))
+        found.append(Problem("memory", "bad" if memory >= BAD_SHARE["memory"] else "warn", memory, "", MEMORY_NOW))
     if hour is not None and hour.busy is not None and hour.busy >= WARN_SHARE["cpu"]:
-        found.append(Problem("cpu", "warn", hour.busy))
+        found.append(Problem("cpu", "warn", hour.busy, "", CPU_NOW))
     return tuple(sorted(found, key=lambda one: _SEVERITY[one.severity])) if found else ()
 
 
 def _full(share: float, mount: str) -> Problem:
-    return Problem("disk", "bad" if share >= BAD_SHARE["disk"] else "warn", share, mount)
+    return Problem("disk", "bad" if share >= BAD_SHARE["disk"] else "warn", share, mount, SPACE)
 
 
-def _in_view(status: HostStatus, troubled: bool, view: str) -> bool:
+def _standing(row: FleetRow) -> tuple[HostStatus, bool, bool]:
+    """Return what a view goes by: how a host is, whether it needs a look, and whether its silence is excused."""
+    return row.status, bool(row.problems), bool(row.absence) and row.status is HostStatus.SILENT
+
+
+def _in_view(status: HostStatus, troubled: bool, away: bool, view: str) -> bool:
+    if away and view in {"silent", "away"}:
+        return view == "away"
     if view == "problems":
         return troubled
     if view == "up":
@@ -217,7 +258,7 @@ def _in_view(status: HostStatus, troubled: bool, view: str) -> bool:
 def _wanted(row: FleetRow, wish: Wish) -> bool:
     if wish.tag and wish.tag not in row.host.tags:
         return False
-    if wish.view != "all" and not _in_view(row.status, bool(row.problems), wish.view):
+    if wish.view != "all" and not _in_view(*_standing(row), wish.view):
         return False
     if not wish.words:
         return True

@@ -46,10 +46,10 @@ class Hour:
         return values(self.grid[_NETWORK])
 
 
-def hours(data: Path) -> dict[int, Hour]:
-    """Return the last hour of every host, by its key."""
+def hours(data: Path, host_key: int | None = None) -> dict[int, Hour]:
+    """Return the last hour of every host, or of one, by its key."""
     with database.translated():
-        found = stored.read(database.reader(data, "samples"))
+        found = stored.read(database.reader(data, "samples"), host_key)
     if not found:
         return {}
     grids = [grid for _, grid in found.values()]

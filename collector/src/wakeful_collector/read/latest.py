@@ -16,21 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from wakeful_collector.model.table import Table
+    from wakeful_collector.model.table import Ints, Table
 
 
 SELDOM_MS = 65 * 60_000
 """How far back the value of a meter that runs seldom is looked for: no interval is longer than an hour."""
 
 
-def latest(data: Path, host_key: int) -> list[LatestSample]:
+def latest(data: Path, host_key: int, names: Collection[str] | None = None) -> list[LatestSample]:
     """Return the newest value of each series of a host, by name and labels; empty when it never pushed.
 
-    What a meter that runs seldom read within the last hour counts, also when it is sealed already.
+    Only metrics of these names where given. What a meter that runs seldom read within the last hour counts, also when
+    it is sealed already.
     """
     with history.looking(data) as connection:
         known = catalogue(data)  # as this look has it: no row speaks of a series that it does not know
-        table = stored.newest(connection, None, host_key).get(host_key)
+        wanted = None if names is None else _numbers(known, names)
+        table = stored.newest(connection, wanted, host_key).get(host_key)
         if table is None:
             return []
         found = _samples(table, known)
@@ -49,9 +51,13 @@ def latest_of_all(data: Path, names: Collection[str] | None = None) -> dict[int,
         if names is None:
             tables = stored.newest(connection, None)
             return {host: _samples(table, known) for host, table in tables.items()}
-        numbers = [number for name in set(names) for number in known.numbers.get(name, ())]
+        numbers = _numbers(known, names).tolist()
         found = stored.newest_of(connection, {number: 1 + known.series[number].counter for number in numbers})
     return {host: _few(some, known) for host, some in found.items()}
+
+
+def _numbers(known: Catalogue, names: Collection[str]) -> Ints:
+    return np.array(sorted(number for name in set(names) for number in known.numbers.get(name, ())), np.int64)
 
 
 def _few(found: stored.Found, known: Catalogue) -> list[LatestSample]:

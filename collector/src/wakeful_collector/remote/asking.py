@@ -170,9 +170,10 @@ def tell(session: Session, command: Mapping[str, Any], silent: bool = False) -> 
 
 
 def _tell_result(session: Session, name: str, result: object) -> None:
-    session.out.line(Styled("done", "good"), f" {name}")
-    if isinstance(result, dict):
-        session.out.pairs(((key, _shown(value)) for key, value in result.items()), "  ")
+    told = dict(result) if isinstance(result, dict) else {}
+    summary = str(told.pop("summary", None) or "")
+    session.out.line(Styled("done", "good"), f" {name}", f": {summary}" if summary else "")
+    session.out.pairs(((key, _shown(value)) for key, value in told.items() if value is not None), "  ")
 
 
 def _shown(value: object) -> str:

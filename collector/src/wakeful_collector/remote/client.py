@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -129,12 +130,32 @@ def refusal(status: int, document: Any, address: str, target: str) -> Failure:
         return Failure(FAILED, "not_offered", f"the collector at {address} does not offer {PREFIX}{target}", hint)
     if status in {421, 503}:
         return Failure(UNREACHABLE, code, f"{address}: {message}")
-    return Failure(_EXITS.get(status, FAILED), code, message, _HINTS.get(status, ""))
+    return Failure(_EXITS.get(status, FAILED), code, _WAY_OF_THE_API.sub("", message), _hint(status, code, message))
 
 
+def _hint(status: int, code: str, message: str) -> str:
+    if status == 403:
+        # As little as will do: what lacks is named by the collector.
+        lacks = _LACKS.search(message)
+        scope = lacks[1] if lacks else "operate"
+        return (
+            f"a key that may do this is made on the collector: wakeful-collector key create --name NAME --scope {scope}"
+        )
+    listed = _LISTED_BY.get(code, "")
+    return f"wakeful {listed} lists them" if listed else _HINTS.get(status, "")
+
+
+_LACKS = re.compile(r"needs the scope (read|operate|gateway|admin)\b")
+_WAY_OF_THE_API = re.compile(r"; GET /api/v1/\w+ lists them$")
+_LISTED_BY = {
+    "unknown_host": "hosts",
+    "unknown_command": "commands",
+    "unknown_incident": "incidents",
+    "unknown_channel": "channels",
+    "unknown_delivery": "deliveries",
+}
 _HINTS = {
     401: "log in again with a key that is valid: wakeful login",
-    403: "a key that may do this is made on the collector: wakeful-collector key create --name NAME --scope operate",
     500: "the collector's log says why: journalctl -u wakeful-collector",
 }
 

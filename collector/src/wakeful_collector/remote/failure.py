@@ -26,6 +26,11 @@ def usage(message: str, hint: str = "") -> Failure:
     return Failure(USAGE, "usage", message, hint)
 
 
+def why(error: Exception) -> str:
+    """Return why a file cannot be read, in words: without the number and the name that Python says too."""
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is no text in UTF-8"
+
+
 def closest(word: str, known: list[str]) -> str:
     """Return the known word that was probably meant, empty when none is near."""
     from difflib import get_close_matches

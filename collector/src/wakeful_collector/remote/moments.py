@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from argparse import ArgumentTypeError
 from datetime import UTC, datetime
 
 _SPAN = re.compile(r"([0-9]{1,6})([smhdw]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+class NoSpan(ValueError, ArgumentTypeError):
+    """A text is no length of time; argparse shows what it says as it is."""
 
 
 def at_ms(text: object) -> int | None:
@@ -52,11 +57,8 @@ def local(text: object) -> str:
 
 
 def seconds_of(text: str) -> int:
-    """Return the seconds of `90`, `90s`, `30m`, `2h` or `1d`; raise ValueError otherwise (argparse shows it)."""
+    """Return the seconds of `90`, `90s`, `30m`, `2h` or `1d`; raise NoSpan otherwise."""
     found = _SPAN.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
-        raise ValueError(text)
+        raise NoSpan(f"{text!r} is no length of time; write it like 90s, 30m or 2h")
     return int(found[1]) * _SECONDS[found[2]]
-
-
-seconds_of.__name__ = "duration, like 90s, 30m or 2h"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from wakeful_collector.remote.failure import usage
+from wakeful_collector.remote.failure import closest, usage
 from wakeful_collector.remote.moments import seconds_of
 from wakeful_collector.remote.session import TIMEOUT_SECONDS
 
@@ -18,11 +18,19 @@ FLAGS = ("--json",)
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are failures, with the way to the help."""
+    """A parser whose complaints are failures that name what was meant, with the way to the help."""
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
         raise usage(message, f"see: {self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        known = [] if action.choices is None else [str(one) for one in action.choices]
+        if not known or str(value) in known:
+            return
+        near = closest(str(value), known)
+        meant = f"; did you mean {near}?" if near else ""
+        raise argparse.ArgumentError(action, f"there is no {value!r}{meant} (there are: {', '.join(known)})")
 
 
 def parser_of(verb: Verb) -> Parser:
@@ -59,7 +67,13 @@ def read(parser: Parser, words: list[str]) -> argparse.Namespace:
         f"{word}={lone[word]}" if word in lone and not _is_duration(after) else word
         for word, after in zip(words, [*words, ""][1:], strict=True)
     ]
-    return parser.parse_intermixed_args(whole)
+    given, more = parser.parse_known_intermixed_args(whole)
+    if more:
+        options = [name for one in parser._actions for name in one.option_strings]  # noqa: SLF001 - as above
+        near = closest(more[0].partition("=")[0], options) if more[0].startswith("-") else ""
+        meant = f"; did you mean {near}?" if near else ""
+        raise usage(f"{more[0]!r} is too much here{meant}", f"see: {parser.prog} --help")
+    return given
 
 
 def _is_duration(word: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.remote import address
-from wakeful_collector.remote.failure import FAILED, NOT_FOUND, USAGE, Failure, closest, usage
+from wakeful_collector.remote.failure import FAILED, NOT_FOUND, USAGE, Failure, closest, usage, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def load(file: Path) -> Book:
     except FileNotFoundError:
         return Book({})
     except (OSError, UnicodeDecodeError) as error:
-        raise Failure(FAILED, "unreadable", f"{file} cannot be read: {error}") from None
+        raise Failure(FAILED, "unreadable", f"{file} cannot be read: {why(error)}") from None
     return parse(text, str(file))
 
 
@@ -145,7 +145,7 @@ def secret_of(environ: Mapping[str, str]) -> str:
     try:
         return checked_key(_private(Path(file)))
     except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"WAKEFUL_API_KEY_FILE: {file} cannot be read: {error}") from None
+        raise usage(f"WAKEFUL_API_KEY_FILE: {file} cannot be read: {why(error)}") from None
 
 
 def checked_key(text: str) -> str:

@@ -98,7 +98,8 @@ def create(data: Path) -> None:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(data / ".create.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreError(f"the data folder {data} cannot be used: {error.strerror}; choose another by --data") from None
+        why = "it is no folder" if isinstance(error, (FileExistsError, NotADirectoryError)) else error.strerror
+        raise StoreError(f"the data folder {data} cannot be used: {why}; choose another by --data") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for family in FAMILIES:

@@ -18,9 +18,9 @@ MINUTES = 60
 FIGURES = ("cpu", "memory", "disk", "network")
 
 
-def read(connection: sqlite3.Connection) -> dict[int, tuple[int, Floats]]:
-    """Return for each host the end of its hour (ms) and a row a figure, oldest minute first, NaN for none."""
-    rows = connection.execute("SELECT host, until_ms, grid FROM sparks")
+def read(connection: sqlite3.Connection, host: int | None = None) -> dict[int, tuple[int, Floats]]:
+    """Return for each host, or one, the end of its hour (ms) and a row a figure, oldest minute first, NaN for none."""
+    rows = connection.execute("SELECT host, until_ms, grid FROM sparks WHERE ?1 IS NULL OR host = ?1", (host,))
     return {row[0]: (row[1], np.frombuffer(row[2], "<f4").reshape(len(FIGURES), -1).astype(np.float64)) for row in rows}
 
 

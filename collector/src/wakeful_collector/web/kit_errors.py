@@ -121,7 +121,8 @@ def _answer_http(error: HTTPException) -> Response:
 
 def _said(status: int, error: HTTPException) -> str:
     if status == 404:
-        return f"there is nothing at {request.path[:200]}; see /api/docs for what there is"
+        hint = "; see /api/docs for what there is" if for_program() else ""
+        return f"there is nothing at {request.path[:200]}{hint}"
     if status == 405:
         return f"{request.method[:16]} cannot be used here"
     return str(error.description or error.name)

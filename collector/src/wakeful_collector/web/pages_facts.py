@@ -43,12 +43,12 @@ def os_name(said: Mapping[str, Any]) -> str:
     return pages_text.cell(pretty) if pretty else _joined(os.get("name"), os.get("version"))
 
 
-def summary(host: Host, figures: Mapping[str, float]) -> list[str]:
-    """Return the line under a host's name: system, kernel, and what there is of processor and memory."""
+def summary(
+    host: Host, cores: int | None = None, memory: float | None = None, uptime: float | None = None
+) -> list[str]:
+    """Return the line under a host's name: system, kernel, memory in bytes, uptime in seconds, as far as known."""
     uname = _part(host.hello, "uname")
-    cores, memory = figures.get("system.cpu.logical.count"), figures.get("system.memory.limit")
-    size = None if cores is None else f"{cores:.0f} core{'' if cores == 1 else 's'}, {pages_text.size(memory)}"
-    uptime = figures.get("system.uptime")
+    size = None if cores is None else f"{cores} core{'' if cores == 1 else 's'}, {pages_text.size(memory)}"
     parts = [
         os_name(host.hello),
         _joined(uname.get("release"), uname.get("machine")),

@@ -9,7 +9,7 @@ from flask import request, url_for
 from wakeful_collector.read import fleet as reading
 from wakeful_collector.read import hosts
 from wakeful_collector.read.events import events as read_events
-from wakeful_collector.web import kit
+from wakeful_collector.web import kit, pages_events
 from wakeful_collector.web.pages_frame import blueprint
 
 ROWS_A_PAGE = 60
@@ -19,6 +19,7 @@ VIEW_NAMES = (
     ("all", "All"),
     ("problems", "Need a look"),
     ("silent", "Silent"),
+    ("away", "Away"),
     ("up", "Up"),
     ("new", "Not heard yet"),
 )
@@ -67,7 +68,15 @@ def events() -> kit.Answer:
     except ValueError:
         kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
     names = {host.key: host for host in hosts.hosts(kit.data())}
-    return kit.render("events.html", active="events", events=shown.events, next=shown.next, hosts=names)
+    return kit.render(
+        "events.html",
+        active="events",
+        events=shown.events,
+        next=shown.next,
+        hosts=names,
+        said=pages_events.said,
+        place=pages_events.place,
+    )
 
 
 def _wish() -> reading.Wish:

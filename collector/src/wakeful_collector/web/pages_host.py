@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import redirect, request, url_for
 
-from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import events, forecast, hosts, inventories, latest, proxmox_hosts, troubles
+from wakeful_collector.model.host import HostStatus
+from wakeful_collector.read import events, fleet, forecast, hosts, inventories, latest, proxmox_hosts
 from wakeful_collector.web import (
     kit,
     pages_away,
     pages_capabilities,
+    pages_events,
     pages_facts,
     pages_moods,
     pages_panels,
@@ -21,7 +22,7 @@ from wakeful_collector.web import (
 from wakeful_collector.web.pages_frame import blueprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from wakeful_collector.model.host import Host
     from wakeful_collector.model.sample import LatestSample
@@ -99,7 +100,6 @@ def host(host_id: str) -> kit.Answer:
         spans=SPANS,
         span=opening_span(found, kit.now_ms()),
         filesystems=_filesystems(found, samples),
-        figures=_figures(samples),
     )
 
 
@@ -184,7 +184,7 @@ def host_events(host_id: str) -> kit.Answer:
         page = events.events(kit.data(), found.key, request.args.get("before"), EVENTS_A_PAGE)
     except ValueError:
         kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
-    return host_page("host-events.html", found, "events", events=page.events, next=page.next)
+    return host_page("host-events.html", found, "events", events=page.events, next=page.next, said=pages_events.said)
 
 
 @kit.page(blueprint, "/hosts/<host_id>/manage", methods=("POST",), scope="operate")
@@ -211,19 +211,17 @@ def found_host(host_id: str) -> Host:
     return found
 
 
-def host_page(
-    template: str, found: Host, tab: str, figures: Mapping[str, float] | None = None, **context: Any
-) -> kit.Answer:
+def host_page(template: str, found: Host, tab: str, **context: Any) -> kit.Answer:
     """Render one of a host's pages inside the frame they share."""
-    status = host_status(found, kit.now_ms())
+    row = fleet.one(kit.data(), found, kit.now_ms())
+    status = row.status
     others = {one.id: one for one in hosts.hosts(kit.data())} if found.twins or found.twin_of else {}
     twins = [others[one] for one in (*found.twins, found.twin_of) if one in others]
     silent = status is HostStatus.SILENT
-    known = {name: value for name, value in (figures or {}).items() if not (silent and name == "system.uptime")}
     context["guest"] = _guest(found)
     context["away"] = pages_away.away(found, silent, kit.now_ms())
-    context["summary"] = pages_facts.summary(found, known)
-    context["issues"] = [] if silent else troubles.troubles(kit.data(), found.key).get(found.key, [])
+    context["summary"] = pages_facts.summary(found, row.cores, row.memory_bytes, None if silent else row.uptime_seconds)
+    context["issues"] = fleet.needs(row)
     return kit.render(
         template, active="fleet", host=found, state=status.value, tab=tab, twins=twins, silent=silent, **context
     )
@@ -252,11 +250,6 @@ def _troubles(found: Host, one: InventorySummary) -> tuple[int | None, list[tupl
     """Return how many things an inventory lists and what of them is in trouble; None for one too large to look into."""
     held = inventories.body(kit.data(), found.key, one.name) if one.size_bytes <= COUNTED_BYTES_MAX else None
     return (None, []) if held is None else pages_table.troubles(held.document)
-
-
-def _figures(samples: Iterable[LatestSample]) -> dict[str, float]:
-    wanted = ("system.uptime", "system.cpu.logical.count", "system.memory.limit")
-    return {sample.name: sample.value for sample in samples if sample.name in wanted}
 
 
 def _filesystems(found: Host, samples: Iterable[LatestSample]) -> list[Filesystem]:

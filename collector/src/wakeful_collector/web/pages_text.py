@@ -18,6 +18,24 @@ _COUNTS = ("", "k", "M", "G", "T")
 _TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPANS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
 
+_BROWSERS = (
+    (r"Edg[A-Z]?[a-z]*/(\d{1,4})", "Edge"),
+    (r"OPR/(\d{1,4})", "Opera"),
+    (r"(?:Firefox|FxiOS)/(\d{1,4})", "Firefox"),
+    (r"(?:Chrome|Chromium|CriOS)/(\d{1,4})", "Chrome"),
+    (r"Version/(\d{1,4})[.\d]* (?:Mobile/\w+ )?Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+"""What user agents say of themselves, the one that others also claim to be last."""
+
 
 def figures(value: float) -> str:
     """Return about three figures of `value`."""
@@ -115,6 +133,16 @@ def cell(value: Any) -> str:
     return str(value)
 
 
+def browser(program: str) -> str:
+    """Return the browser and system that a user agent names, as `Firefox 145 on Linux`; what names none as it is."""
+    for mark, name in _BROWSERS:
+        found = re.search(mark, program)
+        if found:
+            system = next((name for mark, name in _SYSTEMS if mark in program), "")
+            return f"{name} {found.group(1)}" + (f" on {system}" if system else "")
+    return program
+
+
 def plain(value: Any) -> Any:
     """Return text without the marks that turn the order of what follows; what is no plain text is left as it is.
 
@@ -136,6 +164,7 @@ FILTERS = {
     "sentence": sentence,
     "level": level,
     "cell": cell,
+    "browser": browser,
 }
 
 

@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("host", metavar="HOST", help="the host's name or id")
     parser.add_argument("action", metavar="ACTION", help="the action's name")
-    parser.add_argument("arguments", nargs="*", metavar="key=value", help="its arguments")
+    parser.add_argument("arguments", nargs="*", default=[], metavar="key=value", help="its arguments")
     asking.add_waiting(parser)
 
 

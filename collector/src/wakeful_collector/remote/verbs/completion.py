@@ -25,7 +25,7 @@ _FOLDER = Path(__file__).parent.parent / "completions"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
-    parser.add_argument("shell", choices=SHELLS, help="which shell")
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=" or ".join(SHELLS))
 
 
 def run(session: Session, given: argparse.Namespace) -> int:

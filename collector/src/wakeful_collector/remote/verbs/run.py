@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import arguments, asking
-from wakeful_collector.remote.failure import usage
+from wakeful_collector.remote.failure import usage, why
 from wakeful_collector.remote.session import host_path
 from wakeful_collector.remote.verbs.host import announced
 
@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     from wakeful_collector.remote.moments import seconds_of
 
     parser.add_argument("operation", metavar="OPERATION", help="what to do, like host.wake")
-    parser.add_argument("arguments", nargs="*", metavar="key=value", help="its arguments")
+    parser.add_argument("arguments", nargs="*", default=[], metavar="key=value", help="its arguments")
     parser.add_argument(
         "--wait",
         nargs="?",
@@ -72,7 +72,7 @@ def value_of(session: Session, name: str, value: str, secret: bool) -> tuple[str
         with open(value[1:], encoding="utf-8") as stream:
             return name, stream.read().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"{name}: {value[1:]} cannot be read: {error}") from None
+        raise usage(f"{name}: {value[1:]} cannot be read: {why(error)}") from None
 
 
 def _asked(session: Session, name: str) -> str:

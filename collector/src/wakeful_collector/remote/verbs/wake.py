@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from wakeful_collector.remote.session import Session
 
 ABOUT = """\
-Sends a magic packet from an agent in that machine's network, or from the collector itself, and waits until the machine
-is up. More arguments are key=value: wakeful operations host.wake lists them."""
+Sends a magic packet from an agent in that machine's network, which looks whether the machine came up; or from the
+collector itself, which only sends it: wakeful host NAME says when it is up. More arguments are key=value: wakeful
+operations host.wake lists them."""
 EXAMPLES = """\
 wakeful wake nas
 wakeful wake nas --no-wait
@@ -25,7 +26,7 @@ wakeful wake nas --wait 5m
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("host", metavar="HOST", help="the host's name or id")
-    parser.add_argument("arguments", nargs="*", metavar="key=value", help="more arguments of host.wake")
+    parser.add_argument("arguments", nargs="*", default=[], metavar="key=value", help="more arguments of host.wake")
     asking.add_waiting(parser)
 
 

@@ -27,7 +27,7 @@ def test_never_backed_up_comes_first_then_the_oldest(ada: Any, home: Path, words
     assert "Older than a week 1" in said
     assert "All backups together 19 GiB" in said
     assert "mail VM 103 never no" in said
-    assert "db VM 102 12 days ago backup 5 GiB 1 5 GiB yes" in said
+    assert "db VM 102 12 days ago backup 5 GiB 1, 5 GiB yes" in said
     assert "666" in said.split("Of guests that are gone", 1)[1]
 
 

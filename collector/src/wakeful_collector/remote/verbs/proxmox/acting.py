@@ -57,7 +57,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     else:
         naming.add_guest(parser, is_asked_later=True)
     shown = " ".join([*(place.upper() for place in doing.places), "key=value"])
-    parser.add_argument("arguments", nargs="*", metavar=shown.replace(" ", ", "), help="what it takes")
+    parser.add_argument("arguments", nargs="*", default=[], metavar=shown.replace(" ", ", "), help="what it takes")
     parser.add_argument("--help-arguments", action="store_true", help="list what it takes, and do nothing")
     parser.add_argument("--dry-run", action="store_true", help="show the requests that would be sent, and send none")
     deeds.add_waiting(parser)

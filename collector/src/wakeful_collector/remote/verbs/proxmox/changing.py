@@ -36,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's own arguments."""
     parser.add_argument("cluster", metavar="CLUSTER", help="its name")
     if not parser.prog.endswith(" remove"):
-        parser.add_argument("arguments", nargs="*", metavar="key=value", help="its settings")
+        parser.add_argument("arguments", nargs="*", default=[], metavar="key=value", help="its settings")
         parser.add_argument("--no-test", action="store_true", help="do not test the connection afterwards")
     asking.add_sureness(parser)
 

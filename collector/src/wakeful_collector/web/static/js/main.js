@@ -167,5 +167,17 @@ if (document.querySelector("[data-refresh]")) {
   setInterval(refresh, REFRESH_MS);
   document.addEventListener("visibilitychange", refresh);
 }
+/** Of tabs that do not fit, show the one that is open. */
+function openTabs() {
+  for (const bar of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tabs, .host-tabs, .span-group"))) {
+    const open = bar.querySelector("[aria-current], [aria-pressed=true]");
+    if (!open || bar.scrollWidth <= bar.clientWidth) continue;
+    const box = bar.getBoundingClientRect();
+    const own = open.getBoundingClientRect();
+    bar.scrollLeft += own.left - box.left - (box.width - own.width) / 2;
+  }
+}
+document.addEventListener("htmx:afterSwap", openTabs);
+openTabs();
 times();
 setInterval(times, 1000);
