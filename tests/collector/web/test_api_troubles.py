@@ -27,12 +27,6 @@ def test_troubles_of_all_and_of_one(
     assert asks(f"/api/v1/troubles?host={other.id}").get_json() == {"troubles": [expected]}
     assert asks(f"/api/v1/troubles?host={one.id}").get_json() == {"troubles": []}
     assert asks("/api/v1/troubles?host=nobody").status_code == 404
-    space = ["system.filesystem.utilization", {"mountpoint": "/srv"}]
-    one.push([[now_ms + 1, [0.97]]], now_ms, [space])
-    full = {"host": one.id, "host_name": "one", "severity": "bad", "kind": "disk", "metric": space[0]}
-    expected_full = {**full, "text": "/srv is 97 % full"}
-    assert asks("/api/v1/troubles").get_json() == {"troubles": [expected_full, expected]}
-    assert asks(f"/api/v1/troubles?host={one.id}").get_json() == {"troubles": [expected_full]}
     frozen[0] += 3_600_000
     assert asks("/api/v1/troubles").get_json() == {"troubles": []}, "silence is the news then"
 

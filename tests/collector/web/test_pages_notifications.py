@@ -68,7 +68,10 @@ def test_a_channel_of_a_service_has_quiet_hours(ada: Any, data: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": "x", "kind": "webhook", "url": "nothing", "moments": "opened"}, "url must be an address like https://"),
+        (
+            {"name": "x", "kind": "webhook", "url": "nothing", "moments": "opened"},
+            "url must be an address like https://",
+        ),
         ({"name": "x", "kind": "apprise", "url": "nosuch://x", "moments": "opened"}, "address cannot be used"),
         ({"name": "x", **HOOK, "begins": "22:00"}, "quiet.ends must be a time of the day like 22:30"),
         ({"name": "x", "kind": "webhook", "url": HOOK["url"]}, "moments must name at least 1"),
