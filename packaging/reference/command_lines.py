@@ -80,9 +80,7 @@ def _below(parser: argparse.ArgumentParser, before: str, depth: int = 2) -> list
         helps = {choice.dest: choice.help or "" for choice in choices}
         for name, inner in action.choices.items():
             inner.prog = f"{before} {name}"
-            about = " ".join(
-                dict.fromkeys(filter(None, (_capital(helps.get(name, "")), _text(inner.description or ""))))
-            )
+            about = sentence(_text(inner.description or _capital(helps.get(name, ""))))
             parts += [_head(inner, depth), about, _options(inner), *_below(inner, f"{before} {name}", depth + 1)]
     return parts
 

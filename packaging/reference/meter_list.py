@@ -68,9 +68,9 @@ def measured() -> str:
         ]
         if entry is not None:
             rows.append(("measured where there is", _clues(entry.needs)))
-            rows.append(("else", sentence(entry.absent)))
+            rows.append(("else", entry.absent))
             rows.append(("to grant", code(entry.fix) if entry.fix and "`" not in entry.fix else entry.fix))
-            rows.append(("shows others", sentence(entry.exposes)))
+            rows.append(("shows others", entry.exposes))
         if meter.collector_targets:
             rows.append(("targets", "the collector may set them where `allow_collector_targets` says so"))
         metrics = [row.name for row in METRICS.values() if meter.name in given[row.name]]

@@ -17,6 +17,7 @@ import event_list
 import meter_list
 import operation_list
 import rest_routes
+import scraped
 import settings_tables
 from tables import page
 
@@ -30,6 +31,7 @@ PAGES: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("agent-settings", "settings of `agent.toml`", agent_file.settings),
     ("meters", "every meter: rhythm, what makes it run, options, metrics", meter_list.measured),
     ("metrics", "every metric: kind, unit, labels, name for Prometheus", meter_list.metrics),
+    ("scraped", "what the collector's own /metrics says", scraped.families),
     ("watches", "kinds of watches and their options", agent_file.kept_alive),
     ("actions", "what an agent can be asked for", agent_file.asked),
     ("collector-settings", "settings of `collector.toml`", settings_tables.collector),

@@ -156,3 +156,17 @@ def test_links_fit_where_the_page_is_read(stands: str, called: str, link: str, t
 
 def test_bars_in_code_of_tables_lose_their_backslash_on_the_site() -> None:
     assert hook.unescaped("| `a\\|b` | c \\| d |\nand `e\\|f`") == "| `a|b` | c \\| d |\nand `e\\|f`"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "lines"),
+    [
+        ("- a\n    - b\n\n        ```\n        c\n        ```\n", []),
+        ("1. a\n\n   ```\n   b\n   ```\n", [3, 5]),
+        ("- a\n  - b\n", [2]),
+        ("```\n  - no list, but code\n```\n", []),
+        ("- a sentence\n  that goes on\n", []),
+    ],
+)
+def test_what_the_site_would_show_as_something_else_is_told(markdown: str, lines: list[int]) -> None:
+    assert [int(one.split()[1].rstrip(":")) for one in hook.misread(markdown)] == lines

@@ -106,7 +106,7 @@ def listening(port: int) -> socket.socket:
     """Return a socket at this port of this machine, or at another one where somebody has that."""
     try:
         return socket.create_server(("127.0.0.1", port), backlog=64)
-    except OSError:
+    except OSError:  # the address is printed: another port serves as well
         return socket.create_server(("127.0.0.1", 0), backlog=64)
 
 

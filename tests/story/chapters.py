@@ -27,3 +27,5 @@ CHAPTERS: tuple[Chapter, ...] = (
     CollectorsDisk(),
 )
 """While the box is idle others are told of."""
+SHORT: tuple[Chapter, ...] = tuple(one for one in CHAPTERS if not isinstance(one, CollectorsDisk))
+"""The short form leaves out what waits longest: until agents that were sent away by a full disk come again."""

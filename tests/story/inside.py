@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import preparing
-from .chapters import CHAPTERS
+from .chapters import CHAPTERS, SHORT
 from .collector import PORT
 from .doorway import Doorway
 from .telling import Check, Teller, Told
@@ -43,7 +43,7 @@ def main(words: Sequence[str]) -> int:
     world = World(folder, prepared, teller, short)
     try:
         world.start()
-        told = tell(world, chosen(only))
+        told = tell(world, chosen(only, SHORT if short else CHAPTERS))
         teller.summary(told)
         (folder / "summary.json").write_text(json.dumps([_plain(one) for one in told]), encoding="utf-8")
         if not once:
@@ -57,9 +57,11 @@ def main(words: Sequence[str]) -> int:
         world.end()
 
 
-def chosen(only: Sequence[str]) -> list[Chapter]:
-    """Return the chapters whose class is named so, the first one with them; all where none is named."""
-    return [one for one in CHAPTERS if not only or one is CHAPTERS[0] or type(one).__name__.lower() in only]
+def chosen(only: Sequence[str], whole: Sequence[Chapter]) -> list[Chapter]:
+    """Return the chapters whose class is named so, the first one with them; the whole where none is named."""
+    if not only:
+        return list(whole)
+    return [one for one in CHAPTERS if one is CHAPTERS[0] or type(one).__name__.lower() in only]
 
 
 def tell(world: World, chapters: Sequence[Chapter]) -> list[Told]:

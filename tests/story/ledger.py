@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wakeful_collector.model.subject import FIRST_KEY
 from wakeful_collector.read import hosts
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ class Ledger:
 
 
 def read(data: Path) -> Ledger:
-    """Read the marks of every run, and what lies unfolded in the store."""
+    """Read the marks of every agent's run, and what lies unfolded in the store; guests of clusters send no pushes."""
     with contextlib.closing(sqlite3.connect(f"file:{data / 'samples.db'}?mode=ro", uri=True, timeout=30)) as store:
-        marks = store.execute("SELECT run, first, last, holes FROM runs").fetchall()
-        twice = store.execute("SELECT run, sequence FROM hot GROUP BY run, sequence HAVING count(*) > 1").fetchall()
-        same = store.execute("SELECT host, to_ms FROM hot GROUP BY host, to_ms HAVING count(*) > 1").fetchall()
+        marks = store.execute("SELECT run, first, last, holes FROM runs WHERE host < ?", (FIRST_KEY,)).fetchall()
+        of_agents = "FROM hot WHERE host < ? GROUP BY"
+        twice = store.execute(
+            f"SELECT run, sequence {of_agents} run, sequence HAVING count(*) > 1", (FIRST_KEY,)
+        ).fetchall()
+        same = store.execute(f"SELECT host, to_ms {of_agents} host, to_ms HAVING count(*) > 1", (FIRST_KEY,)).fetchall()
     missing = [f"{run} has holes" for run, _, _, holes in marks if holes]
     missing += [f"{run} begins at {first}" for run, first, _, _ in marks if first]
     doubled = [f"{run}/{number}" for run, number in twice] + [f"host {host} at {at}" for host, at in same]

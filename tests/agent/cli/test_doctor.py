@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import fcntl
 import json
 import os
@@ -185,16 +186,17 @@ def test_whose_rights_are_looked_at(agent_folders: Path, monkeypatch: pytest.Mon
     ):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    place = Place(Folders(str(agent_folders / "config"), str(agent_folders / "state")), {}, str(root))
+    config, spool = str(agent_folders / "config"), str(agent_folders / "state")
+    place = Place(Folders(config, spool), {}, str(root))
     assert user_of(place, 77) == "wakeful"
     assert user_of(place, 78) == ""
     for holder, state, words in (
-        (77, "mind", "sudo -u wakeful wakeful-agent doctor"),
+        (77, "mind", f"sudo -u wakeful env CONFIG_DIR={config} STATE_DIR={spool} wakeful-agent doctor"),
         (os.getpid(), "ok", ""),
         (0, "ok", ""),
     ):
         monkeypatch.setattr(checks_of, "_holder", lambda _path, pid=holder: pid)
-        check = checks_of._running(place)
+        check = checks_of.running(place)
         assert (check.state, check.fix.endswith(words)) == (state, True)
 
 
@@ -217,6 +219,23 @@ def test_what_grants_the_rest_can_be_pasted(run: Run) -> None:
     assert set(told) == {"user", "sudoers", "groups", "packages", "others"}
     for row in (*told["groups"], *told["packages"]):
         assert row["line"] in done.stdout
+
+
+def test_grants_that_are_not_the_agents_own_are_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], agent_folders: Path
+) -> None:
+    place = Place(Folders(str(agent_folders / "config"), str(agent_folders / "state")), {})
+    monkeypatch.setattr(doctor, "here", lambda: place)
+    monkeypatch.setattr(checks_of, "_holder", lambda _path: os.getpid())
+    wishes = argparse.Namespace(sudoers=None, grants=True)
+    assert doctor.main(wishes) == 0
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(checks_of, "_holder", lambda _path: 77)
+    monkeypatch.setattr(checks_of.bootstrap, "user_of", lambda _place, pid: "wakeful" if pid == 77 else "root")
+    assert doctor.main(wishes) == 0
+    told = capsys.readouterr().err
+    assert "the rights below are not the agent's" in told
+    assert told.endswith("wakeful-agent doctor --grants\n")
 
 
 def test_doctor_tells_what_grants_what(capsys: pytest.CaptureFixture[str]) -> None:

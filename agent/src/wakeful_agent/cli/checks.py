@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from shlex import quote
 
 from wakeful_agent import askable, bootstrap
 from wakeful_agent.config import Config, ConfigErrors
@@ -119,7 +120,7 @@ def _state(place: Place, config: Config | None) -> Iterator[Check]:
     if not os.path.isdir(folders.state):
         yield Check("state", MIND, f"{folders.state} does not exist yet; the agent makes it at its first start")
         return
-    yield _running(place)
+    yield running(place)
     if not os.access(folders.state, os.W_OK):
         yield Check(
             "state", BAD, f"{folders.state} cannot be written by this user", "check its owner, or set STATE_DIR"
@@ -134,14 +135,16 @@ def _state(place: Place, config: Config | None) -> Iterator[Check]:
         yield Check("aside", MIND, text, "the log and `agent.push_refused` events say why; look, then delete them")
 
 
-def _running(place: Place) -> Check:
+def running(place: Place) -> Check:
+    """Return whether an agent runs, and as whom: where that is somebody else, rights looked at here are not its own."""
     pid = _holder(place.folders.lock)
     if pid is None:
         return Check("agent", BAD, "it does not run", "start it: wakeful-agent run (or its service)")
     user = bootstrap.user_of(place, pid)
     own = bootstrap.user_of(place, os.getpid())
     if user and user != own:
-        hint = f"what it may do is told by: sudo -u {user} wakeful-agent doctor"
+        folders = f"CONFIG_DIR={quote(place.folders.config)} STATE_DIR={quote(place.folders.state)}"
+        hint = f"what it may do is told by: sudo -u {user} env {folders} wakeful-agent doctor"
         return Check("agent", MIND, f"it runs as {user}, and this is {own}: the rights below are not the agent's", hint)
     return Check("agent", GOOD, "it runs" + (f" as {user}" if user else ""))
 

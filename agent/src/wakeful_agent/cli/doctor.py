@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wakeful_agent import bootstrap
-from wakeful_agent.cli.checks import BAD, GOOD, Check, all_checks
+from wakeful_agent.cli.checks import BAD, GOOD, MIND, Check, all_checks, running
 from wakeful_agent.cli.exits import FAILURE, OK, USAGE
 from wakeful_agent.cli.place import complain, here, meant, painted, show_json
 from wakeful_agent.permissions import grants
@@ -24,6 +24,9 @@ def main(chosen: argparse.Namespace) -> int:
         return _sudoers(place, chosen.sudoers.split(","))
     if chosen.grants:
         found, told, user = _look(place)
+        whose = running(place)
+        if whose.state == MIND:
+            complain(f"{whose.text}; {whose.fix} --grants")
         print("\n".join(grants.script(told, user) or ["# nothing is missing that could be granted"]))
         return OK
     checks = list(all_checks(place))
