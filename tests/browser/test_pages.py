@@ -131,6 +131,12 @@ def test_a_full_disk_is_said_on_the_fleet_and_on_the_machines_own_pages(open_pag
     expect(page.get_by_text("cores,")).to_be_visible()
 
 
+def test_without_scripts_charts_say_why_they_stay_empty(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}", java_script_enabled=False)
+    expect(page.locator("noscript strong", has_text="Charts need")).to_be_visible()
+    expect(page.get_by_text("Waiting for").first).to_be_hidden()
+
+
 def test_charts_draw_with_values_and_share_their_cursor(open_page: Any, host_ids: dict[str, str]) -> None:
     page = open_page(f"/hosts/{host_ids['up']}")
     drawn(page, "cpu")
