@@ -54,7 +54,7 @@ make_environment
 set -- -e ./agent -e ./collector
 [ "$kind" = dev ] && set -- "$@" -r requirements-dev.txt
 [ "$kind" = agent ] && set -- -e ./agent pytest hypothesis prometheus-client
-say "installing Wakeful and its libraries into $folder (about half a minute the first time)"
+say "installing Wakeful and its libraries into $folder (a minute or two the first time)"
 if [ -t 1 ]; then
     "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar on "$@" | grep -E '^(Collecting|Downloading|Installing|Successfully)' || true
 else

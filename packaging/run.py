@@ -62,9 +62,12 @@ def run(data: Path, children: dict[str, subprocess.Popen[bytes]]) -> int:
     children["collector"] = start([*COLLECTOR, "serve", "--quiet"])
     where = await_collector(data, children["collector"])
     if where is None:
+        say("another address: WAKEFUL_LISTEN=127.0.0.1:9000 make run; another folder: WAKEFUL_DATA=DIR make run")
         return 2
     url = where.url
     os.environ["WAKEFUL_AGENT_URL"] = url
+    # What this machine lacks would stand between the lines that say where to look; its page and `probe` tell it.
+    os.environ.setdefault("WAKEFUL_AGENT_LOG_LEVEL", "warning")
     host_id = enrol(data, url)
     if host_id is None:
         return 1

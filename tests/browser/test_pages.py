@@ -70,6 +70,7 @@ PAGES = {
     "invites": "/settings/invites",
     "audit": "/settings/audit",
     "account": "/account",
+    "api": "/api/docs",
 }
 
 
@@ -98,6 +99,42 @@ def test_sign_in_and_errors_are_for_everybody_too(collector: Any, browser: Brows
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+@pytest.mark.parametrize("path", ["/settings/audit", "/integrations/proxmox/lab/history", "/hosts/{up}/events"])
+def test_the_open_tab_is_in_view_on_a_narrow_screen(open_page: Any, host_ids: dict[str, str], path: str) -> None:
+    page = open_page(path.format(**host_ids), width=390)
+    box = page.locator(".tabs [aria-current], .host-tabs [aria-current]").first.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+
+
+def test_events_are_cards_on_a_narrow_screen_and_nothing_of_them_is_cut(open_page: Any) -> None:
+    page = open_page("/events", width=390)
+    page.wait_for_selector("table.stacked tbody tr")
+    widths = "[...document.querySelectorAll('table.stacked td')].map(one => one.getBoundingClientRect().right)"
+    assert max(page.evaluate(widths)) <= 390
+    expect(page.get_by_role("link", name="attic").first).to_be_visible()
+
+
+def test_a_full_disk_is_said_on_the_fleet_and_on_the_machines_own_pages(open_page: Any) -> None:
+    page = open_page("/?q=full")
+    row = page.locator("table.fleet tbody tr", has_text="% full").first
+    said = row.locator(".issue").first.text_content() or ""
+    row.locator("[data-row-link]").click()
+    page.wait_for_url(re.compile("/hosts/"))
+    expect(page.get_by_label("Needs a look")).to_contain_text(said.strip())
+    page.get_by_role("link", name="Watches", exact=True).click()
+    page.wait_for_url(re.compile("/watches"))
+    expect(page.get_by_label("Needs a look")).to_contain_text(said.strip())
+    expect(page.get_by_text("cores,")).to_be_visible()
+
+
+def test_without_scripts_charts_say_why_they_stay_empty(open_page: Any, host_ids: dict[str, str]) -> None:
+    page = open_page(f"/hosts/{host_ids['up']}", java_script_enabled=False)
+    expect(page.locator("noscript strong", has_text="Charts need")).to_be_visible()
+    expect(page.get_by_text("Waiting for").first).to_be_hidden()
 
 
 def test_charts_draw_with_values_and_share_their_cursor(open_page: Any, host_ids: dict[str, str]) -> None:

@@ -84,6 +84,7 @@ def test_the_first_chart_the_clean_end_and_the_second_run(tmp_path, port):
     seconds = time.monotonic() - began
     assert seconds < 60, "".join(first.lines)
     assert base == f"http://127.0.0.1:{port}"
+    assert not [line for line in first.lines if " info " in line], "the agent's log stands between what is to be read"
 
     key = json.loads(collector(data, "key", "create", "--name", "journey", "--scope", "read", "--json"))["key"]
     hosts = get(f"{base}/api/v1/hosts", key)["hosts"]
@@ -120,4 +121,4 @@ def test_a_taken_port_is_said_with_the_setting(tmp_path, port):
     assert run.process.returncode == 2
     assert f"127.0.0.1:{port} is taken by" in out
     assert f"(pid {os.getpid()})" in out
-    assert "--listen" in out
+    assert "WAKEFUL_LISTEN=127.0.0.1:9000 make run" in out

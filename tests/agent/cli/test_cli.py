@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import json
 import os
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
+from wakeful_agent import cli
 from wakeful_agent.cli import parser, self_test
 from wakeful_wire.push import parse_push
 
@@ -326,3 +328,20 @@ def test_defaults_are_not_called_a_file(run: Run, agent_folders: Path) -> None:
     assert "everything is as by default" in run("check-config").stdout
     (agent_folders / "config" / "agent.toml").write_text("interval_seconds = 10\n")
     assert run("check-config").stdout.startswith(f"{agent_folders / 'config' / 'agent.toml'} and the environment are")
+
+
+def test_a_full_disk_is_said_and_other_errors_stay_what_they_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(number: int) -> Callable[[list[str]], int]:
+        def dispatch(_words: list[str]) -> int:
+            raise OSError(number, os.strerror(number))
+
+        return dispatch
+
+    monkeypatch.setattr(parser, "dispatch", fails(errno.ENOSPC))
+    assert cli.main(["probe"]) == 1
+    assert capsys.readouterr().err == "wakeful-agent: it cannot be written: No space left on device\n"
+    monkeypatch.setattr(parser, "dispatch", fails(errno.EACCES))
+    with pytest.raises(PermissionError):
+        cli.main(["probe"])

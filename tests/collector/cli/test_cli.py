@@ -33,19 +33,6 @@ def test_every_command_explains_itself(run, words):
     assert f"wakeful-collector {' '.join(words)}" in examples
 
 
-@pytest.mark.parametrize("words", [("servee",), ("key", "creat"), ("user", "add", "x", "--scope", "admn")])
-def test_the_word_that_was_meant_is_named(run, words):
-    ran = run(*words)
-    assert ran.code == 2
-    assert "did you mean " in ran.err
-    assert "(there are: " in ran.err
-
-
-def test_a_word_that_is_like_none_is_only_answered_with_all(run):
-    ran = run("xyzzy")
-    assert "there is no 'xyzzy' (there are: serve, " in ran.err
-
-
 def test_without_words_the_help_comes_on_standard_error(run):
     ran = run()
     assert (ran.code, ran.out) == (2, "")

@@ -1,8 +1,15 @@
 """What is printed is fit for people and for programs."""
 
+import errno
 import io
 import json
+import os
+import subprocess
+import sys
 
+import pytest
+
+from wakeful_collector import cli
 from wakeful_collector.cli import output
 
 
@@ -51,3 +58,32 @@ def test_hostile_text_cannot_steer_the_terminal():
 def test_an_error_carries_its_exit_code():
     assert output.CommandError("x").exit_code == 1
     assert output.CommandError("x", 4).exit_code == 4
+
+
+FULL = "No space left on device"
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [("wakeful_collector.cli", ["check-config"]), ("wakeful_collector.remote", ["--help"]), ("wakeful_agent.cli", [])],
+)
+def test_an_output_that_is_full_is_no_traceback(program, words, tmp_path):
+    call = f"import sys; from {program} import main; sys.exit(main({words or ['check-config']}))"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CONFIG_DIR": str(tmp_path)}
+    with open("/dev/full", "w") as full:
+        argv = [sys.executable, "-u", "-c", call]
+        done = subprocess.run(argv, env=environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert f"it cannot be written: {FULL}" in done.stderr
+
+
+def test_other_errors_of_the_system_stay_what_they_are(run, monkeypatch):
+    monkeypatch.setattr(cli.settings, "_check", lambda _: os.stat("/nothing/here"))
+    with pytest.raises(FileNotFoundError):
+        run("check-config")
+    monkeypatch.setattr(cli.settings, "_check", lambda _: _full())
+    assert (run("check-config").code, FULL in run("check-config").err) == (1, True)
+
+
+def _full():
+    raise OSError(errno.ENOSPC, FULL)

@@ -111,6 +111,14 @@ def test_a_reader_that_went_away_is_not_a_traceback(home):
         assert child.returncode == 141
 
 
+def test_streams_that_are_closed_and_disks_that_are_full(home):
+    shut = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", *PROGRAM, "--help"], check=False)
+    assert shut.returncode == 0
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "wakeful: it cannot be written: No space left on device\n")
+
+
 def test_a_shelf_of_commands(wakeful):
     shown = wakeful("proxmox", "--help")
     assert (shown.code, shown.out) == (0, wakeful("help", "proxmox").out)

@@ -24,3 +24,12 @@ def main(arguments: list[str]) -> int:
         # Whoever read us has gone (`| head`): nothing more can be said, and nothing needs to be.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
+    except OSError as error:
+        import errno
+
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        from wakeful_agent.cli.place import complain
+
+        complain(f"it cannot be written: {error.strerror}")
+        return FAILURE

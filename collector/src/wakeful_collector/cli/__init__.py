@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -56,6 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ["WAKEFUL_CONFIG"] = arguments.config
     if arguments.data:
         os.environ["WAKEFUL_DATA"] = os.path.abspath(arguments.data)
+    return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         return int(arguments.run(arguments) or 0)
     except config.ConfigErrors as errors:
@@ -67,6 +72,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        say_error(f"it cannot be written: {error.strerror}")
         return 1
     except KeyboardInterrupt:
         say_error("interrupted")

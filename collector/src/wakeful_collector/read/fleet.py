@@ -263,7 +263,7 @@ def _wanted(row: FleetRow, wish: Wish) -> bool:
     if not wish.words:
         return True
     host = row.host
-    said = [problem.subject for problem in row.problems]
+    said = [problem.text for problem in row.problems]
     text = " ".join((host.name, host.reported_name, host.id, row.status.value, *host.tags, *said)).casefold()
     return all(word in text for word in wish.words)
 

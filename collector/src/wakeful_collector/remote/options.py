@@ -69,7 +69,7 @@ def read(parser: Parser, words: list[str]) -> argparse.Namespace:
     ]
     given, more = parser.parse_known_intermixed_args(whole)
     if more:
-        options = [name for one in parser._actions for name in one.option_strings]  # noqa: SLF001 - as above
+        options = [name for one in parser._actions for name in one.option_strings]  # noqa: SLF001 - argparse tells its options nowhere else
         near = closest(more[0].partition("=")[0], options) if more[0].startswith("-") else ""
         meant = f"; did you mean {near}?" if near else ""
         raise usage(f"{more[0]!r} is too much here{meant}", f"see: {parser.prog} --help")

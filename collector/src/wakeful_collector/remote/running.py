@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
@@ -13,6 +14,8 @@ from wakeful_collector.remote.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from wakeful_collector.remote.verb import Verb
 
 _ABOUT = "The operator's command line: looks at hosts, asks them for things, follows what happens."
@@ -27,6 +30,8 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 refused, 4 unreachable, 5 not found, 6 ti
 
 def run(words: list[str]) -> int:
     """Run one command line and return its exit code."""
+    # A stream that was closed before we began (`>&-`) is None: what is said to it goes nowhere.
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     err = Terminal(sys.stderr, os.environ)
     try:
         return _run(words)
@@ -44,9 +49,19 @@ def run(words: list[str]) -> int:
         if os.environ.get("WAKEFUL_TRACEBACK"):
             raise
         # A traceback would bring whatever an answer held to the terminal as it is.
-        hint = "WAKEFUL_TRACEBACK=1 shows where; please tell us"
-        _say(err, Failure(failure.FAILED, "internal", f"wakeful itself failed: {error!r}", hint), "--json" in words)
+        _say(err, _unforeseen(error), "--json" in words)
         return failure.FAILED
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _unforeseen(error: Exception) -> Failure:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return Failure(failure.FAILED, "disk_full", f"it cannot be written: {error.strerror}")
+    hint = "WAKEFUL_TRACEBACK=1 shows where; please tell us"
+    return Failure(failure.FAILED, "internal", f"wakeful itself failed: {error!r}", hint)
 
 
 def _run(words: list[str]) -> int:

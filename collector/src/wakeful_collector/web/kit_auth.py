@@ -79,7 +79,7 @@ def check_csrf() -> None:
         abort(403, "csrf", "this request comes from a page of another site")
     sent = request.headers.get("X-CSRF-Token") or request.form.get("csrf") or ""
     if not secrets.same(sent, csrf_token()):
-        abort(403, "csrf", "the form has expired; load the page again (header X-CSRF-Token or field csrf is wrong)")
+        abort(403, "csrf", "the form has expired: go back, load the page again and send it anew")
 
 
 def visitor(app: Flask, environ: dict[str, Any]) -> Principal | None:

@@ -121,3 +121,8 @@ def test_ctrl_c_ends_following_and_a_restart_does_not(serve, home, machine_of):
     assert [json.loads(line)["id"] for line in told.read_text().splitlines()] == ["before", "meanwhile", "after"]
     assert errors.read_text().count("Trying again") == 1
     assert "Traceback" not in errors.read_text()
+
+
+def test_the_console_of_an_event_does_not_fill_the_line():
+    assert module._data({"console": ["[12:00] Done"] * 20, "few": ["a"], "n": 3}) == 'console=(20 lines) few=["a"] n=3'
+    assert module._data({"ports": list(range(9))}) == "ports=(9 items)"

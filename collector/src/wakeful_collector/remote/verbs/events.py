@@ -28,6 +28,9 @@ wakeful events --kind 'recovery.*' --follow
 wakeful events --follow --json | jq -r .kind
 """
 SINCE_MAX = 10_000
+LISTED_MAX = 8
+"""Of a list with more items an event's line says how many; --json has them."""
+
 LATE_MS = 60_000
 _STYLES: tuple[tuple[str, str], ...] = (
     ("failed", "bad"),
@@ -157,4 +160,6 @@ def _data(data: object) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, list) and len(value) > LISTED_MAX:  # a console: --json has it, and so has its incident
+        return f"({len(value)} lines)" if all(isinstance(one, str) for one in value) else f"({len(value)} items)"
     return value if isinstance(value, str) and value.isalnum() else json.dumps(value, ensure_ascii=False)
