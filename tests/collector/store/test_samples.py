@@ -109,31 +109,6 @@ def test_the_kept_widths_are_bounded(known, monkeypatch):
     assert samples._widths == {"b": 2}
 
 
-def test_runs_that_follow_one_another_do_not_overlap(known):
-    append(known, push(0), push(1))
-    assert samples.overlapping(known, 1, "run-two-2", 1_020_000, 1_035_000) == []
-
-
-def test_runs_that_tick_at_the_same_time_overlap(known):
-    append(known, push(0), push(4))
-    assert samples.overlapping(known, 1, "run-two-2", 1_050_000, 1_065_000) == ["run-one-1"]
-    assert samples.overlapping(known, 2, "run-two-2", 1_050_000, 1_065_000) == []
-
-
-def test_a_run_within_a_pause_of_another_does_not_overlap_until_both_tick(known):
-    append(known, push(0), push(9))
-    assert samples.overlapping(known, 1, "run-two-2", 1_050_000, 1_065_000) == []
-    append(known, push(3))
-    assert samples.overlapping(known, 1, "run-two-2", 1_030_000, 1_065_000) == ["run-one-1"]
-
-
-def test_the_own_earlier_ticks_count(known):
-    append(known, push(0, run="run-two-2", time_ms=900_000), push(0), push(1))
-    assert samples.overlapping(known, 1, "run-two-2", 1_020_000, 1_020_000) == []
-    append(known, push(1, run="run-two-2", time_ms=1_010_000))
-    assert samples.overlapping(known, 1, "run-two-2", 1_020_000, 1_020_000) == ["run-one-1"]
-
-
 def test_a_twin_takes_its_run_with_it(known):
     append(known, push(0), push(0, run="run-two-2"), push(1, run="run-two-2"))
     with database.transaction(known):

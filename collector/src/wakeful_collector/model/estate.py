@@ -15,7 +15,6 @@ NOT_PERMITTED = "not_permitted"
 ABSENT = "absent"
 FAILED = "failed"
 STALE = "stale"
-AREA_STATES = (SEEN, PARTIAL, NOT_PERMITTED, ABSENT, FAILED, STALE)
 """How an area was looked at: as a whole, the permitted part of it, not at all as the token may not, this version of
 PVE does not have it, it went wrong (the reason says how), not since `seen_ms`."""
 

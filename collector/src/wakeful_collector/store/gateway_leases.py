@@ -243,11 +243,6 @@ def end_claims(connection: sqlite3.Connection, machine: str) -> list[Lease]:
     return [Lease(*row) for row in connection.execute(statement, (machine,)).fetchall()]
 
 
-def end_of_process(connection: sqlite3.Connection, process: str) -> int:
-    """Delete what a process that ended had; return how many there were."""
-    return connection.execute("DELETE FROM leases WHERE process = ? AND process <> ''", (process,)).rowcount
-
-
 def served(connection: sqlite3.Connection, machine: str) -> dict[str, int]:
     """Return when each key of a machine was served last, as numbers that only grow."""
     return dict(connection.execute("SELECT key, turn FROM served WHERE machine = ?", (machine,)).fetchall())

@@ -17,7 +17,6 @@ ASKED, RUNNING = "asked", "running"
 OK, FAILED, REFUSED, LOST = "ok", "failed", "refused", "lost"
 STATES = (ASKED, RUNNING, OK, FAILED, REFUSED, LOST)
 WAITING, SKIPPED = "waiting", "skipped"
-STEP_STATES = (WAITING, RUNNING, OK, FAILED, SKIPPED, LOST)
 KEPT_MAX = 1_000
 
 MIGRATIONS: tuple[tuple[str, str], ...] = (

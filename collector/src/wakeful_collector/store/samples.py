@@ -132,25 +132,6 @@ def schema_width(connection: sqlite3.Connection, schema: str) -> int | None:
     return width
 
 
-def overlapping(connection: sqlite3.Connection, host: int, run: str, from_ms: int, to_ms: int) -> list[str]:
-    """Return the host's other runs that ticked while this one did, with its new ticks from `from_ms` to `to_ms`.
-
-    Each has ticks inside the other's span: of two spans that merely follow one another neither does.
-    """
-    own = connection.execute("SELECT from_ms, to_ms FROM runs WHERE host = ? AND run = ?", (host, run)).fetchone()
-    if own is not None and own[0] is not None:
-        from_ms, to_ms = min(from_ms, own[0]), max(to_ms, own[1])
-    others = connection.execute(
-        "SELECT run, from_ms, to_ms FROM runs WHERE host = ? AND run <> ? AND to_ms >= ? AND from_ms <= ?",
-        (host, run, from_ms, to_ms),
-    ).fetchall()
-    return [
-        other
-        for other, start, end in others
-        if _interleaved(connection, host, (run, from_ms, to_ms), (other, start, end))
-    ]
-
-
 def move_run(connection: sqlite3.Connection, host: int, run: str, to_host: int) -> int:
     """Give the hot rows and the mark of a run to another host; return how many rows moved. Sealed history stays."""
     moved = connection.execute("UPDATE hot SET host = ? WHERE host = ? AND run = ?", (to_host, host, run)).rowcount
@@ -184,17 +165,3 @@ def _old(connection: sqlite3.Connection, push: HotPush, new_row: int | None = No
         (push.host, push.run, push.sequence, new_row),
     ).fetchone()
     return Verdict.KNOWN if stored is None or stored[0] == push.digest else Verdict.CONFLICT
-
-
-def _interleaved(
-    connection: sqlite3.Connection, host: int, one: tuple[str, int, int], two: tuple[str, int, int]
-) -> bool:
-    """Return whether two runs whose spans overlap tick inside each other; one may lie in a pause of the other."""
-    inner, outer = (one, two) if one[2] - one[1] <= two[2] - two[1] else (two, one)
-    if not (outer[1] < inner[1] and inner[2] < outer[2]):
-        return True
-    found = connection.execute(
-        "SELECT 1 FROM hot WHERE host = ? AND run = ? AND to_ms >= ? AND from_ms <= ? LIMIT 1",
-        (host, outer[0], inner[1], inner[2]),
-    )
-    return found.fetchone() is not None

@@ -26,8 +26,6 @@ ASKED_SECONDS_MAX = 20
 """How long one request waits for news, so that no proxy in between loses patience."""
 
 AGAIN_SECONDS = 0.3
-LOG_LINES = 12
-"""How much of a log is shown when something failed."""
 
 PENDING = {"asked", "running"}
 _EXITS = {"ok": OK, "refused": REFUSED}

@@ -84,11 +84,6 @@ def effect_cell(effect: object) -> Cell:
     return Styled(word, style)
 
 
-def effect_text(effect: object) -> str:
-    """Return what a step does to its guest, as part of a sentence."""
-    return _EFFECTS.get(str(effect), ("", "", str(effect)))[2] or str(effect)
-
-
 def _step(out: Terminal, one: Record, room: int, with_cluster: bool) -> None:
     number = str(one.get("number") or "").rjust(room)
     where = f"{one.get('cluster')}: " if with_cluster else ""

@@ -9,7 +9,7 @@ import pytest
 
 from wakeful_collector.integrations.proxmox.acting.deeds import Refusal, Target
 from wakeful_collector.integrations.proxmox.acting.steps import plan
-from wakeful_collector.integrations.proxmox.acting.steps_copies import archive_kind, archive_vmid
+from wakeful_collector.integrations.proxmox.acting.steps_copies import archive_kind
 
 from .guests import ct, deed, vm
 
@@ -97,15 +97,15 @@ def test_a_backup_becomes_a_guest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("volume", "kind", "vmid"),
+    ("volume", "kind"),
     [
-        (VMA, "qemu", 101),
-        (TAR, "lxc", 200),
-        (PBS, "qemu", 101),
-        ("pbs:backup/ct/200/2026-11-01T02:00:00Z", "lxc", 200),
-        ("local:iso/debian.iso", "", 0),
-        ("local:backup/vzdump-qemu-x", "", 0),
+        (VMA, "qemu"),
+        (TAR, "lxc"),
+        (PBS, "qemu"),
+        ("pbs:backup/ct/200/2026-11-01T02:00:00Z", "lxc"),
+        ("local:iso/debian.iso", ""),
+        ("local:backup/vzdump-qemu-x", ""),
     ],
 )
-def test_what_a_backup_is_of(volume: str, kind: str, vmid: int) -> None:
-    assert (archive_kind(volume), archive_vmid(volume)) == (kind, vmid)
+def test_what_a_backup_is_of(volume: str, kind: str) -> None:
+    assert archive_kind(volume) == kind

@@ -7,7 +7,6 @@ import pytest
 from wakeful_collector.integrations.proxmox.acting.kinds import KINDS
 from wakeful_collector.integrations.proxmox.declare.steps import EFFECTS
 from wakeful_collector.integrations.proxmox.pages import words
-from wakeful_collector.model.estate import AREA_STATES
 from wakeful_collector.store.proxmox_deeds import STATES
 from wakeful_collector.web import pages_icons
 
@@ -15,8 +14,7 @@ from wakeful_collector.web import pages_icons
 def test_every_state_that_is_kept_has_its_word_and_icon() -> None:
     assert set(STATES) <= set(words.DEEDS)
     assert set(EFFECTS) == set(words.EFFECTS)
-    assert set(AREA_STATES) == set(words.AREAS)
-    every = [words.GUESTS, words.NODES, words.STORAGES, words.STEPS, words.EFFECTS, words.AREAS]
+    every = [words.GUESTS, words.NODES, words.STORAGES, words.STEPS, words.EFFECTS]
     for word in (word for table in every for word in table.values()):
         assert word.mood in {"ok", "warn", "bad", "none", "new"}
         assert pages_icons.icon(word.icon)

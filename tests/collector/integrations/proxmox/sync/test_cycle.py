@@ -331,6 +331,18 @@ def test_nodes_and_storages_that_the_login_may_not_see_any_more_are_not_gone(loo
     assert looks.told() == []
 
 
+def test_storages_stay_hidden_when_a_survey_has_learned_what_the_login_may(looks: Looks, pve: FakeCluster) -> None:
+    looks.settle()
+    known = {one.name for one in looks.estate.storages}
+    listed = [row for row in _client(looks).rows("/cluster/resources") if row["type"] != "storage"]
+    pve.answer("GET /cluster/resources", listed)
+    pve.answer("GET /access/permissions", {"/": {"VM.Audit": 1, "Sys.Audit": 1}})
+    for _ in range(3):
+        looks.once(400)
+        assert {one.name: one.status for one in looks.estate.storages} == dict.fromkeys(known, "unknown")
+    assert looks.told() == []
+
+
 def test_a_task_is_news_once_though_its_time_is_told_in_whole_seconds(looks: Looks, pve: FakeCluster) -> None:
     pve.vm(100, "web", status="running", config={"meta": META})
     looks.settle()

@@ -188,6 +188,25 @@ def test_the_quorum_as_it_was_where_it_cannot_be_seen(looks: Looks, pve: FakeClu
     assert surveying.quorate(opening.client(looks.data, "home"), known=True) is True
 
 
+def test_replication_that_may_not_be_seen_any_more_is_not_gone(looks: Looks, pve: FakeCluster) -> None:
+    whole = {"/": {"Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": 1}}
+    for vmid in (100, 101):
+        pve.vm(vmid, f"web-{vmid}")
+    jobs = [{"id": "100-0", "target": "pve2"}, {"id": "101-0", "target": "pve2"}]
+    pve.answer("GET /access/permissions", whole)
+    pve.answer("GET /cluster/replication", jobs)
+    looks.settle()
+    pve.answer("GET /access/permissions", whole | {"/vms/101": {"VM.PowerMgmt": 1}})
+    pve.answer("GET /cluster/replication", jobs[:1])
+    for _ in range(2):
+        looks.once(LATER)
+        assert [one.id for one in looks.estate.replication] == ["100-0", "101-0"]
+    assert (looks.area("replication").state, looks.told()) == ("partial", [])
+    pve.answer("GET /access/permissions", whole)
+    looks.once(LATER)
+    assert looks.told() == [("101-0", "", "101-0", None)]
+
+
 def test_pools_that_may_not_be_seen_any_more_are_not_gone(looks: Looks, pve: FakeCluster) -> None:
     """The list leaves them out without a word."""
     whole = {"/": {"Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": 1, "Pool.Audit": 1}}

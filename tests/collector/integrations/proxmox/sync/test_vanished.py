@@ -81,6 +81,24 @@ def test_what_is_hidden_is_not_asked_for_each_time(looks: Looks) -> None:
     assert judge(looks).guests([hidden], again=True) == {"qemu/100": GONE}
 
 
+def test_what_the_login_may_not_see_is_hidden_however_often_it_is_asked(looks: Looks, pve: FakeCluster) -> None:
+    """The survey has learned what the login may now: that it is the same says nothing of what it cannot see."""
+    held = {"/vms": {"VM.PowerMgmt": 1}, "/vms/101": {"VM.Audit": 1}, "/storage": {"Datastore.Audit": 1}}
+    pve.answer("GET /access/permissions", held)
+    one = judge(looks)
+    many = [guest(vmid, "not_permitted") for vmid in range(100, 200)]
+
+    assert one.may_as_before()
+    found = one.guests(many, again=True)
+    assert found.pop("qemu/101") == GONE
+    assert set(found.values()) == {HIDDEN}
+    pve.fail("GET", "/nodes/pve1/qemu/100/pending", 595, "Connection refused")
+    assert one.guests([guest(100)], again=True) == {"qemu/100": UNSURE}
+    assert one.sees_storage("local")
+    pve.answer("GET /access/permissions", {"/vms": {"VM.Audit": 1}})
+    assert not judge(looks).sees_storage("local")
+
+
 def test_what_the_login_may_that_cannot_be_had_is_not_the_same(looks: Looks, pve: FakeCluster) -> None:
     one = judge(looks)
     pve.fail("GET", "/access/permissions", 500, "no")

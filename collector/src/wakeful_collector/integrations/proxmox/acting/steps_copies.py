@@ -124,12 +124,6 @@ def archive_kind(volume: str) -> str:
     return next((kind for pattern, kind in _ARCHIVES if pattern.fullmatch(volume)), "")
 
 
-def archive_vmid(volume: str) -> int:
-    """Return the id of the guest that a backup was made of; 0 when its name says none."""
-    found = next((match for pattern, _ in _ARCHIVES if (match := pattern.fullmatch(volume))), None)
-    return 0 if found is None else int(found[1])
-
-
 def _known_snapshot(deed: Deed, target: Target) -> str:
     name: str = deed.arguments["snapshot"]
     if target.snapshots is not None and name not in target.snapshots:

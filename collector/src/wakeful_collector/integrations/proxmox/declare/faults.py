@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from wakeful_collector.integrations.proxmox.declare.quantities import Unfit
 from wakeful_collector.integrations.proxmox.declare.wished import Fault
 from wakeful_collector.integrations.proxmox.declare.yaml_nodes import Listing, Mapping, Scalar
 from wakeful_collector.model.story import plain
@@ -12,7 +13,7 @@ from wakeful_collector.model.story import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wakeful_collector.integrations.proxmox.declare.quantities import Unfit
+    from wakeful_collector.integrations.proxmox.declare.value_kinds import ValueKind
     from wakeful_collector.integrations.proxmox.declare.yaml_nodes import Node
 
 FAULTS_MAX = 500
@@ -63,6 +64,17 @@ class Faults:
         else:
             self.add(node.line, path, f"is {SHAPES[type(node)]}", "give one value")
         return None
+
+    def value(self, node: Node | None, kind: ValueKind, line: int, path: str) -> str | None:
+        """Return a value in the form of its kind, or note what does not fit."""
+        text = self.scalar(node, line, path)
+        if text is None:
+            return None
+        try:
+            return kind.read(text)
+        except Unfit as error:
+            self.unfit(node.line if node is not None else line, path, error)
+            return None
 
     def texts(self, node: Node, path: str) -> list[str]:
         """Return the texts of a list; one value is a list of itself, nothing an empty one."""

@@ -50,7 +50,7 @@ SOURCE: dict[str, tuple[ValueKind, tuple[str, ...], str]] = {
 def read(kind: str, metadata: Mapping, spec: Mapping, cluster: str, place: Place, faults: Faults) -> GuestWish | None:
     """Return the wish, or None when something was wrong; what was is among the faults."""
     before = len(faults.found)
-    vmid = _one(metadata.get("vmid"), _VMID, metadata.line, "metadata.vmid", faults)
+    vmid = faults.value(metadata.get("vmid"), _VMID, metadata.line, "metadata.vmid")
     values: dict[str, Value] = {}
     own: dict[str, str] = {}
     source: dict[str, str] = {}
@@ -104,19 +104,8 @@ def _unknown(kind: str, entry: Entry, path: str, faults: Faults) -> None:
             faults.unknown(entry.line, path, entry.name, known(kind))
 
 
-def _one(node: Node | None, kind: ValueKind, line: int, path: str, faults: Faults) -> str | None:
-    text = faults.scalar(node, line, path)
-    if text is None:
-        return None
-    try:
-        return kind.read(text)
-    except Unfit as error:
-        faults.unfit(node.line if node is not None else line, path, error)
-        return None
-
-
 def _keep(into: dict[str, str], entry: Entry, kind: ValueKind, path: str, faults: Faults) -> None:
-    found = _one(entry.value, kind, entry.line, path, faults)
+    found = faults.value(entry.value, kind, entry.line, path)
     if found is not None:
         into[entry.name] = found
 

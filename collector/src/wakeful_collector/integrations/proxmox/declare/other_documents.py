@@ -135,16 +135,7 @@ def _checked(
 def _text(
     node: Node | None, kind: kinds.ValueKind, line: int, path: str, faults: Faults, default: str | None = None
 ) -> str | None:
-    if node is None and default is not None:
-        return default
-    text = faults.scalar(node, line, path)
-    if text is None:
-        return None
-    try:
-        return kind.read(text)
-    except Unfit as error:
-        faults.unfit(node.line if node is not None else line, path, error)
-        return None
+    return default if node is None and default is not None else faults.value(node, kind, line, path)
 
 
 def _many(node: Node | None, kind: kinds.ValueKind, path: str, faults: Faults) -> frozenset[str] | None:

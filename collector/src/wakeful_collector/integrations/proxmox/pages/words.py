@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wakeful_collector.model import estate
-
 
 class Word(NamedTuple):
     """A state: its mood (ok, warn, bad, none, new), its word and its icon."""
@@ -55,14 +53,6 @@ EFFECTS = {
     "reboot": Word("warn", "needs a reboot", "alert"),
     "stop": Word("warn", "needs a stop", "alert"),
     "destroys": Word("bad", "destroys", "alert"),
-}
-AREAS = {
-    estate.SEEN: Word("ok", "seen", "check"),
-    estate.PARTIAL: Word("warn", "seen in part", "lock"),
-    estate.NOT_PERMITTED: Word("warn", "not permitted", "lock"),
-    estate.ABSENT: Word("none", "not there in this version", "silent"),
-    estate.FAILED: Word("bad", "failed", "alert"),
-    estate.STALE: Word("warn", "not seen lately", "alert"),
 }
 AREA_NAMES = {"not_in_backup": "guests without a backup job", "ha": "high availability", "status": "quorum"}
 TASKS = {

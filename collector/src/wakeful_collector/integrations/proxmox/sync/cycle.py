@@ -143,7 +143,7 @@ def _vanish_lists(judge: Judge, known: Known, made: Cycle, poll: Poll, now_ms: i
             made.now.nodes[node.id] = msgspec.structs.replace(node, status=UNKNOWN)
     known_nodes = {one.name for one in made.now.nodes.values()}
     for storage in storages.values():
-        if same and (storage.node in online or storage.node not in known_nodes):
+        if judge.sees_storage(storage.name) and (storage.node in online or storage.node not in known_nodes):
             made.gone.append(msgspec.structs.replace(storage, gone_ms=now_ms))
         else:
             made.now.storages[storage.id] = msgspec.structs.replace(storage, status=UNKNOWN)

@@ -10,6 +10,8 @@ from wakeful_collector.model.estate import NOT_PERMITTED, PARTIAL, SEEN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wakeful_collector.model.estate import Guest
+
 PATHS_NAMED_MAX = 6
 Permissions = dict[str, dict[str, int]]
 
@@ -26,6 +28,7 @@ SILENT = {
     "nodes": Silent(("Sys.Audit",), ("/nodes",)),
     "storages": Silent(("Datastore.Audit", "Datastore.AllocateSpace"), ("/storage",)),
     "pools": Silent(("Pool.Audit",), ("/pool",)),
+    "replication": Silent(("VM.Audit",), ("/vms", "/pool")),
     "tasks": Silent(("Sys.Audit",), ("/nodes",)),
 }
 """Areas whose lists are filtered without a word."""
@@ -78,6 +81,12 @@ def may(held: Mapping[str, Mapping[str, int]], path: str, privilege: str) -> boo
         if above in held:
             return held[above].get(privilege, 0) == 1
     return False
+
+
+def sees_guest(held: Mapping[str, Mapping[str, int]], one: Guest) -> bool:
+    """Tell whether the login may see a guest: by itself, or by its pool."""
+    places = [f"/vms/{one.vmid}", *([f"/pool/{one.pool}"] if one.pool else [])]
+    return any(may(held, place, "VM.Audit") for place in places)
 
 
 def _less_below(area: str, held: Mapping[str, Mapping[str, int]]) -> Verdict:

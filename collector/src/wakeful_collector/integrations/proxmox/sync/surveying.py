@@ -54,16 +54,25 @@ def take(made: Cycle, found: Survey, now_ms: int) -> None:
     _take_nodes(now, found)
     _take_storages(made, found, now_ms)
     for kind, items in found.items.items():
-        now.items[kind] = (_hidden_pools(now) if kind == "pool" else {}) | items
+        now.items[kind] = _hidden(now, kind) | items
     made.tasks += found.tasks
     made.areas = survey.judged([*made.areas, *found.areas], now.permissions)
 
 
-def _hidden_pools(now: Known) -> dict[str, Item]:
-    """Return the pools that were known and that no list names to this login: that they are gone it cannot tell."""
-    known = now.items.get("pool", {})
-    held = now.permissions
-    return {key: one for key, one in known.items() if held and not permitted.may(held, f"/pool/{key}", "Pool.Audit")}
+def _hidden(now: Known, kind: str) -> dict[str, Item]:
+    """Return the things that were known and that no list names to this login: that they are gone it cannot tell."""
+    known, held = now.items.get(kind, {}), now.permissions
+    if not held:
+        return {}
+    if kind == "pool":
+        return {key: one for key, one in known.items() if not permitted.may(held, f"/pool/{key}", "Pool.Audit")}
+    if kind == "replication":
+        guests = {str(one.vmid): one for one in now.guests.values()}
+        owners = {key: guests.get(key.partition("-")[0]) for key in known}
+        return {
+            key: known[key] for key, one in owners.items() if one is not None and not permitted.sees_guest(held, one)
+        }
+    return {}
 
 
 def _take_nodes(now: Known, found: Survey) -> None:

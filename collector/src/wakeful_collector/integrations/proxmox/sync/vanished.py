@@ -41,13 +41,13 @@ class Judge:
         if not wanted:
             return {}
         if len(wanted) > FEW and self.may_as_before():
-            return dict.fromkeys((one.id for one in wanted), GONE)
+            return {one.id: GONE if permitted.sees_guest(self._may, one) else HIDDEN for one in wanted}
         wanted = wanted[:ASKED_MAX]
         with ThreadPoolExecutor(min(WORKERS, len(wanted)), thread_name_prefix="proxmox-vanished") as pool:
             found = dict(zip((one.id for one in wanted), pool.map(self._asked, wanted), strict=True))
-        unsure = [key for key, verdict in found.items() if verdict == UNSURE]
+        unsure = [one for one in wanted if found[one.id] == UNSURE]
         if unsure and self.may_as_before():
-            found |= dict.fromkeys(unsure, GONE)
+            found |= {one.id: GONE for one in unsure if permitted.sees_guest(self._may, one)}
         return {key: verdict for key, verdict in found.items() if verdict != STILL_THERE}
 
     def may_as_before(self) -> bool:
@@ -59,6 +59,16 @@ class Judge:
             except PveError:
                 self._now = None
         return bool(self._held) and self._now == self._held
+
+    def sees_storage(self, name: str) -> bool:
+        """Tell whether a storage of that name would be listed: the login may what it could, and may see this one."""
+        wanted = permitted.SILENT["storages"].privileges
+        return self.may_as_before() and any(permitted.may(self._may, f"/storage/{name}", one) for one in wanted)
+
+    @property
+    def _may(self) -> Permissions:
+        """Return what the login may now; nothing where that is not known."""
+        return self._now or {}
 
     def _asked(self, one: Guest) -> str:
         try:
