@@ -75,7 +75,7 @@ class Home:
         return not self._is_watched() and bool(self.word("trial")) and self.word("trial") == self.version("current")
 
     def _is_watched(self) -> bool:
-        """Tell whether an install.sh is at work: its number lies in a folder that one which was killed leaves behind."""
+        """Tell whether an install.sh is at work: its number lies in a folder, which a killed one leaves behind."""
         number = self.word(os.path.join(".installing", "pid"))
         return number.isdigit() and os.path.isdir(f"/proc/{number}")
 

@@ -30,6 +30,11 @@ class Unfit(ValueError):
     """An argument that does not fit; the text names it and says what fits."""
 
 
+def shape(required: tuple[str, ...], **properties: Schema) -> Schema:
+    """Return the schema of an operation's arguments: these and no others."""
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
 def check(value: Any, schema: Schema, where: str = "") -> None:
     """Raise Unfit naming the first place of `value` that does not fit `schema`."""
     kinds = schema.get("type", list(_KINDS))

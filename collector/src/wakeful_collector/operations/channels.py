@@ -13,6 +13,7 @@ from wakeful_collector.model import channel as shapes
 from wakeful_collector.model import incident
 from wakeful_collector.model.addresses import is_private_literal
 from wakeful_collector.model.channel import Quiet, Wishes
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.outbox import calling, telling
 from wakeful_collector.store import channels, outbox, vault
@@ -176,16 +177,7 @@ def _wishes(before: Wishes, given: dict[str, Any], now_ms: int) -> Wishes:
     return replace(after, quiet=quiet)
 
 
-def _arguments(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
-CREATE = _arguments(
+CREATE = shape(
     ("name", "kind", "url"),
     name=_NAME,
     kind={"type": "string", "enum": list(shapes.CHANNEL_KINDS)},
@@ -212,7 +204,7 @@ OPERATIONS = (
         "Change a channel",
         "admin",
         "changes",
-        _arguments(("id",), id=_ID, **CHANGE),
+        shape(("id",), id=_ID, **CHANGE),
         _edit,
         subject="id",
         secrets=_SECRETS,
@@ -223,7 +215,7 @@ OPERATIONS = (
         "Remove a channel",
         "admin",
         "destroys",
-        _arguments(("id",), id=_ID),
+        shape(("id",), id=_ID),
         _remove,
         subject="id",
     ),
@@ -232,7 +224,7 @@ OPERATIONS = (
         "Send a test to a channel",
         "operate",
         "changes",
-        _arguments(("id",), id=_ID),
+        shape(("id",), id=_ID),
         _test,
         subject="id",
     ),

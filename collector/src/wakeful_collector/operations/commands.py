@@ -8,6 +8,7 @@ from wakeful_collector import commands
 from wakeful_collector.model.announced import NAME_CHARACTERS_MAX
 from wakeful_collector.model.command import EXPIRES_SECONDS_DEFAULT, EXPIRES_SECONDS_MAX
 from wakeful_collector.model.host import host_status
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.hosts import ID
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.read import hosts
@@ -21,14 +22,9 @@ ALWAYS: dict[str, dict[str, Any]] = {
 """What every operation takes that asks for a command: until when it may begin, and a key that makes it once only."""
 
 
-def shape(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
+def asking(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of an operation that asks for a command."""
-    return {
-        "type": "object",
-        "properties": {**properties, **ALWAYS},
-        "required": list(required),
-        "additionalProperties": False,
-    }
+    return shape(required, **properties, **ALWAYS)
 
 
 def ask(context: Context, host: str, action: str, arguments: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +69,7 @@ OPERATIONS = (
         "Ask a machine for an action that its own file permits",
         "operate",
         "changes",
-        shape(("host", "action"), host=ID, action=ACTION, arguments={"type": "object"}),
+        asking(("host", "action"), host=ID, action=ACTION, arguments={"type": "object"}),
         _command,
         subject="host",
     ),
@@ -82,7 +78,7 @@ OPERATIONS = (
         "Take a command back that no machine was told of yet",
         "operate",
         "changes",
-        {"type": "object", "properties": {"id": ID}, "required": ["id"], "additionalProperties": False},
+        shape(("id",), id=ID),
         _cancel,
         subject="id",
     ),

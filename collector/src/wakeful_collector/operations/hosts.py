@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.store import agents
 from wakeful_wire.errors import WireError
@@ -55,12 +56,8 @@ def _found(found: bool, host: str) -> None:
 
 
 def _arguments(**properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"host": ID, **properties},
-        "required": ["host", *(name for name in properties if name != "seconds")],
-        "additionalProperties": False,
-    }
+    required = ("host", *(name for name in properties if name != "seconds"))
+    return shape(required, host=ID, **properties)
 
 
 OPERATIONS = (

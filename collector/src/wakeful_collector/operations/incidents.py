@@ -6,6 +6,7 @@ from typing import Any
 
 from wakeful_collector.model import incident as shapes
 from wakeful_collector.model.silence import ABSENCES
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.store import absences, agents, incidents, outbox
 
@@ -55,15 +56,6 @@ def _mark(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     return {"host": given["host"], "as": given["as"], "until_ms": until_ms}
 
 
-def _arguments(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
 MARK: dict[str, dict[str, Any]] = {
     "as": {"type": "string", "enum": [*ABSENCES, EXPECTED]},
     "minutes": {"type": ["number", "null"], "minimum": 0.1, "maximum": MINUTES_MAX},
@@ -75,7 +67,7 @@ OPERATIONS = (
         "Take an incident on",
         "operate",
         "changes",
-        _arguments(("id",), id=ID),
+        shape(("id",), id=ID),
         _acknowledge,
         subject="id",
     ),
@@ -84,7 +76,7 @@ OPERATIONS = (
         "Try a message again",
         "operate",
         "changes",
-        _arguments(("id",), id=ID),
+        shape(("id",), id=ID),
         _retry,
         subject="id",
     ),
@@ -93,7 +85,7 @@ OPERATIONS = (
         "Say that a host may be silent: maintenance, or asleep",
         "operate",
         "changes",
-        _arguments(("host", "as"), host=ID, **MARK),
+        shape(("host", "as"), host=ID, **MARK),
         _mark,
         subject="host",
     ),

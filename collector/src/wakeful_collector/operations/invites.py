@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from wakeful_collector.enrolment import new_invite
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.hosts import TAGS
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.store import invites
 
 HOURS_MAX = 24 * 365
-CREATE = {
-    "type": "object",
-    "properties": {
-        "hours": {"type": "number", "minimum": 0.01, "maximum": HOURS_MAX},
-        "uses": {"type": "integer", "minimum": 1, "maximum": 10_000},
-        "tags": TAGS,
-    },
-    "additionalProperties": False,
-}
+CREATE = shape(
+    (),
+    hours={"type": "number", "minimum": 0.01, "maximum": HOURS_MAX},
+    uses={"type": "integer", "minimum": 1, "maximum": 10_000},
+    tags=TAGS,
+)
 
 
 def _create(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -44,12 +42,7 @@ OPERATIONS = (
         "Revoke an invite",
         "admin",
         "destroys",
-        {
-            "type": "object",
-            "properties": {"id": {"type": "string", "minLength": 1, "maxLength": 64}},
-            "required": ["id"],
-            "additionalProperties": False,
-        },
+        shape(("id",), id={"type": "string", "minLength": 1, "maxLength": 64}),
         _revoke,
         subject="id",
     ),

@@ -5,26 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from wakeful_collector.accounts import SCOPES, keys
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError
 from wakeful_collector.store import people
 
 DAYS_MAX = 3_660
-CREATE = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 64},
-        "scopes": {
-            "type": "array",
-            "items": {"type": "string", "enum": list(SCOPES)},
-            "minItems": 1,
-            "maxItems": len(SCOPES),
-            "uniqueItems": True,
-        },
-        "days": {"type": ["number", "null"], "minimum": 0.001, "maximum": DAYS_MAX},
+CREATE = shape(
+    ("name", "scopes"),
+    name={"type": "string", "minLength": 1, "maxLength": 64},
+    scopes={
+        "type": "array",
+        "items": {"type": "string", "enum": list(SCOPES)},
+        "minItems": 1,
+        "maxItems": len(SCOPES),
+        "uniqueItems": True,
     },
-    "required": ["name", "scopes"],
-    "additionalProperties": False,
-}
+    days={"type": ["number", "null"], "minimum": 0.001, "maximum": DAYS_MAX},
+)
 
 
 def _create(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -54,12 +51,7 @@ OPERATIONS = (
         "Revoke an API key",
         "admin",
         "destroys",
-        {
-            "type": "object",
-            "properties": {"id": {"type": "string", "minLength": 1, "maxLength": 64}},
-            "required": ["id"],
-            "additionalProperties": False,
-        },
+        shape(("id",), id={"type": "string", "minLength": 1, "maxLength": 64}),
         _revoke,
         subject="id",
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from wakeful_collector.accounts import door, passwords
 from wakeful_collector.accounts.principal import USER_SCOPES
+from wakeful_collector.operations.arguments import shape
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import people as read_people
 from wakeful_collector.store import people
@@ -118,15 +119,6 @@ def _hashed(password: str, name: str) -> str:
         raise OperationError("weak_password", str(error)) from None
 
 
-def _arguments(required: tuple[str, ...], **properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
 _PASSWORD_OR_NONE = {**PASSWORD, "type": ["string", "null"]}
 OPERATIONS = (
     Operation(
@@ -134,7 +126,7 @@ OPERATIONS = (
         "Add a person",
         "admin",
         "changes",
-        _arguments(("name",), name=NAME, password=_PASSWORD_OR_NONE, scope=SCOPE),
+        shape(("name",), name=NAME, password=_PASSWORD_OR_NONE, scope=SCOPE),
         _add,
         subject="name",
         secrets=("password",),
@@ -145,7 +137,7 @@ OPERATIONS = (
         "Set somebody's password and end their sessions",
         "admin",
         "changes",
-        _arguments(("name", "password"), name=NAME, password=PASSWORD),
+        shape(("name", "password"), name=NAME, password=PASSWORD),
         _set_password,
         subject="name",
         secrets=("password",),
@@ -156,7 +148,7 @@ OPERATIONS = (
         "Change my password and end my other sessions",
         "read",
         "changes",
-        _arguments(("password",), current={"type": "string", "maxLength": 512}, password=PASSWORD),
+        shape(("password",), current={"type": "string", "maxLength": 512}, password=PASSWORD),
         _change_own_password,
         secrets=("current", "password"),
         prepare=_check_and_hash,
@@ -166,7 +158,7 @@ OPERATIONS = (
         "Set what somebody may do",
         "admin",
         "changes",
-        _arguments(("name", "scope"), name=NAME, scope=SCOPE),
+        shape(("name", "scope"), name=NAME, scope=SCOPE),
         _set_scope,
         subject="name",
     ),
@@ -175,7 +167,7 @@ OPERATIONS = (
         "Lock somebody out, or let them in again",
         "admin",
         "changes",
-        _arguments(("name", "disabled"), name=NAME, disabled={"type": "boolean"}),
+        shape(("name", "disabled"), name=NAME, disabled={"type": "boolean"}),
         _disable,
         subject="name",
     ),
@@ -184,7 +176,7 @@ OPERATIONS = (
         "Remove a person",
         "admin",
         "destroys",
-        _arguments(("name",), name=NAME),
+        shape(("name",), name=NAME),
         _remove,
         subject="name",
     ),
@@ -193,9 +185,9 @@ OPERATIONS = (
         "End somebody's sessions",
         "admin",
         "changes",
-        _arguments(("name",), name=NAME),
+        shape(("name",), name=NAME),
         _end_sessions_of,
         subject="name",
     ),
-    Operation("user.end-sessions", "End my other sessions", "read", "changes", _arguments(()), _end_sessions),
+    Operation("user.end-sessions", "End my other sessions", "read", "changes", shape(()), _end_sessions),
 )

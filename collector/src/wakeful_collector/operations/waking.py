@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector import commands as flow
 from wakeful_collector import wake
-from wakeful_collector.operations.commands import ask, shape
+from wakeful_collector.operations.commands import ask, asking
 from wakeful_collector.operations.hosts import ID
 from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import commands, hosts, waking
@@ -116,7 +116,7 @@ OPERATIONS = (
         "Wake a machine that sleeps, through an agent of its network or from the collector",
         "operate",
         "changes",
-        shape(
+        asking(
             ("host",),
             host=ID,
             relay=ID,

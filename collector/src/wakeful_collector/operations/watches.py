@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wakeful_collector.operations.commands import WATCH, ask, shape
+from wakeful_collector.operations.commands import WATCH, ask, asking
 from wakeful_collector.operations.hosts import ID
 from wakeful_collector.operations.registry import Context, Operation
 
@@ -40,7 +40,7 @@ OPERATIONS = (
         "Leave something alone that a machine keeps alive, for a while or until it is resumed",
         "operate",
         "changes",
-        shape(_BOTH, host=ID, watch=WATCH, seconds=_SECONDS),
+        asking(_BOTH, host=ID, watch=WATCH, seconds=_SECONDS),
         _pause,
         subject="host",
     ),
@@ -49,7 +49,7 @@ OPERATIONS = (
         "Keep something alive again",
         "operate",
         "changes",
-        shape(_BOTH, host=ID, watch=WATCH),
+        asking(_BOTH, host=ID, watch=WATCH),
         _resume,
         subject="host",
     ),
@@ -58,7 +58,7 @@ OPERATIONS = (
         "Repair something now, whatever its attempts and pauses",
         "operate",
         "changes",
-        shape(_BOTH, host=ID, watch=WATCH),
+        asking(_BOTH, host=ID, watch=WATCH),
         _repair,
         subject="host",
     ),
@@ -67,7 +67,7 @@ OPERATIONS = (
         "Start, stop, restart or kill a Pterodactyl server",
         "operate",
         "changes",
-        shape((*_BOTH, "signal"), host=ID, watch=WATCH, signal=_SIGNAL),
+        asking((*_BOTH, "signal"), host=ID, watch=WATCH, signal=_SIGNAL),
         _power,
         subject="host",
     ),
