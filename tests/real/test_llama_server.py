@@ -37,7 +37,6 @@ FORM = {
     "properties": {"city": {"type": "string", "maxLength": 12}, "warm": {"type": "boolean"}},
     "required": ["city", "warm"],
 }
-LOAD_SECONDS = 120.0
 
 
 class LlamaServer:

@@ -12,6 +12,7 @@ from functools import partial
 from wakeful_agent.capabilities import Capability, granted, missing
 from wakeful_agent.concealment import Concealment
 from wakeful_agent.host.errors import Absent, Denied, HostError
+from wakeful_agent.host.listeners import listens
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Meter, NoData, Option, Reading
 from wakeful_agent.network.many import WORKERS_MAX, Crowd
@@ -53,6 +54,13 @@ class Answered(NamedTuple):
     samples: Sequence[tuple[str, Mapping[str, str], float | None]] = ()
     about: Mapping[str, Any] = {}
     error: str = ""
+
+
+def local_ends(host: Host, port: int, sockets: Sequence[str] = ()) -> list[Target]:
+    """Return the port, if something local listens there, and those of the sockets that exist."""
+    found = [Target(f"127.0.0.1:{port}", f"127.0.0.1:{port}")] if listens(host, port) else []
+    paths = [host.path(path) for path in sockets if host.exists(path)]
+    return found + [Target(path, f"unix:{path}") for path in paths]
 
 
 class _Kept(NamedTuple):

@@ -37,6 +37,7 @@ def test_a_place_without_a_port_has_the_usual_one() -> None:
         ":1",
         "x:0",
         "x:65536",
+        "x:0000001234567",
         "x:1234567890123",
         "x:a",
         "http://x:1",

@@ -13,8 +13,6 @@ from .exchange import TEXT, Exchange, Malformed, Visit, read_head
 if TYPE_CHECKING:
     import ssl
 
-LIMIT_HEAD = b"431 Request Header Fields Too Large"
-
 
 class Door:
     """Listens; subclasses say `handle`. Every public method may be called from any thread."""

@@ -128,13 +128,6 @@ class Wings(Door):
                 session.write(BINARY, bytes(range(256)))
 
     @inside
-    def inject(self, payload: bytes, server: Server | None = None) -> None:
-        """Send one text frame with any content to the open sockets, of one server or of all."""
-        for session in list(self.sessions):
-            if server is None or session.server is server:
-                session.write(TEXT, payload)
-
-    @inside
     def break_framing(self, endless: bool = False) -> None:
         """Send bytes that are no frame; `endless`: the head of a frame of 4 exabytes, and some of it."""
         for session in list(self.sessions):

@@ -47,13 +47,14 @@ def parse(text: str) -> Address:
         raise ValueError("must start with https:// (or http:// on this machine and in networks you trust)")
     authority, slash, path = rest.partition("/")
     credentials, _, place = authority.rpartition("@")
-    host, port = _place(place, _PORTS[scheme])
-    if "?" in path or "#" in path or "?" in host or "#" in host:
+    if set(place + path) & set("?#"):
         raise ValueError("must end before any ? or #")
+    host, port = host_and_port(place, _PORTS[scheme])
     return Address(scheme, host, port, (slash + path).rstrip("/"), credentials)
 
 
-def _place(place: str, port: int) -> tuple[str, int]:
+def host_and_port(place: str, port: int) -> tuple[str, int]:
+    """Read `host:port`, `[::1]:port` or a host alone, which gets `port`; raise ValueError with words for people."""
     if place.startswith("["):
         host, bracket, after = place[1:].partition("]")
         if not bracket or (after and not after.startswith(":")):
@@ -61,10 +62,10 @@ def _place(place: str, port: int) -> tuple[str, int]:
         digits = after[1:]
     else:
         host, _, digits = place.partition(":")
-    if not host:
+    if not host or not host.isascii() or not host.isprintable() or set(host) & set(" /@?#\\"):
         raise ValueError("names no host")
     if digits:
-        if not digits.isdigit() or not 0 < int(digits) < 65_536:
+        if not digits.isascii() or not digits.isdigit() or len(digits) > 5 or not 0 < int(digits) < 65_536:
             raise ValueError("has a port that is not a number from 1 to 65535")
         port = int(digits)
     return host.lower(), port
@@ -85,7 +86,7 @@ def _ip(end: str) -> IPv4Address | IPv6Address | None:
     import ipaddress
 
     host, _, port = end.rpartition(":")
-    if not port.isascii() or not port.isdigit() or not 0 <= int(port[:6]) < 65536:
+    if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65_535:
         return None
     if host.startswith("[") != (":" in host) or host.startswith("[") != host.endswith("]"):
         return None

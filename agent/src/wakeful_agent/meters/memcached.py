@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from wakeful_agent.credentials import LOGIN, dial, login
 from wakeful_agent.host.errors import Denied, HostError, Malformed
-from wakeful_agent.host.listeners import listens
 from wakeful_agent.host.parsing import number
 from wakeful_agent.host.text import decode, label
-from wakeful_agent.network.targets import Target
-from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter, local_ends
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
     from wakeful_agent.network.dialogue import Dialogue
+    from wakeful_agent.network.targets import Target
 
     Sample = tuple[str, dict[str, str], "float | None"]
 
@@ -90,9 +89,7 @@ class MemcachedMeter(ServiceMeter):
 
     def usual(self, host: Host) -> list[Target]:
         """Return the port, if something local listens there, and the sockets that are usual."""
-        found = [Target(f"127.0.0.1:{PORT}", f"127.0.0.1:{PORT}")] if listens(host, PORT) else []
-        paths = [host.path(path) for path in _SOCKETS if host.exists(path)]
-        return found + [Target(path, f"unix:{path}") for path in paths]
+        return local_ends(host, PORT, _SOCKETS)
 
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Ask one server."""

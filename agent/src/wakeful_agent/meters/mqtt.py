@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from wakeful_agent.credentials import LOGIN, dial, login
 from wakeful_agent.host.errors import HostError
-from wakeful_agent.host.listeners import listens
 from wakeful_agent.host.parsing import number
 from wakeful_agent.host.text import decode, label
 from wakeful_agent.meter import Option
 from wakeful_agent.network.mqtt import Subscriber, fits, is_filter
-from wakeful_agent.network.targets import Target
-from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter
+from wakeful_agent.service import REFUSAL_MS, TARGETS, TIMEOUT, Answered, ServiceMeter, local_ends
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
     from wakeful_agent.host.files import Host
     from wakeful_agent.network.mqtt import Message
+    from wakeful_agent.network.targets import Target
 
     Sample = tuple[str, dict[str, str], "float | None"]
 
@@ -112,7 +111,7 @@ class MqttMeter(ServiceMeter):
 
     def usual(self, host: Host) -> list[Target]:
         """Return the port, if something local listens there."""
-        return [Target(f"127.0.0.1:{PORT}", f"127.0.0.1:{PORT}")] if listens(host, PORT) else []
+        return local_ends(host, PORT)
 
     def lacking(self, about: Mapping[str, Any]) -> str:
         """Return the topics that the broker does not grant."""

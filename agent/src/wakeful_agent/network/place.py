@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wakeful_agent.config.address import host_and_port
 from wakeful_agent.host.errors import Malformed
 from wakeful_agent.host.text import label
 from wakeful_agent.network.targets import shown_address
@@ -98,20 +99,10 @@ def join(url: Url, location: str) -> Url:
 
 
 def _host_and_port(text: str, place: str, port: int) -> tuple[str, int]:
-    if place.startswith("["):
-        host, bracket, after = place[1:].partition("]")
-        if not bracket or (after and not after.startswith(":")):
-            raise _wrong(text, "has an IPv6 address without its closing bracket")
-        digits = after[1:]
-    else:
-        host, _, digits = place.partition(":")
-    if not host or not host.isascii() or not host.isprintable() or set(host) & set(" /@?#\\"):
-        raise _wrong(text, "names no host")
-    if digits:
-        if not digits.isascii() or not digits.isdigit() or not 0 < int(digits[:6]) < 65_536:
-            raise _wrong(text, "has a port that is not a number from 1 to 65535")
-        port = int(digits)
-    return host.lower(), port
+    try:
+        return host_and_port(place, port)
+    except ValueError as error:
+        raise _wrong(text, str(error)) from None
 
 
 def _escaped(text: str, target: str) -> str:

@@ -11,15 +11,12 @@ from wakeful_collector.operations.registry import Context, Operation, OperationE
 from wakeful_collector.store import invites
 
 HOURS_MAX = 24 * 365
-CREATE = {
-    "type": "object",
-    "properties": {
-        "hours": {"type": "number", "minimum": 0.01, "maximum": HOURS_MAX},
-        "uses": {"type": "integer", "minimum": 1, "maximum": 10_000},
-        "tags": TAGS,
-    },
-    "additionalProperties": False,
-}
+CREATE = shape(
+    (),
+    hours={"type": "number", "minimum": 0.01, "maximum": HOURS_MAX},
+    uses={"type": "integer", "minimum": 1, "maximum": 10_000},
+    tags=TAGS,
+)
 
 
 def _create(context: Context, given: dict[str, Any]) -> dict[str, Any]:

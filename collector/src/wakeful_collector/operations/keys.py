@@ -10,22 +10,18 @@ from wakeful_collector.operations.registry import Context, Operation, OperationE
 from wakeful_collector.store import people
 
 DAYS_MAX = 3_660
-CREATE = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string", "minLength": 1, "maxLength": 64},
-        "scopes": {
-            "type": "array",
-            "items": {"type": "string", "enum": list(SCOPES)},
-            "minItems": 1,
-            "maxItems": len(SCOPES),
-            "uniqueItems": True,
-        },
-        "days": {"type": ["number", "null"], "minimum": 0.001, "maximum": DAYS_MAX},
+CREATE = shape(
+    ("name", "scopes"),
+    name={"type": "string", "minLength": 1, "maxLength": 64},
+    scopes={
+        "type": "array",
+        "items": {"type": "string", "enum": list(SCOPES)},
+        "minItems": 1,
+        "maxItems": len(SCOPES),
+        "uniqueItems": True,
     },
-    "required": ["name", "scopes"],
-    "additionalProperties": False,
-}
+    days={"type": ["number", "null"], "minimum": 0.001, "maximum": DAYS_MAX},
+)
 
 
 def _create(context: Context, given: dict[str, Any]) -> dict[str, Any]:
