@@ -131,7 +131,6 @@ OPERATIONS = (
             repeat={"type": "integer", "minimum": 1, "maximum": 60},
             wait_seconds={"type": "integer", "minimum": 1, "maximum": 600},
             **ALWAYS,
-            **ALWAYS,
         ),
         _wake,
         subject="host",
