@@ -7,6 +7,7 @@ import http.cookiejar
 import itertools
 import json
 import random
+import re
 import subprocess
 import time
 import urllib.error
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from tests.story.world import World
 
-PAGES = ("/", "/timeline", "/events", "/settings", "/settings/audit", "/integrations/ollama/", "/integrations/proxmox/")
 CRASH_SECONDS = 1_200.0
 """How often the game server falls: rarer than its watch's budget of attempts."""
 
@@ -56,7 +56,8 @@ class Load:
             (self._crash, CRASH_SECONDS),
         )
         self._opener = self._signed_in()
-        self._page = itertools.cycle([*PAGES, *(f"/hosts/{one.host_id}" for one in self.world.machines.values())])
+        hosts = (f"/hosts/{one.host_id}" for one in self.world.machines.values())
+        self._page = itertools.cycle([*self._navigation(), *hosts])
         for work, pause in rhythms:
             thread = Thread(target=self._repeat, args=(work, pause), daemon=True)
             thread.start()
@@ -109,6 +110,15 @@ class Load:
         opener.open(link, timeout=30).read()
         return opener
 
+    def _navigation(self) -> list[str]:
+        """Return where the pages' main navigation leads."""
+        with self._opener.open(self.world.collector.url, timeout=30) as answer:
+            text = answer.read().decode()
+        header = text[text.index("<header") : text.index("</header>")]
+        found = sorted(set(re.findall(r'<a [^>]*href="(/[^"#]*)"', header)))
+        assert len(found) > 3, header
+        return found
+
     def _look_at_pages(self) -> None:
         path = next(self._page)
         try:
@@ -122,10 +132,12 @@ class Load:
     def _ask_the_api(self) -> None:
         now_ms = int(time.time() * 1000)
         host = random.choice(list(self.world.machines.values())).host_id
-        series = f"/hosts/{host}/series?metric=system.cpu.utilization&from={now_ms - 3_600_000}&to={now_ms}&points=300"
+        span = f"from={now_ms - 3_600_000}&to={now_ms}&points=300"
+        series = f"/hosts/{host}/series?name=system.cpu.*&{span}"
         path = random.choice(("/hosts", series, "/events?limit=200", "/commands", f"/hosts/{host}/inventories"))
-        status, _ = self.world.collector.ask("GET", path)
+        status, document = self.world.collector.ask("GET", path)
         self._count("api" if status < 400 else f"api {path.split('?')[0].replace(host, 'ID')}", status)
+        assert status not in {400, 404}, f"{path}: {document}"
 
     def _chat(self) -> None:
         body: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": "hello"}], "keep_alive": 0}

@@ -210,7 +210,8 @@ def summary(said: Said) -> list[str]:
     if not policy.allow:
         return ["nothing may be asked of this machine: [policy] allow names no action"]
     dry = "; nothing is done (policy.dry_run)" if policy.dry_run else ""
-    lines = [f"the collector may ask for {len(policy.allow)} actions, at most {policy.per_hour} times an hour{dry}:"]
+    count = "1 action" if len(policy.allow) == 1 else f"{len(policy.allow)} actions"
+    lines = [f"the collector may ask for {count}, at most {policy.per_hour} times an hour{dry}:"]
     found = askable(said)
     for name in policy.allow:
         action = found.get(name)

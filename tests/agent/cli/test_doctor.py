@@ -310,6 +310,13 @@ def test_what_may_be_asked_is_shown_by_doctor_probe_and_check_config(run: Run, a
     assert lines[0] in checks(run("doctor", "--json", **more))["policy"][1]
 
 
+def test_one_action_is_one(run: Run, agent_folders: Path) -> None:
+    more = write(
+        agent_folders, '[policy]\nallow = ["restart_unit"]\n[policy.restart_unit]\nunits = ["nginx.service"]\n'
+    )
+    assert "the collector may ask for 1 action, at most" in run("check-config", **more).stdout
+
+
 WATCHES = """\
 [[watch]]
 name = "page"
