@@ -227,7 +227,7 @@ def small(data: bytes) -> bytes:
     """Return a PNG in few colours, which are those that cover what there is best: small things keep theirs."""
     with Image.open(io.BytesIO(data)) as picture:
         packed = io.BytesIO()
-        picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(
             packed, "PNG", optimize=True
         )
     return packed.getvalue()

@@ -35,13 +35,15 @@ def test_those_that_the_script_takes_are_committed_and_no_others(screenshots: Mo
             assert taken.size == (picture.width * picture.scale, picture.height * picture.scale)
 
 
-def test_few_colours_keep_that_of_small_things(screenshots: ModuleType) -> None:
-    shades = Image.radial_gradient("L").convert("RGB")
-    green = (19, 122, 75)
+def test_few_colours_keep_those_of_large_and_of_small_things(screenshots: ModuleType) -> None:
+    ground, green = (20, 25, 32), (19, 122, 75)
+    shades = Image.new("RGB", (600, 600), ground)
+    shades.paste(Image.radial_gradient("L").convert("RGB"), (0, 0))
     shades.paste(green, (100, 100, 104, 104))
     raw = io.BytesIO()
     shades.save(raw, "PNG")
     with Image.open(io.BytesIO(screenshots.small(raw.getvalue()))) as packed:
-        found = packed.convert("RGB").getpixel((102, 102))
-    assert isinstance(found, tuple)
-    assert max(abs(one - other) for one, other in zip(found, green, strict=True)) <= 8
+        for place, expected in (((500, 500), ground), ((102, 102), green)):
+            found = packed.convert("RGB").getpixel(place)
+            assert isinstance(found, tuple)
+            assert max(abs(one - other) for one, other in zip(found, expected, strict=True)) <= 3
