@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.integrations.ollama.fields import NAME
 from wakeful_collector.integrations.ollama.pages_frame import SLEEPS, WAKES, blueprint
 from wakeful_collector.integrations.ollama.settings import FIELDS
+from wakeful_collector.settings_fields import NAME
 
 from .gateway_data import keep
 
