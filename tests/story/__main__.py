@@ -49,7 +49,8 @@ def main(words: Sequence[str]) -> int:
     rights = world_rights()
     if rights is None:
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore the first
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="wakeful-story-"))
     folder.chmod(0o755)
     try:
