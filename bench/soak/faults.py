@@ -166,22 +166,30 @@ def _jump(world: World, chance: random.Random) -> None:
     clock.write_text("+0\n", encoding="ascii")
 
 
-ANYTHING = r"."
-KINDS = (
-    Kind("kill -9 of a page's process", 2, _kill_part("web", deepest=True), 30, ANYTHING),
-    Kind("kill -9 of the web server", 2, _kill_part("web", deepest=False), 30, ANYTHING),
-    Kind("kill -9 of the worker", 3, _kill_part("worker", deepest=False), 40, ANYTHING),
-    Kind("kill -9 of the whole collector", 2, _kill_collector, 60, ANYTHING),
-    Kind("restart of the collector", 1, _restart_collector, 60, ANYTHING),
-    Kind("reload of the collector", 2, _reload_collector, 20, ANYTHING),
-    Kind("kill -9 of an agent", 3, _kill_agent, 60, ANYTHING),
-    Kind("restart of an agent", 2, _restart_agent, 60, ANYTHING),
-    Kind("reload of an agent", 2, _reload_agent, 20, ANYTHING),
-    Kind("an agent that is stopped for a while", 1, _freeze_agent, 60, ANYTHING),
-    Kind("a machine's cable", 3, _cut(("web", "games", "relay")), 90, ANYTHING),
-    Kind("the collector's cable", 2, _cut(("collector",)), 90, ANYTHING),
-    Kind("the panel's or the cluster's cable", 3, _cut(("panel", "pve1", "pve2", "webhook")), 90, ANYTHING),
-    Kind("the collector's disk is full", 2, _fill_collector, 90, ANYTHING),
-    Kind("an agent's disk is full", 2, _fill_agent, 90, ANYTHING),
-    Kind("an agent's clock jumps", 3, _jump, 90, ANYTHING),
+_WAITS = r"Pushes wait in the spool|the collector takes pushes again"
+_DIED = r"was killed by SIGKILL, starting it again|gunicorn.error: Worker .* SIGKILL|interrupted|" + _WAITS
+_AWAY = (
+    r"no route|unreachable|timed out|cannot be reached|cannot be looked at|does not answer|gave up|connection|" + _WAITS
 )
+_FULL = r"the disk is full|No space left|" + _WAITS
+_NOTHING = r"(?!)"
+KINDS = (
+    Kind("kill -9 of a page's process", 2, _kill_part("web", deepest=True), 30, _DIED),
+    Kind("kill -9 of the web server", 2, _kill_part("web", deepest=False), 30, _DIED),
+    Kind("kill -9 of the worker", 3, _kill_part("worker", deepest=False), 40, _DIED),
+    Kind("kill -9 of the whole collector", 2, _kill_collector, 60, _DIED),
+    Kind("restart of the collector", 1, _restart_collector, 60, _WAITS),
+    Kind("reload of the collector", 2, _reload_collector, 20, _WAITS),
+    Kind("kill -9 of an agent", 3, _kill_agent, 60, _NOTHING),
+    Kind("restart of an agent", 2, _restart_agent, 60, _NOTHING),
+    Kind("reload of an agent", 2, _reload_agent, 20, _NOTHING),
+    Kind("an agent that is stopped for a while", 1, _freeze_agent, 60, _AWAY),
+    Kind("a machine's cable", 3, _cut(("web", "games", "relay")), 90, _AWAY),
+    Kind("the collector's cable", 2, _cut(("collector",)), 90, _AWAY),
+    Kind("the panel's or the cluster's cable", 3, _cut(("panel", "pve1", "pve2", "webhook")), 90, _AWAY),
+    Kind("the collector's disk is full", 2, _fill_collector, 90, _FULL),
+    Kind("an agent's disk is full", 2, _fill_agent, 90, _FULL),
+    Kind("an agent's clock jumps", 3, _jump, 90, r"clock|" + _WAITS),
+)
+WORLDLY = re.compile(r"watch survival|watch modded", re.IGNORECASE)
+"""What the logs say of the game servers, which fall without any fault of ours."""

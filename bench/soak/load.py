@@ -130,10 +130,8 @@ class Load:
             self._count(f"page {path}", error.code)
 
     def _ask_the_api(self) -> None:
-        now_ms = int(time.time() * 1000)
         host = random.choice(list(self.world.machines.values())).host_id
-        span = f"from={now_ms - 3_600_000}&to={now_ms}&points=300"
-        series = f"/hosts/{host}/series?name=system.cpu.*&{span}"
+        series = f"/hosts/{host}/series?name=system.cpu.*&from=-1h&points=300"
         path = random.choice(("/hosts", series, "/events?limit=200", "/commands", f"/hosts/{host}/inventories"))
         status, document = self.world.collector.ask("GET", path)
         self._count("api" if status < 400 else f"api {path.split('?')[0].replace(host, 'ID')}", status)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ledger
 import logbook
+from faults import WORLDLY
 from lives import family, left_over
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
     """Look at everything once more; the load is over and the spools are empty."""
     accounts = ledger.accounts(world.collector.data)
     simulated = {machine.run for machine in many.machines}
-    lines = [line for log in logs(world) for line in logbook.grave_lines(log) if line.at >= users.since]
+    lines = [
+        line
+        for log in logs(world)
+        for line in logbook.grave_lines(log)
+        if line.at >= users.since and not WORLDLY.search(line.text)
+    ]
     causes = [(line, logbook.cause(line, struck)) for line in lines]
     strange = [line for line, cause in causes if not cause]
     commands = world.collector.api("GET", "/commands?limit=500")["commands"]
@@ -79,7 +85,7 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
         [name for machine in world.machines.values() for name in machine.set_aside()],
         dict(sorted(users.answers.items())),
         users.longest,
-        outside,
+        sorted({re.sub(r"[0-9]+", "#", text) for text in outside}),
         [f"{one['id']} {one['state']}" for one in commands if one["state"] not in FINAL],
         left_over(str(world.folder), alive),
         grouped(strange),
