@@ -57,6 +57,17 @@ def test_a_stop_after_our_own_start_is_the_starts_failure() -> None:
     assert standing.sight().state == watch.DOWN
 
 
+def test_a_start_of_wings_own_that_fails_after_a_crash_is_no_persons_stop() -> None:
+    standing = after("running", "offline", "starting", "stopping")
+    assert not standing.hear("offline", 13.0)
+    assert standing.cause == FAILED
+    assert standing.sight().state == watch.DOWN
+    lived = after("running", "offline", "starting")
+    lived.lives()
+    lived.hear("stopping", 12.0)
+    assert lived.hear("offline", 13.0)
+
+
 def test_a_stop_after_it_ran_is_not_the_starts_failure() -> None:
     standing = after("offline")
     standing.ask_to_run(130.0, stops_first=False)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OFFLINE, STARTING, RUNNING, STOPPING = "offline", "starting", "running", "stopping"
 STATES = (OFFLINE, STARTING, RUNNING, STOPPING)
 CRASHED, FOUND, FAILED, PERSON, ASKED = "crashed", "found", "failed", "person", "asked"
-"""Why it is off: it crashed; it was found off; our start failed; a person stopped it; it was asked to run again."""
+"""Why it is off: it crashed; it was found off; a start failed; a person stopped it; it was asked to run again."""
 ORIGIN, PERMISSION, TOKEN, SOCKET = "origin", "permission", "token", "socket"
 """Codes of troubles that the panel has none for."""
 LASTING = answers.LASTING | {ORIGIN, PERMISSION}
@@ -29,6 +29,8 @@ _DOWN = {
     FAILED: "it went offline again while it was starting",
     ASKED: "it was asked to start, and is offline",
 }
+FAILS_SECONDS = 120.0
+"""A start fails no later than this, or the process was seen to live; who stops it then is a person."""
 _STOPS = {"server:power.stop", "server:power.kill"}
 _RUNS = {"server:power.start", "server:power.restart"}
 
@@ -76,6 +78,12 @@ class Standing:
     def hear(self, state: str, now: float) -> bool:
         """Take a state; tell whether why it is offline must be found out. The first after a silence has no before."""
         before, self.state = self.state, state
+        if (before, state) == (
+            OFFLINE,
+            STARTING,
+        ):  # somebody's start: Wings' own after a crash, a schedule's, a person's
+            self._ran_since = False
+            self._fails_until = max(self._fails_until, now + FAILS_SECONDS)
         if state in {RUNNING, STARTING}:
             self._stops_first = self._stops_first and state == RUNNING
             self._ran_since = self._ran_since or (state == RUNNING and not self._stops_first)
