@@ -1,7 +1,7 @@
 # One door for developers; CI calls the same targets. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage test-matrix real assets environment environment-dev test-programs screenshots clean \
-	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox format \
+.PHONY: help run test check test-matrix real assets environment environment-dev test-programs screenshots clean \
+	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox bench-soak format \
 	binary binary-proof verify-binary packages bench-binary story docs docs-serve reference
 
 SHELL := /bin/sh
@@ -47,7 +47,8 @@ test-programs:
 assets: environment ## fetch the page's scripts and styles
 	@$(PYTHON) packaging/assets.py
 
-screenshots: environment-dev assets test-programs ## take the pictures of the pages, both themes, both widths
+screenshots: environment-dev assets ## take the pictures of the pages, both themes, both widths
+	@packaging/test-programs.sh browser
 	@$(PYTHON) packaging/screenshots.py
 
 docs: environment-dev reference ## build the site of the docs into build/docs, and follow every link in it
@@ -59,7 +60,8 @@ docs-serve: environment-dev reference ## serve that site on http://127.0.0.1:881
 reference: environment-dev ## write docs/reference from the code
 	@$(PYTHON) packaging/reference/write.py
 
-story: environment-dev assets test-programs ## one evening with Wakeful in a small world of its own (STORY=--short --once)
+story: environment-dev assets ## one evening with Wakeful in a small world of its own (STORY=--short --once)
+	@packaging/test-programs.sh story
 	@exec $(PYTHON) packaging/story.py $(STORY)
 
 ARCH ?= x86_64
@@ -107,10 +109,14 @@ bench-gateway: environment-dev ## what the gateway adds to Ollama: first byte, e
 	@$(PYTHON) bench/gateway/run.py
 	@$(PYTHON) bench/gateway/desk.py
 
+bench-soak: environment-dev assets ## the story's world for hours under load and faults (SOAK="--hours 2 --seed 1")
+	@packaging/test-programs.sh soak
+	@$(PYTHON) bench/soak/run.py $(SOAK)
+
 bench-proxmox: environment-dev ## keeping 50 Proxmox nodes and 5,000 guests in view
 	@$(PYTHON) bench/proxmox/run.py
 	@$(PYTHON) bench/proxmox/planning.py
 
 clean: ## remove what was built, keep the data in ./var
-	@rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \
+	@rm -rf .venv .venv-* build dist screenshots .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* \
 		.import_linter_cache collector/src/wakeful_collector/web/static/vendor

@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -16,12 +17,11 @@ from tests.story.places import must
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.story.machine import Machine
     from tests.story.world import World
 
-LIBRARY = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+LIBRARY = str(next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), ""))
 CLOCKED = "games"
 """The machine whose clock jumps: Debian's libfaketime stands before its agent's."""
 SMALL_DISK = "web"
@@ -39,6 +39,8 @@ class Kind:
     strike: Callable[[World, random.Random], None]
     echo_seconds: float
     expects: str
+    hits_users: bool = False
+    """Whether whoever asks the collector may notice."""
 
 
 def lay_disks(folder: Path) -> None:
@@ -65,7 +67,8 @@ def strike(world: World, kind: Kind, chance: random.Random) -> Fault:
     """Let it happen and be over, and return what it was."""
     began = time.time()
     kind.strike(world, chance)
-    return Fault(kind.name, began, time.time() + kind.echo_seconds, re.compile(kind.expects, re.IGNORECASE))
+    words = re.compile(kind.expects, re.IGNORECASE)
+    return Fault(kind.name, began, time.time() + kind.echo_seconds, words, kind.hits_users)
 
 
 def _clock(machine: Machine) -> Path:
@@ -174,20 +177,22 @@ _AWAY = (
 _FULL = r"the disk is full|No space left|" + _WAITS
 _NOTHING = r"(?!)"
 KINDS = (
-    Kind("kill -9 of a page's process", 2, _kill_part("web", deepest=True), 30, _DIED),
-    Kind("kill -9 of the web server", 2, _kill_part("web", deepest=False), 30, _DIED),
+    Kind("kill -9 of a page's process", 2, _kill_part("web", deepest=True), 30, _DIED, hits_users=True),
+    Kind("kill -9 of the web server", 2, _kill_part("web", deepest=False), 30, _DIED, hits_users=True),
     Kind("kill -9 of the worker", 3, _kill_part("worker", deepest=False), 40, _DIED),
-    Kind("kill -9 of the whole collector", 2, _kill_collector, 60, _DIED),
-    Kind("restart of the collector", 1, _restart_collector, 60, _WAITS),
-    Kind("reload of the collector", 2, _reload_collector, 20, _WAITS),
-    Kind("kill -9 of an agent", 3, _kill_agent, 60, _NOTHING),
+    Kind("kill -9 of the whole collector", 2, _kill_collector, 60, _DIED, hits_users=True),
+    Kind("restart of the collector", 1, _restart_collector, 60, _WAITS, hits_users=True),
+    Kind("reload of the collector", 2, _reload_collector, 20, _WAITS, hits_users=True),
+    Kind("kill -9 of an agent", 3, _kill_agent, 60, _NOTHING, hits_users=True),
     Kind("restart of an agent", 2, _restart_agent, 60, _NOTHING),
     Kind("reload of an agent", 2, _reload_agent, 20, _NOTHING),
     Kind("an agent that is stopped for a while", 1, _freeze_agent, 60, _AWAY),
-    Kind("a machine's cable", 3, _cut(("web", "games", "relay")), 90, _AWAY),
-    Kind("the collector's cable", 2, _cut(("collector",)), 90, _AWAY),
-    Kind("the panel's or the cluster's cable", 3, _cut(("panel", "pve1", "pve2", "webhook")), 90, _AWAY),
-    Kind("the collector's disk is full", 2, _fill_collector, 90, _FULL),
+    Kind("a machine's cable", 3, _cut(("web", "games", "relay")), 90, _AWAY, hits_users=True),
+    Kind("the collector's cable", 2, _cut(("collector",)), 90, _AWAY, hits_users=True),
+    Kind(
+        "the panel's or the cluster's cable", 3, _cut(("panel", "pve1", "pve2", "webhook")), 90, _AWAY, hits_users=True
+    ),
+    Kind("the collector's disk is full", 2, _fill_collector, 90, _FULL, hits_users=True),
     Kind("an agent's disk is full", 2, _fill_agent, 90, _FULL),
     Kind("an agent's clock jumps", 3, _jump, 90, r"clock|" + _WAITS),
 )

@@ -19,7 +19,7 @@ import crowd
 import faults
 import load
 import report
-from lives import Census
+from lives import Census, left_over
 from tests.story import preparing
 from tests.story.chapters import CHAPTERS
 from tests.story.collector import PORT
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from logbook import Fault
 
 LOOK_SECONDS = 10.0
-QUIET_SECONDS = (10.0, 40.0)
+QUIET_SECONDS = (10.0, 180.0)
 """How long nothing breaks between two faults."""
 CALM_SECONDS = 90.0
 """How long everything stands still before it is looked at for the last time."""
@@ -53,9 +53,13 @@ def main(words: Sequence[str]) -> int:
         told = tell(world, CHAPTERS)
         broken = [check for one in told for check in one.checks if not check.holds]
         teller.say(f"the chapters are told, {len(broken)} of their lines do not hold; {hours:g} h of load and faults")
-        return soak(world, hours, seed, agents)
+        code = soak(world, hours, seed, agents) or int(bool(broken))
     finally:
         world.end()
+    left = left_over(str(folder), {1, os.getpid()})
+    for words in left:
+        teller.say(f"NOT: left over after the end: {words}")
+    return code or int(bool(left))
 
 
 def soak(world: World, hours: float, seed: int, agents: int) -> int:

@@ -27,7 +27,7 @@ class Account:
     @property
     def whole(self) -> bool:
         """Tell whether every number from the run's first push on is stored."""
-        return self.holes == 0 and self.first <= 1
+        return self.holes == 0 and self.first == 0
 
 
 def accounts(data: Path) -> list[Account]:

@@ -34,6 +34,7 @@ class Fault:
     at: float
     until: float
     expects: re.Pattern[str]
+    hits_users: bool
 
 
 def grave_lines(log: Path) -> list[Grave]:

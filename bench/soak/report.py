@@ -28,6 +28,8 @@ THREADS_AN_HOUR = 0.5
 HANDLES_AN_HOUR = 1.0
 HOURS_THAT_TELL = 0.5
 """Lives that are shorter in sum say nothing of growth."""
+UNWANTED = re.compile(r" (4\d\d|500|1)$| cut")
+"""Answers that no fault explains: 502, 503 and 504 are how one looks, and an apply that cannot reach the cluster exits 4."""
 FINAL = {"done", "failed", "expired", "refused", "cancelled", "timeout", "lost", "succeeded"}
 
 
@@ -68,7 +70,11 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
     causes = [(line, logbook.cause(line, struck)) for line in lines]
     strange = [line for line, cause in causes if not cause]
     commands = world.collector.api("GET", "/commands?limit=500")["commands"]
-    outside = [text for at, text in users.failures if not any(one.at - 2 <= at <= one.until for one in struck)]
+    outside = [
+        text
+        for at, text in users.failures
+        if not any(one.hits_users and one.at - 2 <= at <= one.until for one in struck)
+    ]
     alive = {1, os.getpid(), *family(os.getpid())}
     for machine in world.machines.values():
         alive.update(family(machine.pid))
@@ -143,11 +149,13 @@ def verdict(found: Found) -> list[str]:
         wrong.append(f"pushes made {found.made}, taken {found.taken}, stored {found.stored}")
     wrong += [f"set aside by an agent: {name}" for name in found.set_aside]
     wrong += [f"failed while nothing was broken: {text}" for text in found.failures]
+    wrong += [f"answered: {name}, {count} times" for name, count in found.answers.items() if UNWANTED.search(name)]
     wrong += [f"a command without an end: {text}" for text in found.open_commands]
     wrong += [f"left over: {text}" for text in found.left]
     wrong += [f"unexplained in the logs: {text}" for text in found.unexplained]
     for one in found.growths:
         if one.hours < HOURS_THAT_TELL:
+            wrong.append(f"not judged, it lived too shortly: {one.role}, {one.hours:.2f} h")
             continue
         if one.pss_mb_an_hour > PSS_MB_AN_HOUR:
             wrong.append(f"memory of {one.role} grows by {one.pss_mb_an_hour:.2f} MB an hour")

@@ -20,6 +20,7 @@ from tests.story import preparing
 from tests.story.__main__ import BURY, run, world_rights
 from tests.story.telling import Teller
 
+JUMPING_CLOCK = "*/faketime/libfaketimeMT.so.1"
 INSIDE = Path(__file__).resolve().parent / "inside.py"
 
 
@@ -31,10 +32,13 @@ def main() -> int:
     arguments.add_argument("--agents", type=int, default=100, help="simulated agents beside the world's three")
     arguments.add_argument("--keep", type=Path, help="copy logs and figures to this folder")
     chosen = arguments.parse_args()
+    if not list(Path("/usr/lib").glob(JUMPING_CLOCK)):
+        sys.exit("wakeful: the soak lets a clock jump by libfaketime: apt-get install libfaketime")
     rights = world_rights()
     if rights is None:
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="wakeful-soak-"))
     folder.chmod(0o755)
     try:
@@ -43,6 +47,8 @@ def main() -> int:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             words = [str(folder), str(chosen.hours), str(chosen.seed), str(chosen.agents)]
             return run([*rights, "sh", "-c", BURY, "sh", sys.executable, str(INSIDE), *words], listener.fileno())
+    except KeyboardInterrupt:
+        return 130
     finally:
         if chosen.keep:
             chosen.keep.mkdir(parents=True, exist_ok=True)

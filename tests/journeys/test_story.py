@@ -25,7 +25,7 @@ def processes(folder: Path) -> set[int]:
     found = set()
     for one in Path("/proc").glob("[0-9]*"):
         try:
-            words = (one / "cmdline").read_bytes()
+            words = (one / "cmdline").read_bytes() + (one / "environ").read_bytes()
         except OSError:  # it ended meanwhile
             continue
         if str(folder).encode() in words:

@@ -39,9 +39,15 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="make story", description="One evening with Wakeful, in a small world.")
     parser.add_argument("--short", action="store_true", help="the shortened form, which a test tells")
     parser.add_argument("--once", action="store_true", help="end with the summary, instead of staying up")
-    names = ", ".join(type(one).__name__.lower() for one in CHAPTERS[1:])
+    names = [type(one).__name__.lower() for one in CHAPTERS[1:]]
     parser.add_argument(
-        "--only", action="append", default=[], metavar="CHAPTER", help=f"only these after the first: {names}"
+        "--only",
+        action="append",
+        default=[],
+        type=str.lower,
+        choices=names,
+        metavar="CHAPTER",
+        help=f"only these after the first: {', '.join(names)}",
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"of the pages on this machine (default {PORT})")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the summary as JSON there too")
@@ -49,7 +55,11 @@ def main(words: Sequence[str]) -> int:
     rights = world_rights()
     if rights is None:
         return 2
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore the first
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # a shell lets what it starts in the background ignore the first
         signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="wakeful-story-"))
     folder.chmod(0o755)

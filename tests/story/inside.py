@@ -40,8 +40,9 @@ def main(words: Sequence[str]) -> int:
     prepared, teller = preparing.read(folder / "prepared.json"), Teller()
     signal.signal(signal.SIGUSR1, _enough)
     threading.Thread(target=_await_the_end, daemon=True).start()
-    world = World(folder, prepared, teller, short)
+    world: World | None = None
     try:
+        world = World(folder, prepared, teller, short)
         world.start()
         told = tell(world, chosen(only, SHORT if short else CHAPTERS))
         teller.summary(told)
@@ -54,7 +55,8 @@ def main(words: Sequence[str]) -> int:
         return 130
     finally:
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)
-        world.end()
+        if world is not None:
+            world.end()
 
 
 def chosen(only: Sequence[str], whole: Sequence[Chapter]) -> list[Chapter]:

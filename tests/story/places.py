@@ -54,7 +54,9 @@ def program(name: str) -> str:
     """Return where a program of the system is, also where only root's PATH has it."""
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
     if found is None:
-        raise SystemExit(f"wakeful: {name} is not installed; packaging/test-programs.sh installs what the story needs")
+        raise SystemExit(
+            f"wakeful: {name} is not installed; packaging/test-programs.sh story installs what the story needs"
+        )
     return found
 
 

@@ -24,7 +24,8 @@ The collector comes from --profile, WAKEFUL_PROFILE, or the default of ~/.config
 (wakeful login writes it). WAKEFUL_URL with WAKEFUL_API_KEY or WAKEFUL_API_KEY_FILE needs no profile;
 WAKEFUL_FINGERPRINT and WAKEFUL_CA_FILE say whom to believe. NO_COLOR turns colours off.
 
-Exit codes: 0 ok, 1 failed, 2 usage, 3 refused, 4 unreachable, 5 not found, 6 timed out waiting.
+Exit codes: 0 ok, 1 failed, 2 usage, 3 changes pending, 4 unreachable, 5 not found,
+6 timed out waiting, 7 refused.
 """
 
 

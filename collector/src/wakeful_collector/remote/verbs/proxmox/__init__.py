@@ -51,7 +51,7 @@ VERBS = tuple(
             "Show where clusters differ from the wishes that the collector keeps; exit 3 if so",
             _DECLARE,
         ),
-        ("wishes", "wishes", "List, show, keep or forget the wishes that the collector keeps", _DECLARE),
+        ("wishes", "wishes", "List, show or keep the wishes that the collector keeps", _DECLARE),
         ("clusters", "clusters", "List clusters and how they are reached", _SET_UP),
         ("add", "changing", "Add a cluster", _SET_UP),
         ("change", "changing", "Change how a cluster is reached, read and kept", _SET_UP),
