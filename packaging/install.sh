@@ -610,6 +610,7 @@ settle_config() {
     make_folder "$state" 700
     [ -z "$user" ] || return 0
     chown root:wakeful "$config" "$config/agent.toml"
+    chmod o-rwx "$config/agent.toml" # it may hold the password of a proxy
     chmod 751 "$config" # a collector of the same machine may pass, to files that are its own
     chown wakeful:wakeful "$state"
     for one in TOKEN agent.key identity.json; do

@@ -29,7 +29,7 @@ HANDLES_AN_HOUR = 1.0
 HOURS_THAT_TELL = 0.5
 """Lives that are shorter in sum say nothing of growth."""
 UNWANTED = re.compile(r" (4\d\d|500|1)$| cut")
-"""Answers that no fault explains: 502, 503 and 504 are how one looks; an apply that does not reach the cluster exits 4."""
+"""Answers that no fault explains: 502, 503, 504 are how one looks; an apply that reaches no cluster exits 4."""
 FINAL = {"done", "failed", "expired", "refused", "cancelled", "timeout", "lost", "succeeded"}
 
 

@@ -20,6 +20,7 @@ case $1 in
         getent passwd $user >/dev/null ||
             useradd --system --user-group --home-dir $state --no-create-home --shell /usr/sbin/nologin $user
         install -d -m 0751 -o root -g $user /etc/wakeful
+        [ ! -f /etc/wakeful/agent.toml ] || chmod o-rwx /etc/wakeful/agent.toml # it may hold the password of a proxy
         install -d -m 0700 -o $user -g $user $state
         place_unit
         if running; then

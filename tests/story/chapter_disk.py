@@ -37,7 +37,8 @@ class MachinesDisk:
         """Fill it and wait to be told; empty it and wait until nobody is told any more."""
         machine = world.machines["web"]
         machine.configure(FILES)
-        mountpoint = "/srv"
+        mountpoint = str(machine.folder / "disk")
+        (machine.folder / "disk").mkdir(mode=0o755)
         made = machine.place.run("mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "story", mountpoint)
         assert made.returncode == 0, made.stderr
         world.say(f"  web has a disk of {DISK_MB} MB at {mountpoint}; somebody writes {LOAD_MB} MB to it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 import pytest
@@ -21,17 +22,19 @@ POLLED = {name for name in METRICS if name.startswith("proxmox.subject.")}
 """What the collector measures itself, by asking clusters."""
 """What no meter gives but the watches of a machine: tests/agent/daemon/test_roster.py holds that they do."""
 
-DOCS = pathlib.Path(__file__).parents[3] / "docs"
+REFERENCE = pathlib.Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 
 
 def documented() -> dict[str, set[str]]:
-    """Return which meters give each metric, as the tables of docs/meters.md and docs/meters/ say."""
+    """Return which meters give each metric, as the tables of the reference say."""
+    names = {meter.name for meter in meters.classes()}
     found: dict[str, set[str]] = {}
-    for page in (DOCS / "meters.md", *sorted((DOCS / "meters").glob("*.md"))):
-        for line in page.read_text("ascii").splitlines():
-            cells = [cell.strip() for cell in line.strip("|").split("|")]
-            if len(cells) == 6 and cells[1] in {"gauge", "counter"}:
-                found.setdefault(cells[0].strip("`"), set()).update(cells[4].replace(" ", "").split(","))
+    for line in REFERENCE.read_text("ascii").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) > 4 and cells[1] in {"gauge", "counter"}:
+            who = set(re.sub(r"\(.*?\)|[\[\]]", "", cells[4]).split(", ")) & names
+            if who:
+                found.setdefault(cells[0].strip("`"), set()).update(who)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wakeful_collector.cli import parser
+from wakeful_collector.cli.parser import explained
 
 
 @pytest.mark.parametrize("words", [("servee",), ("key", "creat"), ("user", "add", "x", "--scope", "admn")])
@@ -20,7 +20,7 @@ def test_a_word_that_is_like_none_is_only_answered_with_all(run):
 
 def test_a_command_explains_itself_in_lines_that_fit(monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
-    told = parser.explained("One two three. " * 12 + "\n\nMore.", "wakeful-collector x", "wakeful-collector y")
+    told = explained("One two three. " * 12 + "\n\nMore.", "wakeful-collector x", "wakeful-collector y")
     assert max(map(len, told["description"].splitlines())) <= 58
     assert told["description"].endswith("\n\nMore.")
     assert told["epilog"] == "examples:\n  wakeful-collector x\n  wakeful-collector y"

@@ -88,6 +88,29 @@ def test_who_lends_its_place_lets_others_work_and_ends_when_it_is_one_too_many(g
     until(lambda: not threads._own)
 
 
+def test_a_task_finds_the_thread_that_is_idle_though_another_was_woken_for_it(gate: threading.Event) -> None:
+    threads, back = PageThreads(2, lent_max=4), threading.Event()
+
+    def lend_and_go_on() -> None:
+        with threads.lend():
+            back.wait(30)
+        gate.wait(30)
+
+    threads.submit(lend_and_go_on)
+    until(lambda: threads._lent == 1)
+    both = threading.Barrier(3)
+    idle = [threads.submit(both.wait, 30) for _ in range(2)]
+    both.wait(30)
+    for one in idle:
+        one.result(30)
+    back.set()
+    until(lambda: threads._lent == 0)
+    for _ in range(5):  # one thread too many is idle: whichever is woken first ends
+        assert threads.submit(divmod, 7, 2).result(10) == (3, 1)
+    gate.set()
+    threads.shutdown()
+
+
 def test_a_thread_of_another_kind_has_no_place_to_lend() -> None:
     threads = PageThreads(1, lent_max=0)
     with threads.lend() as is_lent:

@@ -34,6 +34,7 @@ def event(kind: str, subject: str, **data: Any) -> EventRecord:
         ({"seconds": 40.2}, [("after", "40 s")]),
         ({"until_ms": 0, "why": "new disks"}, [("until", "somebody ends it"), ("why", "new disks")]),
         ({"dry_run": True, "problems": [], "of": 5}, [("dry run", "yes"), ("of", "5")]),
+        ({"x_ms": 10**400}, [("x", "inf")]),
         ({"seconds_down": True, "old_ms": "never"}, [("seconds down", "yes"), ("old ms", "never")]),
         ({"console_tail": ["x"], "story": [{"at": 1}]}, []),
     ],

@@ -105,6 +105,7 @@ class PageThreads:
             if self._tasks and not self._is_surplus():
                 return self._tasks.popleft()
             self._own.discard(threading.get_ident())
+            self._provide()  # it may have been this thread that was woken for a task
             return None
 
     def _is_surplus(self) -> bool:

@@ -56,7 +56,7 @@ def place(event: EventRecord) -> Place | None:
 
 
 def _said(key: str, value: Any) -> Said:
-    figure = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    figure = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
     if figure is not None and key.endswith("_ms"):
         name = key.removesuffix("_ms").replace("_", " ")
         # No end stands as nought in what waits for a person: a pause, a mark.

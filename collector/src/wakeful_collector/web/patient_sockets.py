@@ -94,6 +94,7 @@ class PatientTls(ssl.SSLSocket):
     OpenSSL goes on when the kernel's time is over, so that the time of each blocking read and write is Python's here.
     """
 
+    given_up = False
     lend: Lend = staticmethod(_not_lent)
 
     def recv(self, size: int = 1024, flags: int = 0) -> bytes:
@@ -115,6 +116,7 @@ class PatientTls(ssl.SSLSocket):
             with self._patience():
                 rest = rest[self.send(rest[:_PIECE_BYTES]) :]
             if rest and time.monotonic() > deadline:
+                self.given_up = True
                 raise ConnectionResetError(errno.ECONNRESET, _TOO_SLOW)
 
     @contextmanager
@@ -124,8 +126,15 @@ class PatientTls(ssl.SSLSocket):
         try:
             yield
         except TimeoutError:
+            self.given_up = True
             raise ConnectionResetError(errno.ECONNRESET, _TOO_SLOW) from None
         self.settimeout(None)
+
+    def shutdown(self, how: int, /) -> None:
+        """Shut down as `SSLSocket.shutdown`; who was given up is owed no farewell, see `PatientSocket.shutdown`."""
+        if self.given_up:
+            raise ConnectionResetError(errno.ECONNRESET, _TOO_SLOW)
+        super().shutdown(how)
 
     def _taken_at_once(self, rest: memoryview) -> memoryview:
         """Write what can be written without waiting; return the rest, which must go on with the same piece."""

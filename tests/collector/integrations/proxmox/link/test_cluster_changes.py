@@ -119,6 +119,12 @@ def test_a_secret_goes_no_further_than_it_was_given_for(ask: Any, data: Path, pv
     assert ask("change", name="home", hosts=["pve3"], secret="for-pve3")["cluster"]["hosts"] == ["pve3"]
 
 
+def test_an_authority_is_the_same_with_the_line_ends_of_a_browser(ask: Any, pve: FakeCluster) -> None:
+    ask("add", **GIVEN, ca=pve.ca)
+    kept = ask("change", name="home", ca=pve.ca.replace("\n", "\r\n"), poll_seconds=30)["cluster"]
+    assert kept["poll_seconds"] == 30
+
+
 def test_how_the_last_look_went_is_listed(ask: Any, data: Path, now_ms: int) -> None:
     ask("add", **GIVEN)
     with changing(data) as connection:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.integrations.proxmox.declare import documents, planning
@@ -77,7 +78,9 @@ def _looked_at(data: Path, cluster: Cluster, wishes: WishesRow, before: DriftRow
         if not _is_due(cluster, wishes, before, now_ms):
             return 0
         said = f"it could not be compared: {type(error).__name__}; the collector's log says more"
-        _note(data, _row(cluster, wishes, before, Plan(), now_ms, said), [])
+        was = kept.drift(data, cluster.name)  # it did not end: what is known stays, and is not told a second time
+        row = _row(cluster, wishes, was, Plan(), now_ms, said)
+        _note(data, row if was is None else replace(was, version=wishes.version, looked_ms=now_ms, error=said), [])
         return 1
 
 
