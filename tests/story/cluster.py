@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..fakes.proxmox.cluster import FakeClusters
 from .actor import ROOT, Actor, obey
+from .doorway import join
 
 if TYPE_CHECKING:
     import subprocess
@@ -84,19 +85,7 @@ class Program:
     def _join(self, near: socket.socket) -> None:
         with contextlib.suppress(OSError), near, socket.create_connection((self.first, PORT), 10) as far:
             far.settimeout(None)
-            back = threading.Thread(target=_pass_on, args=(far, near), daemon=True)
-            back.start()
-            _pass_on(near, far)
-            back.join()
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    """Hand on what comes until it ends, and the end as well."""
-    with contextlib.suppress(OSError):
-        while more := source.recv(65_536):
-            target.sendall(more)
-    with contextlib.suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+            join(near, far)
 
 
 if __name__ == "__main__":

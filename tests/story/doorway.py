@@ -36,10 +36,15 @@ class Doorway:
                 return
             with inner:
                 inner.settimeout(None)
-                back = threading.Thread(target=_pour, args=(inner, visitor), daemon=True)
-                back.start()
-                _pour(visitor, inner)
-                back.join()
+                join(visitor, inner)
+
+
+def join(near: socket.socket, far: socket.socket) -> None:
+    """Carry what either side says to the other, until both have ended."""
+    back = threading.Thread(target=_pour, args=(far, near), daemon=True)
+    back.start()
+    _pour(near, far)
+    back.join()
 
 
 def _pour(source: socket.socket, into: socket.socket) -> None:
