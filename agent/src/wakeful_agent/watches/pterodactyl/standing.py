@@ -78,10 +78,8 @@ class Standing:
     def hear(self, state: str, now: float) -> bool:
         """Take a state; tell whether why it is offline must be found out. The first after a silence has no before."""
         before, self.state = self.state, state
-        if (before, state) == (
-            OFFLINE,
-            STARTING,
-        ):  # somebody's start: Wings' own after a crash, a schedule's, a person's
+        if (before, state) == (OFFLINE, STARTING):
+            # Somebody's start, not ours alone: Wings' own after a crash, a schedule's, a person's.
             self._ran_since = False
             self._fails_until = max(self._fails_until, now + FAILS_SECONDS)
         if state in {RUNNING, STARTING}:
