@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ class Kind:
     expects: str
     hits_users: bool = False
     """Whether whoever asks the collector may notice."""
+    ends: bool = False
+    """Whether a process of ours ends by it."""
 
 
 def lay_disks(folder: Path) -> None:
@@ -64,11 +67,21 @@ def set_clocks(world: World) -> None:
 
 
 def strike(world: World, kind: Kind, chance: random.Random) -> Fault:
-    """Let it happen and be over, and return what it was."""
+    """Let it happen and be over, and return what it was; what the world did not come back from is in its `failed`."""
     began = time.time()
-    kind.strike(world, chance)
+    failed = ""
+    try:
+        kind.strike(world, chance)
+    except Exception as error:
+        failed = f"{kind.name}: {type(error).__name__}: {error}"
+        traceback.print_exc()
+        if world.collector.process is None or world.collector.process.poll() is not None:
+            world.collector.start()
+        for machine in world.machines.values():
+            if not machine.pid:
+                machine.start()
     words = re.compile(kind.expects, re.IGNORECASE)
-    return Fault(kind.name, began, time.time() + kind.echo_seconds, words, kind.hits_users)
+    return Fault(kind.name, began, time.time() + kind.echo_seconds, words, kind.hits_users, failed)
 
 
 def _clock(machine: Machine) -> Path:
@@ -177,14 +190,14 @@ _AWAY = (
 _FULL = r"the disk is full|No space left|" + _WAITS
 _NOTHING = r"(?!)"
 KINDS = (
-    Kind("kill -9 of a page's process", 2, _kill_part("web", deepest=True), 30, _DIED, hits_users=True),
-    Kind("kill -9 of the web server", 2, _kill_part("web", deepest=False), 30, _DIED, hits_users=True),
-    Kind("kill -9 of the worker", 3, _kill_part("worker", deepest=False), 40, _DIED),
-    Kind("kill -9 of the whole collector", 2, _kill_collector, 60, _DIED, hits_users=True),
-    Kind("restart of the collector", 1, _restart_collector, 60, _WAITS, hits_users=True),
-    Kind("reload of the collector", 2, _reload_collector, 20, _WAITS, hits_users=True),
-    Kind("kill -9 of an agent", 3, _kill_agent, 60, _NOTHING, hits_users=True),
-    Kind("restart of an agent", 2, _restart_agent, 60, _NOTHING),
+    Kind("kill -9 of a page's process", 2, _kill_part("web", deepest=True), 30, _DIED, hits_users=True, ends=True),
+    Kind("kill -9 of the web server", 2, _kill_part("web", deepest=False), 30, _DIED, hits_users=True, ends=True),
+    Kind("kill -9 of the worker", 3, _kill_part("worker", deepest=False), 40, _DIED, ends=True),
+    Kind("kill -9 of the whole collector", 2, _kill_collector, 60, _DIED, hits_users=True, ends=True),
+    Kind("restart of the collector", 1, _restart_collector, 60, _WAITS, hits_users=True, ends=True),
+    Kind("reload of the collector", 2, _reload_collector, 20, _WAITS, hits_users=True, ends=True),
+    Kind("kill -9 of an agent", 3, _kill_agent, 60, _NOTHING, hits_users=True, ends=True),
+    Kind("restart of an agent", 2, _restart_agent, 60, _NOTHING, ends=True),
     Kind("reload of an agent", 2, _reload_agent, 20, _NOTHING),
     Kind("an agent that is stopped for a while", 1, _freeze_agent, 60, _AWAY),
     Kind("a machine's cable", 3, _cut(("web", "games", "relay")), 90, _AWAY, hits_users=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from dataclasses import dataclass, field
@@ -88,6 +89,14 @@ class Census:
             return
         handles = len(list((place / "fd").iterdir()))
         life.looks.append(Seen(now - life.began, int(found[1]), int(stat[17]), handles))
+
+    def curves(self) -> list[dict[str, object]]:
+        """Return every life with its looks, each as seconds, kB, threads and handles."""
+        looks = dataclasses.astuple
+        return [
+            {"role": one.role, "pid": one.pid, "began": one.began, "looks": [looks(look) for look in one.looks]}
+            for one in self.lives.values()
+        ]
 
     def growths(self) -> list[Growth]:
         """Return what each role grew by, the heaviest first; roles with no warm life are left out."""

@@ -35,6 +35,7 @@ class Fault:
     until: float
     expects: re.Pattern[str]
     hits_users: bool
+    failed: str = ""
 
 
 def grave_lines(log: Path) -> list[Grave]:

@@ -38,6 +38,7 @@ class Found:
     """Everything that is told."""
 
     faults: dict[str, int]
+    failed_faults: list[str]
     growths: list[Growth]
     runs: int
     holes: int
@@ -80,6 +81,7 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
         alive.update(family(machine.pid))
     return Found(
         dict(Counter(fault.kind for fault in struck)),
+        [fault.failed for fault in struck if fault.failed],
         census.growths(),
         len(accounts),
         sum(account.holes for account in accounts),
@@ -145,6 +147,7 @@ def tell(found: Found, say: Callable[[str], None]) -> int:
 def verdict(found: Found) -> list[str]:
     """Return what is not as it should be."""
     wrong: list[Any] = [f"lost: {text}" for text in found.torn]
+    wrong += [f"the world did not come back: {text}" for text in found.failed_faults]
     if not found.made == found.taken == found.stored:
         wrong.append(f"pushes made {found.made}, taken {found.taken}, stored {found.stored}")
     wrong += [f"set aside by an agent: {name}" for name in found.set_aside]

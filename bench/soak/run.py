@@ -30,6 +30,7 @@ def main() -> int:
     arguments.add_argument("--hours", type=float, default=2.0)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--agents", type=int, default=100, help="simulated agents beside the world's three")
+    arguments.add_argument("--quiet", type=float, default=180.0, help="seconds between two faults, at most")
     arguments.add_argument("--keep", type=Path, help="copy logs and figures to this folder")
     chosen = arguments.parse_args()
     if not list(Path("/usr/lib").glob(JUMPING_CLOCK)):
@@ -45,14 +46,14 @@ def main() -> int:
         wheel = preparing.install_wheel(folder, Teller(), short=True)
         preparing.Prepared(wheel, preparing.find_release()).write(folder / "prepared.json")
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            words = [str(folder), str(chosen.hours), str(chosen.seed), str(chosen.agents)]
+            words = [str(folder), str(chosen.hours), str(chosen.seed), str(chosen.agents), str(chosen.quiet)]
             return run([*rights, "sh", "-c", BURY, "sh", sys.executable, str(INSIDE), *words], listener.fileno())
     except KeyboardInterrupt:
         return 130
     finally:
         if chosen.keep:
             chosen.keep.mkdir(parents=True, exist_ok=True)
-            for file in (*folder.glob("*/*.log"), *folder.glob("*/actor/stderr.log"), *folder.glob("soak.json")):
+            for file in (*folder.glob("*/*.log"), *folder.glob("*/actor/stderr.log"), *folder.glob("*.json")):
                 shutil.copy(file, chosen.keep / f"{file.parent.name}-{file.name}")
         shutil.rmtree(folder, ignore_errors=True)
 

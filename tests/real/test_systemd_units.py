@@ -52,7 +52,7 @@ def test_the_agent_measures_all_it_may_behind_its_fence(source: Path) -> None:
         for line in (f"Uid:\t{WAKEFUL}\t{WAKEFUL}", "NoNewPrivs:\t1", "Seccomp:\t2", "CapBnd:\t0000000000000000"):
             assert line in status, status
         assert run("stat", "-c", "%U %a", "/etc/wakeful/TOKEN").stdout == "wakeful 600\n"
-        assert run("stat", "-c", "%U %a", "/etc/wakeful").stdout == "root 750\n"
+        assert run("stat", "-c", "%U %a", "/etc/wakeful").stdout == "root 751\n"
 
         log = run("cat", "/var/lib/wakeful-agent/log").stdout
         assert "wakeful-agent" in log

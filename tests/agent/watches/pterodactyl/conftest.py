@@ -51,6 +51,10 @@ class Seen:
             time.sleep(0.005)
         raise AssertionError(f"not {state} {part!r} but {self.sights[-3:]}")
 
+    def saw(self, state: str, part: str = "") -> bool:
+        """Return whether this was among the sights: what passes quickly is not waited for as the last one."""
+        return any(sight.state == state and part in sight.detail for sight in self.sights)
+
     def row(self) -> dict[str, Any]:
         self.watch._server._row_stale = True
         return self.watch.inventory() or {}
