@@ -81,7 +81,8 @@ def strike(world: World, kind: Kind, chance: random.Random) -> Fault:
             if not machine.pid:
                 machine.start()
     words = re.compile(kind.expects, re.IGNORECASE)
-    return Fault(kind.name, began, time.time() + kind.echo_seconds, words, kind.hits_users, failed)
+    shifts = (0.0, *map(float, JUMPS)) if kind.strike is _jump else (0.0,)
+    return Fault(kind.name, began, time.time() + kind.echo_seconds, words, kind.hits_users, failed, shifts)
 
 
 def _clock(machine: Machine) -> Path:
@@ -182,11 +183,12 @@ def _jump(world: World, chance: random.Random) -> None:
     clock.write_text("+0\n", encoding="ascii")
 
 
+AHEAD = re.compile(r"refused for good and set aside in spool/aside: the collector answered 422 clock_ahead")
+"""A push of a clock that is more than ten minutes ahead: its machine keeps it and the collector does not take it."""
 _WAITS = r"Pushes wait in the spool|the collector takes pushes again"
 _DIED = r"was killed by SIGKILL, starting it again|gunicorn.error: Worker .* SIGKILL|interrupted|" + _WAITS
-_AWAY = (
-    r"no route|unreachable|timed out|cannot be reached|cannot be looked at|does not answer|gave up|connection|" + _WAITS
-)
+_SILENT = r"timed out|too long to answer|does not answer|gave up|cannot be reached|cannot be looked at|"
+_AWAY = r"no route|unreachable|connection|" + _SILENT + _WAITS
 _FULL = r"the disk is full|No space left|" + _WAITS
 _NOTHING = r"(?!)"
 KINDS = (
@@ -207,7 +209,7 @@ KINDS = (
     ),
     Kind("the collector's disk is full", 2, _fill_collector, 90, _FULL, hits_users=True),
     Kind("an agent's disk is full", 2, _fill_agent, 90, _FULL),
-    Kind("an agent's clock jumps", 3, _jump, 90, r"clock|" + _WAITS),
+    Kind("an agent's clock jumps", 3, _jump, 90, AHEAD.pattern + "|clock|" + _WAITS),
 )
 WORLDLY = re.compile(r"watch survival|watch modded", re.IGNORECASE)
 """What the logs say of the game servers, which fall without any fault of ours."""

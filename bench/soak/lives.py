@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-WARM_SECONDS = 300.0
+WARM_SECONDS = 900.0
 """A process loads, fills its caches and meets its first jobs in this time; growth counts from here on."""
 
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)

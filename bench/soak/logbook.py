@@ -36,6 +36,8 @@ class Fault:
     expects: re.Pattern[str]
     hits_users: bool
     failed: str = ""
+    shifts: tuple[float, ...] = (0.0,)
+    """By how much the lines of a log may be stamped wrongly while it lasted."""
 
 
 def grave_lines(log: Path) -> list[Grave]:
@@ -57,6 +59,7 @@ def grave_lines(log: Path) -> list[Grave]:
 def cause(line: Grave, faults: list[Fault]) -> str:
     """Return the kind of the fault that explains the line: near it in time, and of words that it expects; else ""."""
     for fault in reversed(faults):
-        if fault.at - 2 <= line.at <= fault.until and fault.expects.search(line.text):
+        near = any(fault.at - 2 <= line.at - shift <= fault.until for shift in fault.shifts)
+        if near and fault.expects.search(line.text):
             return fault.kind
     return ""

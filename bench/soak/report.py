@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import ledger
 import logbook
-from faults import WORLDLY
+from faults import AHEAD, WORLDLY
 from lives import family, left_over
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Found:
     taken: int
     stored: int
     refused: dict[int, int]
-    set_aside: list[str]
+    set_aside: int
+    of_a_clock_ahead: int
     answers: dict[str, int]
     longest: dict[str, float]
     failures: list[str]
@@ -90,7 +91,8 @@ def gather(world: World, users: Load, many: Crowd, census: Census, struck: list[
         sum(many.taken),
         sum(one.last - one.first + 1 - one.holes for one in accounts if one.run in simulated),
         many.refused,
-        [name for machine in world.machines.values() for name in machine.set_aside()],
+        sum(len(machine.set_aside()) for machine in world.machines.values()),
+        sum(len(AHEAD.findall(log.read_text("utf-8", errors="replace"))) for log in logs(world)),
         dict(sorted(users.answers.items())),
         users.longest,
         sorted({re.sub(r"[0-9]+", "#", text) for text in outside}),
@@ -133,6 +135,7 @@ def tell(found: Found, say: Callable[[str], None]) -> int:
         say(f"  {one.role:36} {one.lives:5d} {one.hours:6.2f} {one.pss_mb:7.1f} {one.pss_mb_an_hour:+6.2f}  {counts}")
     say(f"pushes of simulated agents: {found.made} made, {found.taken} taken, {found.stored} stored")
     say(f"runs of agents: {found.runs}; numbers missing in them: {found.holes}; refused: {found.refused or 'none'}")
+    say(f"kept on the machine whose clock was ahead, and not taken: {found.of_a_clock_ahead}")
     say(f"answers: {found.answers}")
     say(f"longest, s: { {name: round(seconds, 1) for name, seconds in found.longest.items()} }")
     kinds = sum(len(lines) for lines in found.explained.values())
@@ -150,7 +153,8 @@ def verdict(found: Found) -> list[str]:
     wrong += [f"the world did not come back: {text}" for text in found.failed_faults]
     if not found.made == found.taken == found.stored:
         wrong.append(f"pushes made {found.made}, taken {found.taken}, stored {found.stored}")
-    wrong += [f"set aside by an agent: {name}" for name in found.set_aside]
+    if found.set_aside != found.of_a_clock_ahead:
+        wrong.append(f"set aside by agents: {found.set_aside}, for a clock ahead: {found.of_a_clock_ahead}")
     wrong += [f"failed while nothing was broken: {text}" for text in found.failures]
     wrong += [f"answered: {name}, {count} times" for name, count in found.answers.items() if UNWANTED.search(name)]
     wrong += [f"a command without an end: {text}" for text in found.open_commands]
