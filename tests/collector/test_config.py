@@ -111,6 +111,7 @@ def test_mistyped_variables_are_found():
         {"WAKEFUL_LISTN": "x", "WAKEFUL_DATA": "/d", "WAKEFUL_LISTEN_FILE": "f", "HOME": "/"}
     )
     assert [(problem.where, problem.hint) for problem in found] == [("WAKEFUL_LISTN", "did you mean WAKEFUL_LISTEN?")]
+    assert not config.unknown_variables({"WAKEFUL_URL": "x", "WAKEFUL_API_KEY_FILE": "x", "WAKEFUL_PROFILE": "x"})
     (strange,) = config.unknown_variables({"WAKEFUL_QQQQQQ": "x"})
     assert "docs/collector.md" in strange.hint
 

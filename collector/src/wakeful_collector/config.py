@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 FILE_NAME = "collector.toml"
 PREFIX = "WAKEFUL_"
 SYSTEM_DATA = Path("/var/lib/wakeful")
-_NOT_SETTINGS = {"WAKEFUL_CONFIG"}
+_OF_WAKEFUL = ("PROFILE", "URL", "API_KEY", "API_KEY_FILE", "FINGERPRINT", "CA_FILE", "TRACEBACK")
+_NOT_SETTINGS = {"WAKEFUL_CONFIG", *(f"WAKEFUL_{name}" for name in _OF_WAKEFUL)}
+"""What is no setting and no mistake: where the settings are, and what the operator's command line `wakeful` reads."""
+
 _SAMPLE_HEAD = """\
 # Settings of the Wakeful collector. Every line that starts with "#" shows a default or an example;
 # remove the "#" to change it. WAKEFUL_<NAME> in the environment wins over this file.

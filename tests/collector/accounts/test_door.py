@@ -169,3 +169,16 @@ def test_confirming_has_the_same_patience(ada: Path, now_ms: int) -> None:
     assert [answer.wait_seconds for answer in answers] == [0, 0, 0, 0, 1, 1]
     assert door.confirm(ada, user, PASSWORD, "192.0.2.7", now_ms).token is None, "guessing has used up the tries"
     assert door.confirm(ada, user, PASSWORD, "192.0.2.7", now_ms + 1000).token == ""
+
+
+def test_patience_has_an_end_however_often_and_whatever_the_clock_did(ada: Path, now_ms: int) -> None:
+    """Who has guessed for weeks waits for a quarter of an hour, who failed before the clock was set back not at all."""
+    place = ELSEWHERE.address
+    with changing(ada) as connection:
+        for _ in range(1_100):
+            tables.count_failure(connection, f"pair {place} ada", now_ms, now_ms - door.FORGET_MS)
+        assert door.wait_seconds(connection, "ada", place, now_ms) == door.WAIT_SECONDS_MAX
+        year_ahead_ms = now_ms + 365 * 86_400_000
+        for _ in range(10):
+            tables.count_failure(connection, f"pair {HOME.address} ada", year_ahead_ms, year_ahead_ms - door.FORGET_MS)
+        assert door.wait_seconds(connection, "ada", HOME.address, now_ms) == 0

@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -91,5 +92,28 @@ def test_a_reader_that_went_away_is_not_a_traceback(run, data):
     argv = [sys.executable, "-m", "wakeful_collector", "check-config", "--sample", "--data", str(data)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         child.stdout.close()
-        assert "Traceback" not in child.stderr.read()
-    assert child.returncode == 1
+        assert child.stderr.read() == ""
+    assert child.returncode == 141
+    for words in (["check-config", "--sample"], ["user", "remove", "nobody"]):
+        argv = [sys.executable, "-m", "wakeful_collector", *words, "--data", str(data)]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+            child.stdout.close()
+        assert child.returncode == 141, words
+
+
+def test_a_store_that_cannot_take_it_is_a_sentence(run, data, monkeypatch):
+    run("key", "list")
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    with closing(database.writer(data, "state")) as connection, database.transaction(connection):
+        ran = run("invite")
+    assert (ran.code, ran.out) == (1, "")
+    assert "error: the database is busy" in ran.err
+
+
+def test_nothing_entered_is_a_sentence(run, monkeypatch):
+    def ended(*_):
+        raise EOFError
+
+    monkeypatch.setattr(cli.settings, "_check", ended)
+    ran = run("check-config")
+    assert (ran.code, ran.err) == (1, "error: nothing was entered\n")

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from contextlib import suppress
 
+from wakeful_collector.demo import filling
 from wakeful_collector.read import hosts
 from wakeful_collector.store import agents, database
 from wakeful_collector.store.changes import changing
@@ -49,6 +50,18 @@ def test_real_machines_are_never_touched(run, data):
     assert ran.code == 4
     assert "real machines" in ran.err
     assert [one.name for one in hosts.hosts(data)] == ["mine"]
+
+
+def test_a_filling_that_was_interrupted_says_the_way_out(run, data, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(filling, "as_completed", interrupted)
+        assert run("demo", "--hosts", "3", "--days", "1", "--no-live").code == 1
+    ran = run("demo", "--hosts", "3", "--days", "1", "--no-live")
+    assert ran.code == 1
+    assert f"a sample fleet was begun in {data} and interrupted; remove that folder" in ran.err
 
 
 def test_numbers_have_bounds(run):

@@ -153,6 +153,15 @@ def test_a_worker_that_is_late_failed_or_new(look, data):
     assert found["job sparks"]["state"] == "warn"
 
 
+def test_what_others_sent_reaches_no_terminal_as_it_is(run, data, free_port):
+    now_ms = clock.now_ms()
+    failed = {"error": "HTTPError: \x1b[31mred"}
+    say_alive(data, Heartbeat("worker", now_ms, 15.0, {}), Heartbeat("proxmox", now_ms, 5.0, failed))
+    ran = run("doctor", "--quick")
+    assert "job proxmox: failed: HTTPError: ?[31mred" in ran.out
+    assert "\x1b" not in ran.out
+
+
 def test_a_worker_that_never_lived(look, data):
     say_alive(data)
     assert "never" in look("--quick")["worker"]["text"]

@@ -1,6 +1,7 @@
 """What the commands share: durations, sizes, the data folder, audited operations."""
 
 import argparse
+import os
 import re
 
 import pytest
@@ -72,3 +73,17 @@ def test_what_policy_refuses_ends_with_4(run, monkeypatch):
     with pytest.raises(CommandError) as caught:
         parts.operate(chosen, "key.create", {"name": "n", "scopes": ["read"]})
     assert caught.value.exit_code == 4
+
+
+def test_whoever_has_no_name_here_is_audited_by_number(run, data, monkeypatch):
+    """In a container the user may be a number that no file names."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert run("key", "create", "--name", "n").code == 0
+    (row,) = audit.rows(data, 10, operation="key.create")
+    assert row.entry.principal == f"local:uid-{os.getuid()}"

@@ -1,5 +1,6 @@
 """user and signin."""
 
+import io
 import json
 
 import pytest
@@ -83,3 +84,10 @@ def test_nobody_of_that_name(run, words):
     ran = run(*words)
     assert ran.code == 1
     assert "nobody" in ran.err
+
+
+def test_a_password_that_is_no_text_is_a_sentence(run, monkeypatch):
+    monkeypatch.setattr(people.sys, "stdin", io.TextIOWrapper(io.BytesIO(b"hush\xe4hush\n"), "utf-8"))
+    ran = run("user", "add", "anna")
+    assert (ran.code, "hush" in ran.err) == (2, False)
+    assert "standard input is no text in UTF-8" in ran.err

@@ -12,7 +12,7 @@ from wakeful_collector import commands
 from wakeful_collector.ingest import accepting
 from wakeful_collector.model.store_errors import StoreBusy
 from wakeful_collector.read import events, hosts, traffic
-from wakeful_collector.store import database
+from wakeful_collector.store import database, room
 from wakeful_collector.store.changes import changing
 
 if TYPE_CHECKING:
@@ -61,6 +61,14 @@ def test_a_full_disk_is_answered_503_and_reads_go_on(
     assert traffic.condition(data).full_since_ms is None
     (rows,) = database.reader(data, "samples").execute("SELECT count(*) FROM hot").fetchone()
     assert rows == 1 + taken + 1
+
+
+def test_a_clock_that_is_set_back_silences_no_count(pusher: Any, data: Path, now_ms: int) -> None:
+    """What says when a push came last, and what was counted, does not wait until the clock is where it was."""
+    hour_ms = 3_600_000
+    assert pusher.send(pusher.document(1, [[now_ms, [1, 2]]]), now_ms).status == 200
+    assert pusher.send(pusher.document(2, [[now_ms - hour_ms, [1, 2]]]), now_ms - hour_ms).status == 200
+    assert room.look(data)[1] == now_ms - hour_ms
 
 
 def test_one_push_that_cannot_be_kept_does_not_hurt_the_others(

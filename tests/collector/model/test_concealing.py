@@ -26,3 +26,7 @@ def test_pieces_of_the_address_are_taken_out(text: str, url: str, seen: str) -> 
 def test_the_secret_goes_too_and_all_is_bounded() -> None:
     assert "s3cr3t-signer" not in concealed("bad s3cr3t-signer", "https://h.example/", "s3cr3t-signer")
     assert len(concealed("word " * 999, "https://h.example/")) == ERROR_CHARACTERS_MAX
+
+
+def test_an_address_that_is_none_is_concealed_too() -> None:
+    assert concealed("Invalid IPv6 URL of SECRETPATH", "http://[::1/SECRETPATH") == "Invalid IPv6 URL of ..."

@@ -131,6 +131,22 @@ def test_a_channel_that_hangs_delays_nobody_else(settings: Settings, data: Path,
     assert said[-1].startswith("it took"), said
 
 
+def test_many_messages_for_a_channel_that_hangs_hide_nobody_elses(
+    settings: Settings, data: Path, channel: Callable[..., Any]
+) -> None:
+    short = replace(settings, notify_timeout_seconds=3)
+    with slow_receiver(trickles=True) as (hanging, _), receiver() as door:
+        channel(hanging)
+        for number in range(90):
+            tell(data, incident=replace(ONE, id=f"inc_{number}"))
+        channel(door.url)
+        tell(data, incident=replace(ONE, id="inc_late"))
+        postman = Postman()
+        assert postman(data, short, T + 1_000) == 2
+        postman.wait(20)
+        assert [one["document"]["id"] for one in door.received] == ["inc_late.opened.ch_2"]
+
+
 def test_only_so_many_go_at_once(settings: Settings, data: Path, channel: Callable[..., Any]) -> None:
     with receiver() as door:
         for _ in range(4):

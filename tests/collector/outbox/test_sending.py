@@ -56,3 +56,8 @@ def test_it_ends_by_itself_when_nobody_ends_it() -> None:
     ran = subprocess.run([sys.executable, "-c", program], check=False, timeout=30)
     assert ran.returncode == -signal.SIGALRM
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != sending.MEMORY_BYTES_MAX
+
+
+def test_an_address_that_is_none_is_said_to_be() -> None:
+    found = sending.answer({"kind": "webhook", "url": "http://[::1/x", "check": True, "timeout_seconds": 1})
+    assert (found["outcome"], found["error"]) == ("failed", "ValueError: Invalid IPv6 URL")

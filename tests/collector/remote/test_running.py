@@ -1,6 +1,7 @@
 """From words to an exit code."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -109,6 +110,38 @@ def test_a_reader_that_went_away_is_not_a_traceback(home):
             child.stdout.close()
             assert child.stderr.read() == ""
         assert child.returncode == 141
+
+
+def test_a_reader_of_both_streams_that_went_away_is_not_a_traceback(home):
+    with subprocess.Popen([*PROGRAM, "hosts"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+        child.stdout.close()
+    assert child.returncode == 141
+
+
+def test_a_secret_that_is_no_text_is_never_repeated(home):
+    asked = [*PROGRAM, "login", "http://127.0.0.1:9"]
+    environ = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    ran = subprocess.run(asked, input=b"wk_key_hush\xe4hush\n", capture_output=True, env=environ, check=False)
+    assert (ran.returncode, b"hush" in ran.stdout + ran.stderr) == (2, False), ran
+    assert b"standard input is no text in UTF-8" in ran.stderr
+
+
+def test_what_cannot_be_decoded_is_not_repeated(wakeful, monkeypatch):
+    def broken(self):
+        raise UnicodeDecodeError("utf-8", b"hush", 1, 2, "invalid start byte")
+
+    monkeypatch.setattr(verbs.Verb, "load", broken)
+    ran = wakeful("hosts")
+    assert (ran.code, "hush" in ran.err, "invalid start byte" in ran.err) == (1, False, True)
+
+
+def test_nothing_entered_is_a_sentence(wakeful, monkeypatch):
+    def ended(self):
+        raise EOFError
+
+    monkeypatch.setattr(verbs.Verb, "load", ended)
+    ran = wakeful("hosts")
+    assert (ran.code, ran.err) == (7, "wakeful: nothing was entered, nothing was done\n")
 
 
 def test_streams_that_are_closed_and_disks_that_are_full(home):

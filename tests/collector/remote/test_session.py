@@ -47,6 +47,24 @@ def test_a_name_that_two_have_is_asked_back(session, machine):
     assert all(one in problem.hint for one in ids)
 
 
+def test_a_host_is_found_among_hundreds_whose_names_hold_its_own(data, session):
+    from wakeful_collector import clock
+    from wakeful_collector.store import agents
+    from wakeful_collector.store.changes import changing
+
+    names = [f"a-ssn-many-{number}" for number in range(205)] + ["ssn-many"]
+    with changing(data) as connection:
+        for number, name in enumerate(names):
+            newcomer = agents.Newcomer(name, f"{number:064x}", version="0.1.0")
+            agents.add(connection, f"ssnmany{number:05}", newcomer, clock.now_ms())
+    try:
+        assert session.host("ssn-many")["id"] == "ssnmany00205"
+    finally:
+        with changing(data) as connection:
+            for number in range(len(names)):
+                agents.forget(connection, f"ssnmany{number:05}", clock.now_ms())
+
+
 def test_ages_are_told_by_the_collectors_clock(session):
     session.client.get("/me")
     assert session.now_ms == session.client.now_ms

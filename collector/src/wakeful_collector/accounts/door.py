@@ -114,14 +114,15 @@ def _subjects(name: str, place: str) -> tuple[str, str, str]:
 
 def _recent(failures: tuple[int, int], now_ms: int) -> int:
     count, last_ms = failures
-    return count if now_ms - last_ms < FORGET_MS else 0
+    # One of the future was noted before the clock was set back: nobody waits for as long as that was.
+    return count if -WAIT_SECONDS_MAX * 1000 <= now_ms - last_ms < FORGET_MS else 0
 
 
 def _penalty(failures: tuple[int, int], free: int, now_ms: int) -> int:
     beyond = _recent(failures, now_ms) - free
     if beyond < 0:
         return 0
-    wait_ms = min(2.0**beyond, WAIT_SECONDS_MAX) * 1000
+    wait_ms = min(2.0 ** min(beyond, 10), WAIT_SECONDS_MAX) * 1000
     return max(0, -int(-(failures[1] + wait_ms - now_ms) // 1000))
 
 

@@ -1,4 +1,7 @@
-"""The operator's shell: `wakeful-collector`. Exit codes: 0 ok, 1 failure, 2 usage or settings, 4 refused by policy."""
+"""The operator's shell: `wakeful-collector`.
+
+Exit codes: 0 ok, 1 failure, 2 usage or settings, 4 refused by policy; 141 when the reader of the output went away.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,14 @@ from wakeful_collector import __version__, config
 from wakeful_collector.cli import backup, demo, doctor, invite, keys, people, processes, releases, settings
 from wakeful_collector.cli.output import CommandError, say_error
 from wakeful_collector.cli.parser import Parser
+from wakeful_collector.model.store_errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
+
+READER_GONE = 141
+"""The exit code when whoever read the output went away, as shells have it."""
 
 COMMANDS = (processes, invite, people, keys, releases, settings, doctor, backup, demo)
 """The commands in the order `--help` shows them; each module offers `add(subparsers, common)`."""
@@ -62,6 +70,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     try:
+        return _told(arguments)
+    except BrokenPipeError:
+        # Whoever read went away (`| head`, `2>&1 | head`): nothing may be written, not even by the interpreter's end.
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+        return READER_GONE
+
+
+def _told(arguments: argparse.Namespace) -> int:
+    """Run a command, say what went wrong, and return the exit code."""
+    try:
         return int(arguments.run(arguments) or 0)
     except config.ConfigErrors as errors:
         for problem in errors.problems:
@@ -70,9 +89,11 @@ def _run(arguments: argparse.Namespace) -> int:
     except CommandError as error:
         say_error(str(error))
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except StoreError as error:
+        say_error(str(error))
         return 1
+    except BrokenPipeError:
+        raise
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
@@ -81,3 +102,14 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say_error("interrupted")
         return 1
+    except EOFError:  # Ctrl-D where something was asked for
+        say_error("nothing was entered")
+        return 1
+
+
+def _let_go(stream: TextIO) -> None:
+    """Turn a stream that nobody reads any more to nowhere."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -72,6 +72,10 @@ def _fill(arguments: argparse.Namespace, chosen: Settings) -> None:
     if story.read(chosen.data) is not None:
         say_aside(f"{chosen.data} holds a sample fleet already; it goes on from where it stopped.")
         return
+    if story.is_unfinished(chosen.data):
+        raise CommandError(
+            f"a sample fleet was begun in {chosen.data} and interrupted; remove that folder, then run this again"
+        )
     if hosts.hosts(chosen.data):
         raise CommandError(
             f"{chosen.data} holds real machines; a sample fleet needs a folder of its own: --data DIR", 4

@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector import clock, config
-from wakeful_collector.cli.output import coloured, say, say_json
+from wakeful_collector.cli.output import coloured, plain, say, say_json
 from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import size_text
 from wakeful_collector.model.store_errors import StoreError
@@ -66,9 +66,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
         say_json({"ok": not failed, "findings": [finding._asdict() for finding in findings]})
     else:
         for finding in findings:
-            say(f"{coloured(finding.state.ljust(4), finding.state)}  {finding.subject}: {finding.text}")
+            said = plain(f"{finding.subject}: {finding.text}")  # errors repeat what others sent
+            say(f"{coloured(finding.state.ljust(4), finding.state)}  {said}")
             if finding.fix:
-                say(f"      {finding.fix}")
+                say(f"      {plain(finding.fix)}")
     return 1 if failed else 0
 
 

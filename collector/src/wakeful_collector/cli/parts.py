@@ -60,11 +60,19 @@ def operate(chosen: Settings, name: str, arguments: dict[str, Any]) -> dict[str,
     Raises:
         CommandError: it was refused or failed.
     """
-    principal = accounts.local_principal(getpass.getuser())
+    principal = accounts.local_principal(_whoever())
     try:
         return operations.run(chosen, REGISTRY, principal, name, arguments, clock.now_ms())
     except operations.OperationError as error:
         raise CommandError(error.message, _EXITS.get(error.status, 1)) from None
+
+
+def _whoever() -> str:
+    """Return the name of whoever sits at this shell; in a container their number may be all there is."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
 
 
 def duration_seconds(text: str) -> int:

@@ -149,7 +149,10 @@ def _signin(arguments: argparse.Namespace) -> int:
 
 def _password(file_name: str | None) -> str:
     if file_name == "-" or (file_name is None and not sys.stdin.isatty()):
-        text = sys.stdin.readline().rstrip("\r\n")
+        try:
+            text = sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise CommandError("standard input is no text in UTF-8", 2) from None
     elif file_name is not None:
         try:
             text = Path(file_name).read_text(encoding="utf-8").splitlines()[0]

@@ -36,6 +36,7 @@ def fill(data: Path, hosts: int, days: int, seed: int, now_ms: int, told: Callab
     """Write `hosts` machines with `days` of past into a data folder without hosts; call `told` after each machine."""
     end_ms = now_ms // 15_000 * 15_000
     machines = fleet(hosts, seed)
+    story_file.begin(data)
     story = Story(hosts, days, seed, end_ms, _enrol(data, machines, end_ms - days * 86_400_000))
     work = [(data, key, machine, days, end_ms) for key, machine in zip(story.keys, machines, strict=True)]
     with ProcessPoolExecutor(min(os.cpu_count() or 1, 8), multiprocessing.get_context("fork")) as pool:

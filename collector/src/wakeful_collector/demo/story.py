@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "demo.json"
+UNFINISHED = "demo.unfinished"
+"""Stands in the data folder while it is filled: what was interrupted cannot be gone on with."""
 
 
 class Story(NamedTuple):
@@ -36,6 +38,17 @@ def read(data: Path) -> Story | None:
     return Story(body["hosts"], body["days"], body["seed"], body["end_ms"], tuple(body["keys"]))
 
 
+def begin(data: Path) -> None:
+    """Note that the data folder is being filled."""
+    (data / UNFINISHED).touch(mode=0o600)
+
+
+def is_unfinished(data: Path) -> bool:
+    """Tell whether filling the data folder was begun and never came to its end."""
+    return (data / UNFINISHED).exists()
+
+
 def write(data: Path, story: Story) -> None:
-    """Keep the story in the data folder."""
+    """Keep the story in the data folder, which is filled now."""
     (data / FILE_NAME).write_text(json.dumps(story._asdict()), encoding="utf-8")
+    (data / UNFINISHED).unlink(missing_ok=True)

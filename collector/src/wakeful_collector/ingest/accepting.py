@@ -68,7 +68,7 @@ class Acceptance:
         store = self._writer("samples")
         with database.translated():
             moves = self._keep_state(store, group)
-            counted = self._tally.take() if group[0].now_ms - self._said_ms >= _SAID_EVERY_MS else {}
+            counted = self._tally.take() if self._may_say(group[0].now_ms) else {}
             began = time.monotonic()
             try:
                 with database.transaction(store):
@@ -150,10 +150,14 @@ class Acceptance:
     def _say(self, now_ms: int) -> None:
         if self._full_since_ms:
             self._full_since_ms = 0
-        elif now_ms - self._said_ms < _SAID_EVERY_MS:
+        elif not self._may_say(now_ms):
             return
         self._said_ms = now_ms
         room.mark(self._data, 0, now_ms)
+
+    def _may_say(self, now_ms: int) -> bool:
+        """Tell whether it is time again; at once when the clock was set back."""
+        return not 0 <= now_ms - self._said_ms < _SAID_EVERY_MS
 
 
 def _append(store: sqlite3.Connection, intake: Intake) -> samples.Verdict:

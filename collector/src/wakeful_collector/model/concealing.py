@@ -18,9 +18,16 @@ def concealed(text: str, url: str, secret: str = "") -> str:
     """Return an error text for people, without pieces of the address beyond its scheme, nor keys."""
     scheme, _, rest = url.partition("://")
     pieces = {secret, url, rest, *_PIECES.split(rest), *_PIECES.split(unquote(rest))}
-    host = urlsplit(url).hostname or "" if scheme in {"http", "https"} else ""
+    host = _host(url) if scheme in {"http", "https"} else ""
     shown = plain(text, 4 * ERROR_CHARACTERS_MAX)
     for piece in sorted(pieces, key=len, reverse=True):
         if len(piece) >= _SECRET_CHARACTERS_MIN and piece.lower() not in _HARMLESS | {host, scheme}:
             shown = shown.replace(piece, "...")
     return plain(_LONG.sub("...", shown), ERROR_CHARACTERS_MAX)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # brackets of an IPv6 address that are not closed
+        return ""

@@ -15,8 +15,8 @@ TAG = {
     "type": "string",
     "minLength": 1,
     "maxLength": 64,
-    "pattern": "^[^,\\s]+$",
-    "description": "a word without spaces and commas",
+    "pattern": "^\\w[\\w.:/@+=-]*$",
+    "description": "a word that begins with a letter or digit, of those and . : / @ + = - _",
 }
 TAGS = {"type": "array", "items": TAG, "maxItems": 32, "uniqueItems": True}
 NAME = {"type": "string", "maxLength": 256}

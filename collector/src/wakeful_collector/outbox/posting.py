@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("wakeful.outbox")
 
 LANES = 4
-LOOKED_AT = 64
+LOOKED_AT = (LANES + 1) * outbox.WAITING_MAX
+"""So many due deliveries are looked at: all that may wait for channels that hang do not hide another channel's."""
+
 CLAIM_MARGIN_SECONDS = 15
 DIGEST_MIN = 4
 """From so many messages of a kind on, people get one that names them all."""

@@ -24,13 +24,6 @@ _SAFE = re.compile(r"[\w.,@%+-]+")
 
 _SAFE_WORDS = re.compile(r"[\w.,@%+/=-]+")
 
-_OF_GATEWAY = {
-    "add": "gateway.machine.add",
-    "change": "gateway.machine.change",
-    "limit": "gateway.limit",
-}
-"""What operation the `key=value` words of `wakeful gateway WHAT` are arguments of."""
-
 
 def complete(words: list[str], environ: Mapping[str, str]) -> int:
     """Print what may stand for the last of `words`, one candidate a line; return 0."""
@@ -114,15 +107,19 @@ def _arguments(verb: Verb, asked: _Asked, given: list[str], current: str) -> Ite
     else:
         name = given[0] if verb.name == "run" else "host.wake"
         if verb.name == "gateway":
+            from wakeful_collector.remote.verbs.gateway import CHANGES
+
             if given[0] == "permanent":
                 return ["on", "off"]
-            name = _OF_GATEWAY.get(given[0], "")
+            name = CHANGES.get(given[0], "")
         shapes = (asked.operation(name).get("arguments") or {}).get("properties") or {}
     name, sign, _ = current.partition("=")
     if not sign:
         taken = {word.partition("=")[0] for word in given} | ({"name", "key"} if verb.name == "gateway" else set())
         return [f"{one}=" for one in shapes if one not in taken and _SAFE.fullmatch(one)]
     values = (shapes.get(name) or {}).get("enum") or (asked.hosts() if name == "host" else [])
+    if verb.name == "run" and name == "id" and given[0].startswith("channel."):
+        values = asked.channels()
     return [f"{name}={value}" for value in values if _SAFE.fullmatch(str(value))]
 
 

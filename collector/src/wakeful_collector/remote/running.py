@@ -14,7 +14,7 @@ from wakeful_collector.remote.terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TextIO
+    from typing import Literal, TextIO
 
     from wakeful_collector.remote.verb import Verb
 
@@ -31,9 +31,20 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 changes pending, 4 unreachable, 5 not fou
 
 def run(words: list[str]) -> int:
     """Run one command line and return its exit code."""
-    # A stream that was closed before we began (`>&-`) is None: what is said to it goes nowhere.
+    # A stream that was closed before we began (`>&-`) is None: what is said to it goes nowhere, nothing comes of it.
     sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
-    err = Terminal(sys.stderr, os.environ)
+    sys.stdin = sys.stdin or _nowhere("r")
+    try:
+        return _told(words, Terminal(sys.stderr, os.environ))
+    except BrokenPipeError:
+        # Whoever read went away (`| head`, `2>&1 | head`): nothing may be written, not even by the interpreter's end.
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+        return failure.READER_GONE
+
+
+def _told(words: list[str], err: Terminal) -> int:
+    """Run one command line, say what went wrong, and return its exit code."""
     try:
         return _run(words)
     except Failure as problem:
@@ -42,10 +53,11 @@ def run(words: list[str]) -> int:
     except KeyboardInterrupt:
         err.line()
         return failure.INTERRUPTED
+    except EOFError:  # Ctrl-D where something was asked for
+        _say(err, Failure(failure.REFUSED, "not_confirmed", "nothing was entered, nothing was done"), "--json" in words)
+        return failure.REFUSED
     except BrokenPipeError:
-        # Whoever read went away (`| head`): nothing more may be written, not even by the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return failure.READER_GONE
+        raise
     except Exception as error:
         if os.environ.get("WAKEFUL_TRACEBACK"):
             raise
@@ -54,15 +66,29 @@ def run(words: list[str]) -> int:
         return failure.FAILED
 
 
-def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")
+def _nowhere(mode: Literal["r", "w"] = "w") -> TextIO:
+    return open(os.devnull, mode, encoding="utf-8")
+
+
+def _let_go(stream: TextIO) -> None:
+    """Turn a stream that nobody reads any more to nowhere."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _unforeseen(error: Exception) -> Failure:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return Failure(failure.FAILED, "disk_full", f"it cannot be written: {error.strerror}")
     hint = "WAKEFUL_TRACEBACK=1 shows where; please tell us"
-    return Failure(failure.FAILED, "internal", f"wakeful itself failed: {error!r}", hint)
+    # What could not be read or written as text may be a secret, and stands whole in the error.
+    said = (
+        f"{type(error).__name__}({error.reason!r})"
+        if isinstance(error, UnicodeDecodeError | UnicodeEncodeError)
+        else repr(error)
+    )
+    return Failure(failure.FAILED, "internal", f"wakeful itself failed: {said}", hint)
 
 
 def _run(words: list[str]) -> int:

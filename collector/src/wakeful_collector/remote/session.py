@@ -79,7 +79,8 @@ class Session:
 
         Part of a name is not enough: something may be done to it.
         """
-        found = list(self.client.pages("/hosts", "hosts", 200, search=name, limit=200))
+        # All of them: in a large fleet the one that is meant may stand behind hundreds whose names only hold its own.
+        found = list(self.client.pages("/hosts", "hosts", search=name, limit=1000))
         wanted = name.casefold()
         exact = [one for one in found if wanted in {str(one.get("name")).casefold(), str(one.get("id")).casefold()}]
         if len(exact) == 1:
@@ -117,6 +118,17 @@ class Session:
         agreed = answer == word if danger == "destroys" else answer.casefold() in _YES
         if not agreed:
             raise Failure(REFUSED, "not_confirmed", "nothing was done")
+
+    def secret(self, question: str) -> str:
+        """Return a line that nobody may see: asked for without echo, or read from standard input; raise Failure."""
+        if sys.stdin.isatty():
+            from getpass import getpass
+
+            return getpass(question)
+        try:
+            return sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise usage("standard input is no text in UTF-8") from None
 
     def close(self) -> None:
         """Close what is open."""

@@ -51,6 +51,15 @@ def test_a_test_arrives_and_is_listed(operator, channel):
     assert "delivered test to chn-pager" in shown
 
 
+def test_operations_take_a_channels_name_too(operator, channel):
+    number = channel("chn-named", "http://127.0.0.1:9/x")
+    ran = operator("run", "channel.edit", "id=chn-named", "enabled=no", "--yes", scope="admin")
+    assert (ran.code, number in ran.out) == (0, True), ran
+    assert operator("channels", "show", number, "--json").document["enabled"] is False
+    ran = operator("run", "channel.edit", "id=chn-nmaed", "enabled=no", "--yes", scope="admin")
+    assert (ran.code, "did you mean chn-named?" in ran.err) == (5, True), ran
+
+
 def test_a_test_that_is_refused_fails(operator, channel):
     with receiver(answer=lambda _: (500, {})) as heard:
         channel("chn-broken", heard.url)

@@ -131,6 +131,8 @@ def test_patience_ends_and_what_never_wakes_is_said(gateway, gpu, shared):
     failed = gateway("lease", gpu, "--wait", "2s")
     assert failed.code == FAILED
     assert "no answer within 180 s" in failed.err
+    stand(shared, "unreachable", "no answer within 180 s")
+    assert gateway("lease", gpu, "--wait", "2s", "--json").code == FAILED
     gateway("change", gpu, "wake=packet", "mac=02:00:00:00:00:01", "boot_seconds=600", "--yes")
     stand(shared, "waking")
     assert gateway("lease", gpu, "--wait", "1s", "--json").code == TIMED_OUT

@@ -1,5 +1,7 @@
 """wake: through an agent that is near."""
 
+import threading
+
 from ..counterparts import Obedient, done
 
 MAC = "02:00:00:00:00:01"
@@ -23,9 +25,27 @@ def test_a_neighbour_sends_the_packet(operator, announcing, machine, now_ms):
     asleep = machine("wak-nas")
     asleep.push([], now_ms, hello={"name": "wak-nas"}, inventories={"network": {"hash": "h", "body": body}})
     with Obedient(relay, done) as agent:
-        ran = operator("wake", "wak-nas", "relay=wak-relay", "--wait", "20s")
+        ran = operator("wake", "wak-nas", "relay=wak-relay")
         if ran.code == 0:
             assert [one["action"] for one in agent.heard] == ["wake"]
             assert "done wake on wak-relay" in ran.out
         else:
             assert (ran.code, ran.err.startswith("wakeful: ")) == (7, True), ran
+
+
+def test_whoever_waits_waits_until_the_machine_itself_reports(operator, announcing, machine, now_ms):
+    parameters = {name: {"kind": "text", "required": False} for name in ("mac", "name", "address")}
+    relay = announcing("wak-near", actions=[{"name": "wake", "danger": "none", "parameters": parameters}])
+    card = {"interface": "eth0", "kind": "physical", "mac": MAC, "addresses": ["198.18.7.7/24"]}
+    asleep = machine("wak-late")
+    asleep.push([], now_ms - 86_400_000, hello={"name": "wak-late", "networks": [card]})
+    with Obedient(relay, done):
+        at_once = operator("wake", "wak-late", "relay=wak-near")
+        assert (at_once.code, "reports" in at_once.out) == (0, False), at_once
+        ran = operator("wake", "wak-late", "relay=wak-near", "--wait", "2s")
+        assert (ran.code, "wak-late has not reported within" in ran.err) == (6, True), ran
+        later = threading.Timer(3.0, asleep.push, [[], now_ms + 60_000])
+        later.start()
+        ran = operator("wake", "wak-late", "relay=wak-near", "--wait", "30s")
+        later.join()
+    assert (ran.code, ran.err, ran.out.splitlines()[-1]) == (0, "", "wak-late reports."), ran

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote.client import path
-from wakeful_collector.remote.failure import OK, Failure
+from wakeful_collector.remote.failure import OK, Failure, closest
 from wakeful_collector.remote.following import PAGE, Follower
 from wakeful_collector.remote.moments import at_ms, local, seconds_of, span
 from wakeful_collector.remote.table import Cell, Column, Styled
@@ -75,20 +76,41 @@ def _list(session: Session, given: argparse.Namespace, target: str) -> int:
         session.out.document({"events": found})
         return OK
     if not found:
-        session.err.line("Nothing happened.")
+        _tell_nothing(session, given.kind)
         return OK
     names = Names(session)
     session.out.table(_HEADS, [_cells(one, names) for one in reversed(found)])
     return OK
 
 
+def _tell_nothing(session: Session, kind: str | None) -> None:
+    """Say that nothing happened; of a kind that is not among the newest events, which kinds are."""
+    if kind is None:
+        session.err.line("Nothing happened.")
+        return
+    newest = session.client.pages("/events", "events", PAGE, limit=PAGE)
+    kinds = sorted({str(one.get("kind")) for one in newest})
+    if any(fnmatchcase(one, kind) for one in kinds):
+        session.err.line(f"Nothing of the kind {kind} happened.")
+        return
+    near = closest(kind, kinds)
+    session.err.line(f"Nothing of the kind {kind} happened" + (f"; did you mean {near}?" if near else "."))
+    if kinds:
+        session.err.paragraph(f"The newest events are of the kinds {', '.join(kinds)}.", "  ")
+
+
 def _follow(session: Session, given: argparse.Namespace, target: str) -> int:
     names = Names(session)
     interval_seconds = min(max(given.interval, 0.2), 3600.0)
     follower = Follower(session.client, target, given.kind, interval_seconds, session.err.line)
-    backlog = 10 if given.limit is None else max(0, given.limit)
-    for event in follower.begin(backlog):
-        _tell(session, event, names)
+    backlog = (10 if given.since is None else PAGE) if given.limit is None else max(0, given.limit)
+    begun = follower.begin(backlog)
+    since_ms = 0 if given.since is None else session.now_ms - given.since * 1000
+    if given.limit is None and len(begun) == PAGE and (at_ms(begun[0].get("at")) or 0) >= since_ms:
+        session.err.line(f"More than {PAGE} events happened since then; the newest {PAGE} are told.")
+    for event in begun:
+        if (at_ms(event.get("at")) or 0) >= since_ms:
+            _tell(session, event, names)
     for event in follower.follow(given.span):
         _tell(session, event, names)
     return OK
@@ -110,7 +132,7 @@ class Names:
                 found = list(self._session.client.pages("/hosts", "hosts", limit=1000))
             except Failure:  # an event that has arrived is told, whatever became of the collector since
                 return host_id
-            self._known = {str(one.get("id")): str(one.get("name")) for one in found}
+            self._known |= {str(one.get("id")): str(one.get("name")) for one in found}
             self._known.setdefault(host_id, host_id)
         return self._known[host_id]
 

@@ -38,7 +38,8 @@ LEASE_SECONDS = 3_600
 _AGAIN_SECONDS = 0.5
 _NONE = "No machines yet: wakeful gateway add NAME url=http://ADDRESS:11434 mac=HARDWARE-ADDRESS"
 _ON = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
-_CHANGES = {"add": "gateway.machine.add", "change": "gateway.machine.change", "limit": "gateway.limit"}
+CHANGES = {"add": "gateway.machine.add", "change": "gateway.machine.change", "limit": "gateway.limit"}
+"""What operation the `key=value` words of `wakeful gateway WHAT` are arguments of."""
 
 
 class What(NamedTuple):
@@ -152,7 +153,7 @@ def _release(session: Session, given: argparse.Namespace) -> int:
 
 def _change(session: Session, given: argparse.Namespace) -> int:
     """Add or change a machine, or set the limits of a key, with arguments typed by the operation's schema."""
-    offered = asking.operation(session, _CHANGES[given.what])
+    offered = asking.operation(session, CHANGES[given.what])
     secret = set(offered.get("secrets") or [])
     words = [value_of(session, name, text, name in secret) for name, text in arguments.pairs(given.arguments)]
     subject = "key" if given.what == "limit" else "name"
@@ -200,7 +201,7 @@ def _awake(session: Session, name: str, wait_seconds: float) -> int:
         if state != told and not session.json:
             session.err.line(f"{name} is {state}: {found.get('reason')}")
             told = state
-        if state == "unreachable" and told == state and not found.get("asked"):
+        if state == "unreachable" and not found.get("asked"):
             return FAILED
         if monotonic() >= deadline:
             return TIMED_OUT

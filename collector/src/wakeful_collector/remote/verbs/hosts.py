@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote.client import records
@@ -59,8 +60,10 @@ def run(session: Session, given: argparse.Namespace) -> int:
         chosen = any((given.search, given.tag, given.status))
         session.err.line("No host is like that." if chosen else "No hosts yet. Invite one: wakeful-collector invite")
         return OK
-    troubles = records(session.client.get("/troubles"), "troubles")
-    session.out.table(_HEADS, [_row(host, troubles, session.now_ms) for host in found])
+    troubles: defaultdict[object, list[dict[str, Any]]] = defaultdict(list)
+    for one in records(session.client.get("/troubles"), "troubles"):
+        troubles[one.get("host")].append(one)
+    session.out.table(_HEADS, [_row(host, troubles[host.get("id")], session.now_ms) for host in found])
     return OK
 
 
@@ -76,8 +79,7 @@ def trouble_cell(trouble: dict[str, Any], more: int = 0) -> Cell:
     return Styled(text, _SEVERITY_STYLES.get(str(trouble.get("severity")), ""))
 
 
-def _row(host: dict[str, Any], troubles: list[dict[str, Any]], now_ms: int) -> list[Cell]:
-    mine = [one for one in troubles if one.get("host") == host.get("id")]
+def _row(host: dict[str, Any], mine: list[dict[str, Any]], now_ms: int) -> list[Cell]:
     return [
         str(host.get("name")),
         status_cell(host),

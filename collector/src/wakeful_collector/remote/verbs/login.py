@@ -135,8 +135,4 @@ def _key(session: Session, url: str) -> str:
     stored = profiles.secret_of(session.environ)
     if stored:
         return stored
-    if sys.stdin.isatty():
-        from getpass import getpass
-
-        return profiles.checked_key(getpass(f"API key for {url}: "))
-    return profiles.checked_key(sys.stdin.readline())
+    return profiles.checked_key(session.secret(f"API key for {url}: "))

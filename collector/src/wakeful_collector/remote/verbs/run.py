@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from wakeful_collector.remote import arguments, asking
 from wakeful_collector.remote.failure import usage, why
 from wakeful_collector.remote.session import host_path
+from wakeful_collector.remote.verbs.deliveries import channels, named
 from wakeful_collector.remote.verbs.host import announced
 
 if TYPE_CHECKING:
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from wakeful_collector.remote.session import Session
 
 ABOUT = """\
-Arguments are key=value; wakeful operations OPERATION lists them. Hosts may be named by name or id; a.b=value fills an
-object; lists take commas. key=@FILE reads the value from a file, and key=@- asks for it without echo (or reads
-standard input): secrets are taken only so, since a command line is seen by everybody on this machine."""
+Arguments are key=value; wakeful operations OPERATION lists them. Hosts and channels may be named by name or id;
+a.b=value fills an object; lists take commas. key=@FILE reads the value from a file, and key=@- asks for it without echo
+(or reads standard input): secrets are taken only so, since a command line is seen by everybody on this machine."""
 EXAMPLES = """\
 wakeful run host.rename host=web-1 name=shop
 wakeful run host.command host=web-1 action=restart-web arguments.unit=nginx.service --wait
 wakeful run host.forget host=old-box --yes
+wakeful run channel.edit id=pager enabled=no --yes
 wakeful run user.add name=ada scope=operate password=@-
 """
 
@@ -54,7 +55,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
     made = arguments.by_schema(words, schema)
     host = _resolve(session, made, schema)
     shown = " ".join(f"{name}={value}" for name, value in words if name not in secret)
-    word = str((host or {}).get("name") or made.get(str(offered.get("subject"))) or offered["name"])
+    channel = _channel(session, str(offered["name"]), made)
+    word = str((host or channel or {}).get("name") or made.get(str(offered.get("subject"))) or offered["name"])
     question = f"{offered.get('title')}: {offered['name']} {shown}".rstrip() + "."
     session.confirm(question, _danger(session, offered, made, host), word, given.yes)
     return asking.carry_out(session, offered, made, given.wait)
@@ -67,20 +69,12 @@ def value_of(session: Session, name: str, value: str, secret: bool) -> tuple[str
             raise usage(f"{name} is a secret and must not stand in a command line", f"give {name}=@- or {name}=@FILE")
         return name, value
     if value == "@-":
-        return name, _asked(session, name)
+        return name, session.secret(f"{name}: ")
     try:
         with open(value[1:], encoding="utf-8") as stream:
             return name, stream.read().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise usage(f"{name}: {value[1:]} cannot be read: {why(error)}") from None
-
-
-def _asked(session: Session, name: str) -> str:
-    if not session.attended:
-        return sys.stdin.readline().rstrip("\r\n")
-    from getpass import getpass
-
-    return getpass(f"{name}: ")
 
 
 def _resolve(session: Session, made: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any] | None:
@@ -91,6 +85,15 @@ def _resolve(session: Session, made: dict[str, Any], schema: dict[str, Any]) -> 
             found[name] = session.host(made[name])
             made[name] = found[name]["id"]
     return found.get("host")
+
+
+def _channel(session: Session, operation: str, made: dict[str, Any]) -> dict[str, Any] | None:
+    """Put the id where a channel is named, and return the channel that it is about."""
+    if not operation.startswith("channel.") or not isinstance(made.get("id"), str):
+        return None
+    found = named(channels(session), made["id"])
+    made["id"] = found["id"]
+    return found
 
 
 def _danger(session: Session, offered: dict[str, Any], made: dict[str, Any], host: dict[str, Any] | None) -> str:
