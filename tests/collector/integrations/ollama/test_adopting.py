@@ -83,6 +83,13 @@ def test_only_what_is_named_wins_over_what_people_set(settings: Settings, now_ms
     assert (machine.mac, machine.sleep_command, machine.broadcast) == ("00:11:22:33:44:55", "suspend", "192.0.2.255")
 
 
+def test_a_machine_at_another_address_keeps_the_secrets_that_are_named(settings: Settings, now_ms: int) -> None:
+    Adopting(lambda: ENVIRON)(settings.data, settings, now_ms)
+    Adopting(lambda: ENVIRON | {"EQUIPO_IA": "192.0.2.21"})(settings.data, settings, now_ms)
+    assert default(settings).ssh_host == "192.0.2.21"
+    assert sealed.secrets(settings.data, "default") == {"ssh_password": "hush", "sudo_password": "hush"}
+
+
 def test_the_file_is_looked_at_again_when_it_changed(settings: Settings, tmp_path: Path, now_ms: int) -> None:
     file = tmp_path / "gateway.env"
     file.write_text("EQUIPO_IA=192.0.2.20\nAPI_KEYS=a-key-of-long-ago\n")

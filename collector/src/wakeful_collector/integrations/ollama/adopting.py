@@ -82,6 +82,7 @@ def _machine(chosen: Settings, described: Described, now_ms: int) -> list[Proble
     differing |= {name: text for name, text in described.secrets.items() if kept.get(name) != text}
     if not differing:
         return []
+    differing |= described.secrets  # where the machine is another by now, those that are kept are asked for again
     verb = "add" if known is None else "change"
     asked = {name: plain(value) for name, value in differing.items()} | {"name": NAME}
     try:
