@@ -203,8 +203,7 @@ def test_a_host_forgotten_while_its_day_is_merged_stays_forgotten(data, settings
     pack = chunks.pack
 
     def forget_first(table, level):
-        with database.transaction(pusher.connection):
-            samples.forget_host(pusher.connection, 1)
+        sealing.upkeep(pusher.connection, 0, [1], START)
         return pack(table, level)
 
     monkeypatch.setattr(chunks, "pack", forget_first)
