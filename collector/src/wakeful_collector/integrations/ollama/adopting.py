@@ -52,10 +52,12 @@ class Adopting:
         stamp = _stamp(chosen.gateway_env)
         if self._seen.get(data) == stamp:
             return
-        described, problems = environment.found(self._environ(), chosen.gateway_env)
+        values, unread = environment.gather(self._environ(), chosen.gateway_env)
+        described, problems = environment.judged(values, unread, chosen.gateway_env)
         if described is not None:
             problems += _machine(chosen, described, now_ms)
-        _keys(data, described, now_ms)
+        if not unread:  # keys that cannot be read just now are not keys that were taken away
+            _keys(data, described, now_ms)
         if problems:
             raise Unfit("; ".join(map(str, problems)))
         self._seen[data] = stamp
