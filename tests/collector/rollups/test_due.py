@@ -135,8 +135,9 @@ def test_a_backlog_older_than_the_samples_kept_fills_only_what_is_empty(data, se
     assert 0 not in tiers_of(data)
 
 
-def test_a_long_backlog_is_folded_in_steps(data, settings, pusher, monkeypatch):
-    monkeypatch.setattr(fold, "ROWS_MAX", 100)
+@pytest.mark.parametrize(("bound", "most"), [("ROWS_MAX", 100), ("VALUES_MAX", 100 * 5)])
+def test_a_long_backlog_is_folded_in_steps(data, settings, pusher, monkeypatch, bound, most):
+    monkeypatch.setattr(fold, bound, most)
     pusher.stretch(START, START + 4 * HOUR)
     steps = 1
     while rollups.run_due(data, settings, START + 5 * HOUR).more:
