@@ -169,8 +169,7 @@ def _with_room(data: Path, family: Family, opening: Callable[[], _Opened]) -> _O
     try:
         return opening()
     except StoreFull:
-        if not reserve.spend(data, family):
-            raise
+        reserve.spend(data, family)  # where it is gone, another process may have given it up just now
     return opening()
 
 

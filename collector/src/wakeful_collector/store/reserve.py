@@ -18,18 +18,18 @@ BYTES = 65_536
 
 def keep(data: Path, family: str) -> bool:
     """Make the reserve of a database where it is missing; False where there is no room for it now."""
-    path = _path(data, family)
-    if path.exists():
-        return True
+    written = 0
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(_path(data, family), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             written = os.write(descriptor, os.urandom(BYTES))  # zeros would take no room on some filesystems
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except FileExistsError:  # it is there, or another process is making it
+        return True
     except OSError:
-        written = 0
+        pass
     if written < BYTES:
         spend(data, family)
     return written == BYTES
