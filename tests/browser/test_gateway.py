@@ -56,6 +56,21 @@ def test_an_answer_is_stopped_and_what_was_said_stays(open_page: Any) -> None:
     expect(page.get_by_role("button", name="Send")).to_be_visible()
 
 
+def test_a_talk_that_begins_anew_holds_nothing_of_the_one_before(open_page: Any) -> None:
+    page = open_page(MACHINE)
+    page.get_by_label("Model", exact=True).select_option("qwen3:8b")
+    page.get_by_label("What you want to say").fill("Tell me more.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".bubble.assistant .content")).to_contain_text(" ", timeout=AWAKE_MS)
+    page.get_by_role("button", name="Start anew").click()
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    page.get_by_label("What you want to say").fill("Again.")
+    with page.expect_request("**/api/chat") as asked:
+        page.keyboard.press("Enter")
+    assert [one["role"] for one in asked.value.post_data_json["messages"]] == ["user"]
+    page.get_by_role("button", name="Stop").click()
+
+
 def test_what_the_gateway_refuses_is_said_and_the_question_stands_in_the_field_again(
     browser: Browser, collector: Any, signed_in: str
 ) -> None:

@@ -135,8 +135,9 @@ def test_a_backlog_older_than_the_samples_kept_fills_only_what_is_empty(data, se
     assert 0 not in tiers_of(data)
 
 
-def test_a_long_backlog_is_folded_in_steps(data, settings, pusher, monkeypatch):
-    monkeypatch.setattr(fold, "ROWS_MAX", 100)
+@pytest.mark.parametrize(("bound", "most"), [("ROWS_MAX", 100), ("VALUES_MAX", 100 * 5)])
+def test_a_long_backlog_is_folded_in_steps(data, settings, pusher, monkeypatch, bound, most):
+    monkeypatch.setattr(fold, bound, most)
     pusher.stretch(START, START + 4 * HOUR)
     steps = 1
     while rollups.run_due(data, settings, START + 5 * HOUR).more:
@@ -203,8 +204,7 @@ def test_a_host_forgotten_while_its_day_is_merged_stays_forgotten(data, settings
     pack = chunks.pack
 
     def forget_first(table, level):
-        with database.transaction(pusher.connection):
-            samples.forget_host(pusher.connection, 1)
+        sealing.upkeep(pusher.connection, 0, [1], START)
         return pack(table, level)
 
     monkeypatch.setattr(chunks, "pack", forget_first)

@@ -101,6 +101,15 @@ def test_databases_that_are_there_are_never_written_over(data, tmp_path):
         backup.restore(tmp_path / "b", data)
 
 
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+def test_a_log_that_was_left_behind_is_not_taken_for_the_restored_ones(data, tmp_path, suffix):
+    backup.backup(data, tmp_path / "b", 1)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / f"samples.db{suffix}").write_bytes(b"of the database that was moved away")
+    with pytest.raises(database.StoreError, match=f"already holds samples.db{suffix}"):
+        backup.restore(tmp_path / "b", tmp_path / "new")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

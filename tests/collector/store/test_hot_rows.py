@@ -42,4 +42,5 @@ def test_rows_are_bounded_and_nothing_is_an_empty_table(connection):
     for at in range(3):
         push(connection, at, [ONE], [(at, [1.0])])
     assert len(hot_rows.rows(connection, 1, 0, 10, 2)) == 2
+    assert len(hot_rows.rows(connection, 1, 0, 10, values_most=1)) == 1
     assert hot_rows.read(connection, 2, 0, 10).times_ms.tolist() == []

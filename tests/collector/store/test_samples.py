@@ -115,11 +115,3 @@ def test_a_twin_takes_its_run_with_it(known):
         assert samples.move_run(known, 1, "run-two-2", 2) == 2
     assert append(known, push(1, run="run-two-2", host=2), push(0)) == [Verdict.KNOWN, Verdict.KNOWN]
     assert known.execute("SELECT host, count(*) FROM hot GROUP BY host ORDER BY host").fetchall() == [(1, 1), (2, 2)]
-
-
-def test_a_forgotten_host_leaves_nothing(known):
-    append(known, push(0), push(0, host=2))
-    with database.transaction(known):
-        samples.forget_host(known, 1)
-    assert known.execute("SELECT host FROM hot").fetchall() == [(2,)]
-    assert known.execute("SELECT host FROM runs").fetchall() == [(2,)]

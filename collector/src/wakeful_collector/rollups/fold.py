@@ -25,7 +25,8 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LOOK_BACK_MS = HOUR_MS // 6
 ROWS_MAX = 4_000
-"""Hot rows that one fold takes; a longer backlog is folded in several steps."""
+VALUES_MAX = 8_000_000
+"""Hot rows, and about how many values of 8 bytes, that one fold takes; a longer backlog is folded in several steps."""
 
 
 def fold(data: Path, connection: sqlite3.Connection, host: int, cut_ms: int, raw_from_ms: int, now_ms: int) -> bool:
@@ -35,7 +36,7 @@ def fold(data: Path, connection: sqlite3.Connection, host: int, cut_ms: int, raw
     MovedError when the rows were moved meanwhile.
     """
     with history.looking(data) as reader:
-        rows = hot_rows.rows(reader, host, 0, cut_ms, ROWS_MAX)
+        rows = hot_rows.rows(reader, host, 0, cut_ms, ROWS_MAX, VALUES_MAX)
         if not rows:
             return True
         samples = hot_rows.table(reader, rows).between(0, cut_ms)
@@ -44,7 +45,7 @@ def fold(data: Path, connection: sqlite3.Connection, host: int, cut_ms: int, raw
         for day in np.unique(samples.times_ms // DAY_MS).tolist():
             piece = samples.between(day * DAY_MS, (day + 1) * DAY_MS)
             sealed += _sealed(reader, known, host, piece, raw_from_ms)
-    complete = len(rows) < ROWS_MAX
+    complete = len(rows) < ROWS_MAX and sum(row.values.size for row in rows) < VALUES_MAX
     remainders = [_remainder(row, cut_ms) for row in rows if row.to_ms >= cut_ms]
     gone = [row.id for row in rows if row.to_ms < cut_ms]
     sealing.seal(connection, host, gone, remainders, sealed, _newest(rows), now_ms if complete else None)

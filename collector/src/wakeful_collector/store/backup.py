@@ -70,10 +70,10 @@ def restore(file: Path, data: Path) -> BackupFacts:
 
     Raises StoreError, DatabaseNewer, DatabaseCorrupt, StoreFull. Until everything was checked the data folder has none.
     """
-    for family in database.FAMILIES:
-        if database.database_path(data, family).exists():
+    for name in (f"{family}.db{suffix}" for family in database.FAMILIES for suffix in ("", "-wal", "-shm")):
+        if (data / name).exists():  # a log that was left behind would be written into the database that comes
             raise StoreError(
-                f"{data} already holds {family}.db; stop the collector and move the databases away (with their "
+                f"{data} already holds {name}; stop the collector and move the databases away (with their "
                 "-wal and -shm files), or restore into another folder by --data"
             )
     with _disk(data):

@@ -11,7 +11,8 @@ import os
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, cast
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import quote
 
 from wakeful_collector.model.store_errors import (
@@ -22,10 +23,10 @@ from wakeful_collector.model.store_errors import (
     StoreError,
     StoreFull,
 )
-from wakeful_collector.store import migrations
+from wakeful_collector.store import migrations, reserve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -61,6 +62,7 @@ _CACHE_KIB = {"state": 4096, "samples": 32768, "gateway": 4096}
 _READERS_KEPT = 8
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
 _kept = threading.local()
+_Opened = TypeVar("_Opened")
 
 Place = tuple[int, str, int]
 """Process, path and inode of an open database: the same place holds the same content, whichever connection looks."""
@@ -103,7 +105,8 @@ def create(data: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for family in FAMILIES:
-            _create(database_path(data, family), family)
+            _with_room(data, family, partial(_create, database_path(data, family), family))
+            reserve.keep(data, family)
     finally:
         os.close(lock)
 
@@ -113,7 +116,10 @@ def writer(data: Path, family: Family) -> sqlite3.Connection:
 
     The caller owns and closes it; it may be handed from thread to thread, not shared by two at once.
     """
-    path = database_path(data, family)
+    return _with_room(data, family, partial(_writer, database_path(data, family), family))
+
+
+def _writer(path: Path, family: Family) -> sqlite3.Connection:
     with translated(path):
         connection = _open(path, "rw")
         connection.execute(f"PRAGMA synchronous={SYNCHRONOUS[family]}")
@@ -141,16 +147,30 @@ def reader(data: Path, family: Family) -> Reader:
     place = (os.getpid(), path, inode)
     connection = kept.get(place)
     if connection is None:
-        with translated(database_path(data, family)):
-            connection = cast("Reader", _open(database_path(data, family), "ro", Reader))
-            connection.place = place
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA query_only=ON")
-            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
+        connection = _with_room(data, family, partial(_reader, database_path(data, family), family))
+        connection.place = place
         kept[place] = connection
         while len(kept) > _READERS_KEPT:
             kept.pop(next(iter(kept))).close()
     return connection
+
+
+def _reader(path: Path, family: Family) -> Reader:
+    with translated(path):
+        connection = cast("Reader", _open(path, "ro", Reader))
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
+    return connection
+
+
+def _with_room(data: Path, family: Family, opening: Callable[[], _Opened]) -> _Opened:
+    """Open a database; where the disk is too full even for that, once more in the room that was kept for it."""
+    try:
+        return opening()
+    except StoreFull:
+        reserve.spend(data, family)  # where it is gone, another process may have given it up just now
+    return opening()
 
 
 @contextmanager

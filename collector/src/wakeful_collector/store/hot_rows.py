@@ -28,14 +28,26 @@ class HotRow(NamedTuple):
     values: Floats
 
 
-def rows(connection: sqlite3.Connection, host: int, from_ms: int, to_ms: int, most: int = -1) -> list[HotRow]:
-    """Return the rows with a tick in `from_ms <= time < to_ms`, in order of arrival, at most so many."""
+def rows(
+    connection: sqlite3.Connection, host: int, from_ms: int, to_ms: int, most: int = -1, values_most: int | None = None
+) -> list[HotRow]:
+    """Return the rows with a tick in `from_ms <= time < to_ms`, in order of arrival, at most so many.
+
+    With `values_most` the row is the last one with which there are so many values.
+    """
     found = connection.execute(
         "SELECT id, from_ms, to_ms, schema, ticks FROM hot WHERE host = ? AND to_ms >= ? AND from_ms < ? "
         "ORDER BY id LIMIT ?",
         (host, from_ms, to_ms, most),
     )
-    return [HotRow(row[0], row[1], row[2], row[3], *read_ticks(row[4])) for row in found]
+    read: list[HotRow] = []
+    size = 0
+    for row in found:
+        read.append(HotRow(row[0], row[1], row[2], row[3], *read_ticks(row[4])))
+        size += read[-1].values.size
+        if values_most is not None and size >= values_most:
+            break
+    return read
 
 
 def schemas(connection: sqlite3.Connection, ids: set[int]) -> dict[int, Ints]:

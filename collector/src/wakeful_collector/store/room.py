@@ -6,6 +6,8 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
+from wakeful_collector.store import database, reserve
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,13 @@ def prepare(data: Path) -> None:
 
 
 def mark(data: Path, full_since_ms: int, pushed_ms: int) -> None:
-    """Say since when the disk is full (0: it is not) and when a push was last taken; in ms since the epoch."""
+    """Say since when the disk is full (0: it is not) and when a push was last taken; in ms since the epoch.
+
+    Where it is not, what was given up when it was is made again.
+    """
+    if not full_since_ms:
+        for family in database.FAMILIES:
+            reserve.keep(data, family)
     try:
         descriptor = os.open(data / _NAME, os.O_WRONLY | os.O_CLOEXEC)
     except FileNotFoundError:

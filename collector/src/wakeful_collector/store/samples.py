@@ -139,12 +139,6 @@ def move_run(connection: sqlite3.Connection, host: int, run: str, to_host: int) 
     return moved
 
 
-def forget_host(connection: sqlite3.Connection, host: int) -> None:
-    """Delete everything that is known of a host."""
-    for table in ("hot", "runs", "folds", "chunks", "latest", "sparks", "standing"):
-        connection.execute(f"DELETE FROM {table} WHERE host = ?", (host,))  # noqa: S608 - the names are the line above
-
-
 def _remember(schema: str, width: int) -> None:
     if len(_widths) >= _WIDTHS_KEPT:
         _widths.clear()

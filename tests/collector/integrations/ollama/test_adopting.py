@@ -83,6 +83,13 @@ def test_only_what_is_named_wins_over_what_people_set(settings: Settings, now_ms
     assert (machine.mac, machine.sleep_command, machine.broadcast) == ("00:11:22:33:44:55", "suspend", "192.0.2.255")
 
 
+def test_a_machine_at_another_address_keeps_the_secrets_that_are_named(settings: Settings, now_ms: int) -> None:
+    Adopting(lambda: ENVIRON)(settings.data, settings, now_ms)
+    Adopting(lambda: ENVIRON | {"EQUIPO_IA": "192.0.2.21"})(settings.data, settings, now_ms)
+    assert default(settings).ssh_host == "192.0.2.21"
+    assert sealed.secrets(settings.data, "default") == {"ssh_password": "hush", "sudo_password": "hush"}
+
+
 def test_the_file_is_looked_at_again_when_it_changed(settings: Settings, tmp_path: Path, now_ms: int) -> None:
     file = tmp_path / "gateway.env"
     file.write_text("EQUIPO_IA=192.0.2.20\nAPI_KEYS=a-key-of-long-ago\n")
@@ -124,6 +131,21 @@ def test_a_file_that_names_no_machine_is_a_mistake(settings: Settings, tmp_path:
         Adopting(dict)(settings.data, replace(settings, gateway_env=file), now_ms)
     with pytest.raises(Unfit, match="cannot be read"):
         Adopting(dict)(settings.data, replace(settings, gateway_env=tmp_path / "none"), now_ms)
+
+
+def test_keys_that_cannot_be_read_just_now_stay(settings: Settings, tmp_path: Path, now_ms: int) -> None:
+    file = tmp_path / "gateway.env"
+    file.write_text("EQUIPO_IA=192.0.2.20\nAPI_KEYS=a-key-of-long-ago\n")
+    chosen = replace(settings, gateway_env=file)
+    adopting = Adopting(dict)
+    adopting(settings.data, chosen, now_ms)
+    file.rename(tmp_path / "elsewhere")
+    with pytest.raises(Unfit, match="cannot be read"):
+        adopting(settings.data, chosen, now_ms)
+    assert keys.principal_of_key(settings.data, "a-key-of-long-ago", "", now_ms) is not None
+    with pytest.raises(Unfit, match="API_KEYS_FILE"):
+        Adopting(lambda: {"EQUIPO_IA": "192.0.2.20", "API_KEYS_FILE": str(file)})(settings.data, settings, now_ms)
+    assert keys.principal_of_key(settings.data, "a-key-of-long-ago", "", now_ms) is not None
 
 
 def test_without_any_of_it_nothing_happens(

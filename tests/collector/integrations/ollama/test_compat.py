@@ -99,7 +99,7 @@ def test_the_models_it_had(client: Any, settings: Settings, now_ms: int) -> None
 
 def test_the_models_it_has_while_it_is_awake(client: Any, settings: Settings, owner: Asker, now_ms: int) -> None:
     with ollama() as server:
-        owner("gateway.machine.change", name="gpu", url=server.url, upstream_key="of-the-upstream")
+        owner("gateway.machine.change", name="gpu", url=server.url, ssh_password="", upstream_key="of-the-upstream")
         stand(settings.data, "gpu", "awake", now_ms)
         assert "gem:latest" in [one["name"] for one in client.get("/gateway/lista_modelos").get_json()["models"]]
         assert server.seen("/api/tags")[-1].header("authorization") == "Bearer of-the-upstream"

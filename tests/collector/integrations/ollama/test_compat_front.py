@@ -12,6 +12,7 @@ from wakeful_collector import clock
 from wakeful_collector.config import Settings
 from wakeful_collector.integrations.ollama import bodies, claims, compat_front
 from wakeful_collector.read import gateway_leases
+from wakeful_collector.store import database
 from wakeful_collector.web.kit import CROWDED
 
 from ....fakes.ollama import ollama
@@ -203,6 +204,19 @@ def test_a_failure_behind_the_status_that_kept_the_connection_is_a_failure(data:
     assert door.ask("POST", "/gateway/ollama/chat", CHAT).document == {"detail": "<html>"}
     said["body"] = []
     assert door.ask("POST", "/gateway/ollama/chat", CHAT).document == {"detail": "Bad Gateway"}
+    said["status"] = "529 Unknown"  # a service, or what stands before it, may make statuses up
+    got = door.ask("POST", "/gateway/ollama/chat", CHAT)
+    assert (got.status, got.document) == (529, {"detail": "Unknown"})
+
+
+def test_a_claim_that_cannot_be_written_down_is_said(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+    door = OlderDoor(data)
+    door.machine("http://192.0.2.9:1")
+    claims.claim(data, "box", "legacy", "key:laptop", f"arrancar from {ADDRESS}", 60, clock.now_ms())
+    with database.transaction(database.writer(data, "gateway")):
+        got = door.ask("POST", "/gateway/ollama/chat", CHAT)
+    assert (got.status, got.document) == (503, {"detail": "the collector cannot write to its disk now"})
 
 
 def test_the_answer_is_closed_when_the_client_goes(data: Path) -> None:

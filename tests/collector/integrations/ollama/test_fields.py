@@ -79,6 +79,7 @@ def test_what_fits_is_kept_in_one_form(kind: FieldKind, given: Any, kept: Any) -
         (fields.FINGERPRINT, 7),
         (fields.ARGUMENTS, []),
         (fields.ARGUMENTS, {"x": "y" * 3_000}),
+        (fields.ARGUMENTS, {"x": float("nan")}),
         (fields.text(5), "abcdef"),
         (fields.text(5), "a\x00"),
         (fields.text(5), 5),
@@ -113,6 +114,7 @@ def test_no_secret_is_repeated_by_its_refusal() -> None:
         (fields.ARGUMENTS, "", {}),
         (fields.ARGUMENTS, '{"a": 1}', {"a": 1}),
         (fields.ARGUMENTS, "{", "{"),
+        (fields.ARGUMENTS, "[" * 100_000, "[" * 100_000),
         (fields.text(), "abc", "abc"),
     ],
 )

@@ -84,6 +84,24 @@ def test_secrets_stand_in_no_audit_trail_and_no_answer(ask: Asker) -> None:
     assert "ssh_user" in told
 
 
+def test_a_kept_secret_is_not_sent_elsewhere_than_it_was_given_for(ask: Asker) -> None:
+    ask("gateway.machine.add", **GPU, upstream_key="hush-1", ssh_password="hush-2", ssh_key=KEY)
+    elsewhere = {"name": "gpu", "url": "http://192.0.2.66:11434"}
+    code, status, text = refusal(ask, "gateway.machine.change", **elsewhere)
+    assert (code, status) == ("secret_needed", 409)
+    assert "give upstream_key again: url is another now" in text
+    assert (
+        "ssh_password again: the SSH server is another"
+        in refusal(ask, "gateway.machine.change", **elsewhere, upstream_key="hush-1")[2]
+    )
+    for server in ({"ssh_host": "192.0.2.66"}, {"ssh_port": 2222}):
+        assert refusal(ask, "gateway.machine.change", name="gpu", **server)[0] == "secret_needed"
+    assert refusal(ask, "gateway.machine.change", name="gpu", fingerprint="ab" * 32)[0] == "secret_needed"
+    ask("gateway.machine.change", **elsewhere, upstream_key="hush-3", ssh_password="")
+    assert sealed.secrets(ask.settings.data, "gpu") == {"upstream_key": "hush-3", "ssh_key": KEY}
+    ask("gateway.machine.change", name="gpu", url="http://192.0.2.66:11434", idle_seconds=60)
+
+
 def test_everything_wrong_is_said_at_once(ask: Asker) -> None:
     wrong = GPU | {"mac": "nonsense", "url": "ftp://x/y", "awake_from": "25:00", "ssh_user": "a b"}
     code, status, text = refusal(ask, "gateway.machine.add", **wrong)

@@ -8,7 +8,7 @@ import pytest
 
 from wakeful_collector.integrations.ollama import outlook
 from wakeful_collector.integrations.ollama.outlook import REFUSE, SERVE, WAIT
-from wakeful_collector.integrations.ollama.states import SLEEP, WAKE, Facts, Memory, Policy, State
+from wakeful_collector.integrations.ollama.states import FORCE, SLEEP, WAKE, Facts, Memory, Policy, State
 
 NOW = 1_795_000_000_000
 POLICY = Policy()
@@ -130,3 +130,20 @@ def test_what_people_are_told_comes_next(memory: Memory, facts: Facts, text: str
     found = outlook.outlook(memory, facts, POLICY, NOW)
     assert found.text.startswith(text)
     assert found.at_ms == (None if in_seconds is None else NOW + in_seconds * 1000)
+
+
+@pytest.mark.parametrize(
+    ("state", "asked", "can", "said"),
+    [
+        (State.AWAKE, SLEEP, True, "goes to sleep, if a last look finds nothing against it"),
+        (State.AWAKE, FORCE, True, "is ordered to sleep now"),
+        (State.ASLEEP, WAKE, True, "is woken now"),
+        (State.UNREACHABLE, WAKE, True, "is woken now"),
+        (State.ASLEEP, WAKE, False, "stays asleep: nothing is set that may wake it"),
+        (State.ASLEEP, SLEEP, True, "is woken by the first request"),
+        (State.AWAKE, SLEEP, False, "stays awake: nothing is set that may put it to sleep"),
+    ],
+)
+def test_what_was_asked_comes_next(state: State, asked: str, can: bool, said: str) -> None:
+    facts = Facts(asked=asked, can_wake=can, can_sleep=can)
+    assert outlook.outlook(at(state), facts, POLICY, NOW).text == said

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wakeful_collector.integrations.ollama.queueing import Place, admit, position
+from wakeful_collector.integrations.ollama.queueing import Place, admit
 
 
 def queue(text: str) -> list[Place]:
@@ -48,11 +48,6 @@ def test_a_key_at_its_bound_is_passed_over_and_keeps_its_turn() -> None:
 def test_a_bound_that_is_used_up_elsewhere_lets_nobody_go() -> None:
     assert admit(queue("a a"), 4, {"a": 0}).ids == ()
     assert admit(queue("a a"), 4, {"a": -3}).ids == ()
-
-
-def test_how_many_wait_before_one() -> None:
-    places = queue("A b a c")
-    assert [position(places, one) for one in ("b1", "a2", "c3", "A0", "gone")] == [0, 1, 2, 0, 0]
 
 
 keys = st.sampled_from("abcd")

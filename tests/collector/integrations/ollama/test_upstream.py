@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -383,3 +384,17 @@ def test_a_connection_that_was_closed_meanwhile_is_dead_when_it_is_used() -> Non
         made._socket.close()
         with pytest.raises(Died):
             made.send("POST", "/", {}, iter([b"x"]), 1)
+
+
+def test_a_connection_that_is_dropped_at_once_did_not_come_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(upstream.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            time.sleep(0.3)  # the time in which it is dropped is short otherwise
+
+    def drop(client: socket.socket) -> None:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    monkeypatch.setattr(upstream, "HTTPConnection", Late)
+    with service(drop) as url, pytest.raises(Unreached):
+        Upstream(url).connect(5)

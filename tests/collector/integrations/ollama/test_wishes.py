@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wakeful_collector.integrations.ollama import claims
+from wakeful_collector.integrations.ollama import claims, wishes
 from wakeful_collector.operations.registry import OperationError
 from wakeful_collector.read import audit, gateway, gateway_leases
 
+from ....fakes.ollama import ollama
 from .asking import GPU, Asker, asked, request, stand
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wakeful_collector.config import Settings
+
+    from ....fakes.ollama import Ollama
 
 
 @pytest.fixture
@@ -21,6 +28,12 @@ def ask(settings: Settings, now_ms: int) -> Asker:
     ask = Asker(settings, now_ms)
     ask("gateway.machine.add", **GPU)
     return ask
+
+
+@pytest.fixture
+def server() -> Iterator[Ollama]:
+    with ollama() as running:
+        yield running
 
 
 @pytest.fixture
@@ -50,9 +63,33 @@ def test_what_nothing_wakes_is_refused_unless_it_is_awake(ask: Asker) -> None:
     assert refusal(ask, "gateway.wake", machine="nobody")[:2] == ("unknown_machine", 404)
 
 
-def test_a_machine_is_asked_to_sleep(ask: Asker, program: Asker) -> None:
+def test_a_machine_is_asked_to_sleep(ask: Asker, program: Asker, server: Ollama) -> None:
+    ask("gateway.machine.change", name="gpu", url=server.url)
     stand(ask.settings.data, "gpu", "awake", ask.now_ms)
-    program("gateway.sleep", machine="gpu")
+    answer = program("gateway.sleep", machine="gpu")
+    assert asked(ask.settings.data, "gpu") == ("sleep", "key:laptop")
+    assert (answer["state"], answer["next"]) == ("awake", "goes to sleep, if a last look finds nothing against it")
+
+
+def test_what_a_look_finds_against_sleep_is_said_at_once(ask: Asker, program: Asker, server: Ollama) -> None:
+    data = ask.settings.data
+    ask("gateway.machine.change", name="gpu", url=server.url)
+    stand(data, "gpu", "awake", ask.now_ms)
+    body = json.dumps({"model": "gem", "keep_alive": -1}).encode()
+    urllib.request.urlopen(f"{server.url}/api/generate", body, timeout=10).close()
+    code, status, text = refusal(program, "gateway.sleep", machine="gpu")
+    assert (code, status) == ("in_use", 409)
+    assert "gpu stays awake: gem:latest is kept loaded for ever" in text
+    assert asked(data, "gpu") is None
+    server.shut()
+    assert "its loaded models cannot be seen" in refusal(program, "gateway.sleep", machine="gpu")[2]
+    assert ask("gateway.sleep", machine="gpu", force=True)["next"] == "is ordered to sleep now"
+
+
+def test_one_look_at_a_time_holds_up_the_pages(ask: Asker, program: Asker) -> None:
+    stand(ask.settings.data, "gpu", "awake", ask.now_ms)
+    with wishes._looking:
+        program("gateway.sleep", machine="gpu")
     assert asked(ask.settings.data, "gpu") == ("sleep", "key:laptop")
 
 

@@ -52,10 +52,12 @@ class Adopting:
         stamp = _stamp(chosen.gateway_env)
         if self._seen.get(data) == stamp:
             return
-        described, problems = environment.found(self._environ(), chosen.gateway_env)
+        values, unread = environment.gather(self._environ(), chosen.gateway_env)
+        described, problems = environment.judged(values, unread, chosen.gateway_env)
         if described is not None:
             problems += _machine(chosen, described, now_ms)
-        _keys(data, described, now_ms)
+        if not unread:  # keys that cannot be read just now are not keys that were taken away
+            _keys(data, described, now_ms)
         if problems:
             raise Unfit("; ".join(map(str, problems)))
         self._seen[data] = stamp
@@ -82,6 +84,7 @@ def _machine(chosen: Settings, described: Described, now_ms: int) -> list[Proble
     differing |= {name: text for name, text in described.secrets.items() if kept.get(name) != text}
     if not differing:
         return []
+    differing |= described.secrets  # where the machine is another by now, those that are kept are asked for again
     verb = "add" if known is None else "change"
     asked = {name: plain(value) for name, value in differing.items()} | {"name": NAME}
     try:

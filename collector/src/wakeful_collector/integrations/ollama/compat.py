@@ -139,7 +139,7 @@ def _look(machine: Machine) -> None:
 
 
 def _remember(machine: Machine) -> None:
-    key = sealed.secrets(kit.data(), machine.name).get("upstream_key", "")
+    key = sealed.upstream_key(kit.data(), machine.name)
     headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
     live = seen.live(machine.url, "GET", status.MODELS_PATH, headers, machine.fingerprint)
     if live is not None:

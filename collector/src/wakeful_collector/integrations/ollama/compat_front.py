@@ -7,6 +7,7 @@ gateway's: waking, waiting, streaming, limits.
 from __future__ import annotations
 
 import io
+import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,8 @@ from wakeful_collector.integrations.ollama import bodies, settings
 from wakeful_collector.integrations.ollama import compat_words as words
 from wakeful_collector.integrations.ollama.compat_claims import sign_of_life
 from wakeful_collector.integrations.ollama.environment import KEY_CHARACTERS_MAX
+from wakeful_collector.integrations.ollama.reply import phrase
+from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.read import gateway
 from wakeful_collector.web import kit
 
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from wakeful_collector.accounts import Principal
     from wakeful_collector.config import Settings
     from wakeful_collector.integration import AddressOf, Application, Environ
+
+log = logging.getLogger("wakeful.gateway")
 
 PREFIX = "/gateway/ollama/"
 BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -88,6 +93,9 @@ def create(chosen: Settings, application: Application, address_of: AddressOf) ->
                 )
         except Unfit as unfit:
             yield from _said(start_response, unfit.status, unfit.document)
+        except StoreError as error:  # the gateway behind tells its own
+            log.warning("a request of an older client could not be let in: %s", error)
+            yield from _said(start_response, 503, {"detail": "the collector cannot write to its disk now"})
 
     return answer
 
@@ -220,7 +228,7 @@ class _Answer:
             return 200, {"success": True, "mensaje": f"The model '{self._model}' was deleted"}
         # A status of 200 with an error in the body: it was sent to keep the connection while the machine woke.
         status = status if status >= HTTPStatus.BAD_REQUEST else HTTPStatus.SERVICE_UNAVAILABLE
-        return status, {"detail": error or body.decode("utf-8", "replace").strip() or HTTPStatus(status).phrase}
+        return status, {"detail": error or body.decode("utf-8", "replace").strip() or phrase(status)}
 
 
 def _error(body: bytes) -> str | None:
@@ -241,5 +249,5 @@ def _said(
     kept += [("X-Content-Type-Options", "nosniff")]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         kept.append(("Allow", "POST"))
-    start_response(f"{status} {HTTPStatus(status).phrase}", kept)
+    start_response(f"{status} {phrase(status)}", kept)
     return [body]

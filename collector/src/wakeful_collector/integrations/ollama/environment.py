@@ -86,14 +86,21 @@ def gather(environ: Mapping[str, str], file: Path | None) -> tuple[dict[str, str
 
 def found(environ: Mapping[str, str], file: Path | None) -> tuple[Described | None, list[Problem]]:
     """Return the machine that is described, if one is, and everything that is wrong with its description."""
-    values, problems = gather(environ, file)
+    values, unread = gather(environ, file)
+    return judged(values, unread, file)
+
+
+def judged(
+    values: Mapping[str, str], unread: list[Problem], file: Path | None
+) -> tuple[Described | None, list[Problem]]:
+    """Return the machine that gathered values describe, if they do, and what is wrong beside what was not read."""
     described = describe(values)
     if described is not None:
-        problems += described.problems
-    elif file is not None and not problems:
-        hint = "EQUIPO_IA=192.168.1.20 names the machine"
-        problems.append(Problem("gateway_env", f"{file} holds no EQUIPO_IA", hint))
-    return described, problems
+        return described, [*unread, *described.problems]
+    if file is None or unread:
+        return None, unread
+    hint = "EQUIPO_IA=192.168.1.20 names the machine"
+    return None, [Problem("gateway_env", f"{file} holds no EQUIPO_IA", hint)]
 
 
 def describe(values: Mapping[str, str]) -> Described | None:

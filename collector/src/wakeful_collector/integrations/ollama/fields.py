@@ -131,15 +131,20 @@ def _days(raw: Any) -> tuple[str, ...]:
 
 
 def _arguments(raw: Any) -> dict[str, Any]:
-    if not isinstance(raw, dict) or len(json.dumps(raw, default=str)) > ARGUMENTS_CHARACTERS_MAX:
+    try:
+        fits = isinstance(raw, dict) and len(json.dumps(raw, allow_nan=False)) <= ARGUMENTS_CHARACTERS_MAX
+    except (TypeError, ValueError, RecursionError):  # NaN is a number to Python's parser, and none that can be kept
+        fits = False
+    if not fits:
         raise Unfit("is not an object of arguments", 'give the arguments of the action as {"name": "value"}')
-    return raw
+    found: dict[str, Any] = raw
+    return found
 
 
 def _arguments_text(given: str) -> Any:
     try:
         return json.loads(given) if given.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return given
 
 

@@ -104,7 +104,7 @@ class Front:
         if environ.get(CROWDED):
             said = "too many requests are under way in this process of the collector"
             raise Refusal(503, "full", said, CROWDED_SECONDS)
-        key = sealed.secrets(self.data, machine.name).get("upstream_key", "") if row.sealed else ""
+        key = sealed.upstream_key(self.data, machine.name) if row.sealed else ""
         if seen.is_polled(environ["REQUEST_METHOD"], place.path):
             yield self._polled(environ, place, machine, key, reply)
             return

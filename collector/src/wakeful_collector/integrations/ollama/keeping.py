@@ -117,10 +117,11 @@ class Attendant:
         """Begin to look at what has to be seen; a look that began in another state says nothing of this one."""
         wanted = outlook.looks(known.memory, facts, settings.policy(machine), now_ms)
         if wanted.probe:
-            self._probe.begin(lambda: looking.answers(machine, _key(data, machine)))
+            self._probe.begin(lambda: looking.answers(machine, sealed.upstream_key(data, machine.name)))
         if wanted.busy:
             self._look.begin(
-                lambda: looking.reasons(data, machine, _key(data, machine), clock.now_ms()), known.memory.since_ms
+                lambda: looking.reasons(data, machine, sealed.upstream_key(data, machine.name), clock.now_ms()),
+                known.memory.since_ms,
             )
 
     def _begin(self, act: str, data: Path, machine: Machine) -> None:
@@ -146,7 +147,7 @@ class Attendant:
             self._refreshed_ms = 0
         elif not 0 <= now_ms - self._refreshed_ms < REFRESH_SECONDS * 1000:
             self._refreshed_ms = now_ms
-            self._refresh.begin(lambda: looking.refresh(data, machine, _key(data, machine)))
+            self._refresh.begin(lambda: looking.refresh(data, machine, sealed.upstream_key(data, machine.name)))
         seconds = (now_ms - self._counted_ms) / 1000
         if self._counted_ms and 0 <= seconds < COUNT_SECONDS:
             return
@@ -199,10 +200,6 @@ def _told(outcome: Outcome) -> Outcome:
 
 def _failed(act: str, error: Exception) -> Outcome:
     return Outcome(act, False, f"{type(error).__name__}: it could not be done, the collector's log says why")
-
-
-def _key(data: Path, machine: Machine) -> str:
-    return sealed.secrets(data, machine.name).get("upstream_key", "")
 
 
 def _count(data: Path, name: str, state: State, seconds: float) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wakeful_collector.integrations.ollama.states import SERVING, SLEEP, WAKE, State
+from wakeful_collector.integrations.ollama.states import FORCE, SERVING, SLEEP, WAKE, State
 
 if TYPE_CHECKING:
     from wakeful_collector.integrations.ollama.states import Facts, Memory, Policy
 
 SERVE, WAIT, REFUSE = "serve", "wait", "refuse"
+_ASKED = {
+    (State.AWAKE, SLEEP): "goes to sleep, if a last look finds nothing against it",
+    (State.AWAKE, FORCE): "is ordered to sleep now",
+    (State.ASLEEP, WAKE): "is woken now",
+    (State.UNREACHABLE, WAKE): "is woken now",
+}
 _OFTEN = frozenset({State.WAKING, State.DRAINING, State.STOPPING})
 
 
@@ -72,7 +78,11 @@ def prospect(memory: Memory, can_wake: bool, policy: Policy, now_ms: int, asked:
 
 
 def outlook(memory: Memory, facts: Facts, policy: Policy, now_ms: int) -> Outlook:
-    """Return what happens next if nobody does anything."""
+    """Return what happens next if nobody does anything more than was asked."""
+    if facts.asked and (facts.can_wake if facts.asked == WAKE else facts.can_sleep):
+        asked = _ASKED.get((memory.state, facts.asked))
+        if asked is not None:
+            return Outlook(asked)
     if memory.state is State.AWAKE:
         return _outlook_awake(memory, facts, policy)
     if memory.state is State.ASLEEP:

@@ -133,6 +133,7 @@ def next_words(machine: Machine, known: Known, leases: Sequence[Lease], now_ms: 
         requests=requests,
         claims=len(leases) - requests,
         permanent=known.permanent,
+        asked=known.asked.what if known.asked else "",
         can_wake=machine.can_wake,
         can_sleep=machine.can_sleep,
     )

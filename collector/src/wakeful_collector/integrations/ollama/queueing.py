@@ -60,11 +60,5 @@ def admit(
     return Admission(tuple(ids), admitted)
 
 
-def position(places: Sequence[Place], lease_id: str) -> int:
-    """Return how many requests came before this one and wait too; 0 is the first."""
-    waiting = [place.id for place in places if not place.admitted]
-    return waiting.index(lease_id) if lease_id in waiting else 0
-
-
 def _has_room(running: int, bound: int | None) -> bool:
     return bound is None or running < bound

@@ -39,7 +39,7 @@ class Reply:
         """Say status and headers, once."""
         self.status = status
         known = [("Wakeful-State", str(self.state))] if self.state else []
-        self._start_response(f"{status} {_phrase(status)}", [*headers, *known, *_ALWAYS])
+        self._start_response(f"{status} {phrase(status)}", [*headers, *known, *_ALWAYS])
 
     def begin_early(self) -> None:
         """Say that all is well before that is known, as something must be sent now."""
@@ -78,7 +78,8 @@ FUTILE = ("X-Should-Retry", "false")
 """Tells OpenAI's clients not to repeat by themselves what has just waited for a whole boot: each would wake it anew."""
 
 
-def _phrase(status: int) -> str:
+def phrase(status: int) -> str:
+    """Return the words of a status; a service may answer one that has none (520, 529)."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["NAMES", "SECRETS", "is_readable", "seal", "secrets", "set_names"]
+__all__ = ["NAMES", "SECRETS", "is_readable", "seal", "secrets", "set_names", "upstream_key"]
 
 
 def secrets(data: Path, name: str) -> dict[str, str]:
     """Return the secrets of a machine in clear; one sealed by another collector's key has none."""
     found = gateway.machine(data, name)
     return {} if found is None else _opened(data, found.sealed)
+
+
+def upstream_key(data: Path, name: str) -> str:
+    """Return what a machine's service wants as a bearer token; empty where it wants none."""
+    return secrets(data, name).get("upstream_key", "")
 
 
 def set_names(data: Path, name: str) -> frozenset[str]:

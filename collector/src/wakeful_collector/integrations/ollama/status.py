@@ -53,6 +53,7 @@ def document(data: Path, machine: Machine, now_ms: int) -> dict[str, Any]:
         requests=len(requests),
         claims=len(leases) - len(requests),
         permanent=standing.permanent,
+        asked=standing.asked.what if standing.asked else "",
         can_wake=machine.can_wake,
         can_sleep=machine.can_sleep,
     )

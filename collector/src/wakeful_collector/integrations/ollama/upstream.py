@@ -91,7 +91,12 @@ class Upstream:
         self._socket = self._connection.sock
         self._socket.settimeout(None)
         self._connection.timeout = None
-        why = refusal(self._socket.getpeername()[0], allow_private=True)
+        try:
+            peer = self._socket.getpeername()[0]
+        except OSError as error:  # what stands before a service that boots may take a connection and drop it at once
+            self.close()
+            raise Unreached(_reason(error)) from error
+        why = refusal(peer, allow_private=True)
         if why:
             self.close()
             raise Unreached(why)

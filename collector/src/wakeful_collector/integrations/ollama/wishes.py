@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
-from wakeful_collector.integrations.ollama import claims, status
+from wakeful_collector.integrations.ollama import claims, looking, sealed, status
 from wakeful_collector.integrations.ollama.claims import SECONDS_MAX, TooManyClaims
 from wakeful_collector.integrations.ollama.schemas import LEASE, MACHINE
 from wakeful_collector.integrations.ollama.states import FORCE, SLEEP, WAKE
 from wakeful_collector.operations.arguments import shape
-from wakeful_collector.operations.registry import Context, Operation, OperationError
+from wakeful_collector.operations.registry import Context, Operation, OperationError, Request
 from wakeful_collector.read import gateway_leases
 from wakeful_collector.store import gateway_leases as gateway_leases_table
 from wakeful_collector.store import gateway_states
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SECONDS_MIN, SECONDS_DEFAULT = 10, 3_600
 """How long a lease may live before it must be renewed, and how long it does when nothing is said."""
 
+_looking = threading.Lock()
+
 
 def _wake(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     machine = status.known(context.settings.data, given["machine"])
@@ -31,6 +34,23 @@ def _wake(context: Context, given: dict[str, Any]) -> dict[str, Any]:
         raise OperationError("not_wakeable", f"nothing says how {machine.name} is woken; set `wake` of it", 409)
     ask(context, machine, WAKE)
     return _answer(context, machine)
+
+
+def _against(request: Request, given: dict[str, Any]) -> tuple[str, ...]:
+    """Return what speaks against sleep as the machine is now, so that whoever asks is told; the worker looks again.
+
+    One at a time: a machine that hangs must not take up the threads of the pages.
+    """
+    data, now_ms = request.settings.data, request.now_ms
+    machine = status.known(data, given["machine"])
+    if given.get("force") or not machine.can_sleep or not status.serves(data, machine, now_ms):
+        return ()
+    if status.holders(data, machine, now_ms) or not _looking.acquire(blocking=False):
+        return ()
+    try:
+        return looking.reasons(data, machine, sealed.upstream_key(data, machine.name), now_ms)
+    finally:
+        _looking.release()
 
 
 def _sleep(context: Context, given: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +64,9 @@ def _sleep(context: Context, given: dict[str, Any]) -> dict[str, Any]:
     if holding:
         told = "; ".join(holding)
         raise OperationError("in_use", f"{machine.name} is in use: {told}. `force` puts it to sleep anyway", 409)
+    if context.prepared:
+        told = "; ".join(context.prepared)
+        raise OperationError("in_use", f"{machine.name} stays awake: {told}. `force` puts it to sleep anyway", 409)
     ask(context, machine, FORCE if force else SLEEP)
     return _answer(context, machine)
 
@@ -135,6 +158,7 @@ OPERATIONS = (
         shape(("machine",), machine=MACHINE, force=_FLAG),
         _sleep,
         subject="machine",
+        prepare=_against,
     ),
     Operation(
         "gateway.permanent",

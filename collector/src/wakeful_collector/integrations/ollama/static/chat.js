@@ -138,6 +138,7 @@ class Chat {
 
   /** @param {Bubble} bubble @param {unknown} error */
   fail(bubble, error) {
+    if (!bubble.whole.isConnected) return; // the talk began anew meanwhile
     const stopped = error instanceof DOMException && error.name === "AbortError";
     bubble.state.textContent = "";
     bubble.figures.textContent = stopped
