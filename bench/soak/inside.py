@@ -39,6 +39,8 @@ QUIET_SECONDS = 10.0
 LIVES_SHARE = 0.4
 """The share of the time in which processes are ended; afterwards each lives, so that its growth can be told."""
 DATA_MB = 512
+WAKES = 'allow = ["wake"]'
+"""What the relay's file says; the load's chats wake the box more often than the 30 times an hour of the default."""
 CALM_SECONDS = 90.0
 """How long everything stands still before it is looked at for the last time."""
 
@@ -69,6 +71,7 @@ def soak(world: World, hours: float, seed: int, agents: int, quiet: float) -> in
     """Load the world and break it for so long; return 0 when the report is clean."""
     over = threading.Event()
     census, users = Census(), load.Load(world)
+    world.machines["relay"].change(lambda text: text.replace(WAKES, f"{WAKES}\nper_hour = 600"))
     many = crowd.Crowd(world.collector.data, (world.collector.place.address, PORT), agents)
     threads = crowd.start(many, 4, over.is_set)
     users.start()

@@ -147,8 +147,10 @@ class Load:
                 whole = b'"done":true' in answer.read().replace(b" ", b"")
                 self._count("chat" if whole else "chat cut", answer.status)
         except urllib.error.HTTPError as error:
+            said = error.read(300).decode("utf-8", "replace")
             error.close()
             self._count("chat", error.code)
+            self.failures.append((time.time(), f"chat: {error.code} {said}"))
 
     def _drift(self) -> None:
         memory = random.choice((256, 384, 512))
