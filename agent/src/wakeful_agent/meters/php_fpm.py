@@ -108,7 +108,8 @@ class PhpFpmMeter(PageMeter):
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Ask one pool."""
         if target.address.startswith(("http://", "https://")):
-            url = target.address if "json" in target.address else f"{target.address}?json"
+            page, _, query = target.address.partition("?")
+            url = target.address if "json" in query else f"{page}?{query and query + '&'}json"
             text = decode(self.page(host, url, most=_PAGE_BYTES_MAX).body)
         else:
             path = target.words.get("path", _PATH)
