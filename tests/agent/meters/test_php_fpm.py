@@ -65,6 +65,11 @@ def test_they_are_found_in_the_configuration_of_every_version(made, tmp_path):
     assert [target.name for target in PhpFpmMeter().usual(host)] == ["www (7.4)", "www (8.2)"]
 
 
+def test_they_are_found_where_there_is_one_version_alone(made):
+    host = made({"etc/php-fpm.d/www.conf": "[www]\nlisten = /run/php-fpm/www.sock\npm.status_path = /status\n"})
+    assert PhpFpmMeter().usual(host) == [("www", "unix:/run/php-fpm/www.sock", {"path": "/status"})]
+
+
 def test_without_any_the_reason_says_what_is_missing(made):
     meter = PhpFpmMeter()
     with pytest.raises(NoData, match=r"pm\.status_path"):
