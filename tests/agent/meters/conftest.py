@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 FREE = {"exec", "textfile"}
 """Meters that give what scripts print, under any name."""
 WATCHED = {"watch.up", "recovery.attempts"}
+"""What no meter gives but the watches of a machine: tests/agent/daemon/test_roster.py holds that they do."""
 POLLED = {name for name in METRICS if name.startswith("proxmox.subject.")}
 """What the collector measures itself, by asking clusters."""
-"""What no meter gives but the watches of a machine: tests/agent/daemon/test_roster.py holds that they do."""
 
 REFERENCE = pathlib.Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 

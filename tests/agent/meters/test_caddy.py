@@ -58,6 +58,10 @@ def test_handlers_and_upstreams_have_an_end():
         f'caddy_http_requests_total{{server="s{number}",handler="h"}} 1\n' for number in range(HANDLERS_MAX + 5)
     )
     assert len(parse_metrics(text)) == HANDLERS_MAX
+    text = "".join(
+        f'caddy_reverse_proxy_upstreams_healthy{{upstream="u{number}"}} 1\n' for number in range(UPSTREAMS_MAX + 5)
+    )
+    assert len(parse_metrics(text + "process_cpu_seconds_total 2\n")) == UPSTREAMS_MAX + 1
     assert (
         len(parse_upstreams(json.dumps([{"address": str(n)} for n in range(UPSTREAMS_MAX + 5)]))) == 2 * UPSTREAMS_MAX
     )

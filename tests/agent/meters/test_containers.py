@@ -204,8 +204,13 @@ def test_one_broken_answer_costs_one_container(engine, tmp_path):
     assert of(values, "broken")["container.cpu.time"] is None
     assert of(values, "gone")["container.up"] == 1
     assert of(values, "gone")["container.uptime"] is None
+    assert of(values, "gone")["container.oom_killed"] is None, "nobody said how it ended last"
     assert of(values, "fine")["container.pids.count"] == 3
-    assert len(inventories["containers"]) == 3
+    assert {row["name"]: row["oom_killed"] for row in inventories["containers"]} == {
+        "broken": False,
+        "gone": None,
+        "fine": False,
+    }
 
 
 def test_details_that_fail_once_keep_what_was_known(engine, tmp_path):

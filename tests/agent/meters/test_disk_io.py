@@ -60,6 +60,13 @@ def test_a_disk_appears_and_vanishes(made):
     assert devices(read(meter, made({"proc/diskstats": line.format(16, "sdb")}))) == ["sdb"]
 
 
+def test_the_partitions_of_an_image_in_a_loop_are_no_disks(made):
+    line = "   8 0 {} 1 0 8 1 1 0 8 1 0 1 2\n"
+    names = ("sda", "loop0", "loop0p1", "loop12p3", "zram0", "sr0")
+    host = made({"proc/diskstats": "".join(map(line.format, names))})
+    assert devices(read(DiskIoMeter(), host)) == ["sda"]
+
+
 def test_a_container_without_disks_has_no_data(machine):
     with pytest.raises(NoData):
         DiskIoMeter().read(machine("lxc-container"), 0)

@@ -48,6 +48,16 @@ def test_the_inventory_comes_when_the_table_moved(made):
     assert [row["mountpoint"] for row in meter.read(host, 2).inventories["filesystems"]] == ["/", "/proc"]
 
 
+def test_the_inventory_comes_again_for_a_collector_that_missed_it(made):
+    meter = FilesystemMeter()
+    host = made({"proc/self/mounts": "/dev/a / ext4 rw 0 0\n"})
+    first = meter.read(host, 1_000).inventories["filesystems"]
+    assert meter.read(host, 600_999).inventories == {}
+    assert meter.read(host, 601_000).inventories["filesystems"] is first, "the same, so that only its hash travels"
+    assert meter.read(host, 615_000).inventories == {}
+    assert meter.read(host, 0).inventories["filesystems"] is first, "a clock that was set back"
+
+
 def test_types_that_hold_no_space_of_their_own(machine):
     for name in ("overlay", "squashfs", "tmpfs", "devtmpfs", "cdfs", "iso9660", "udf", "nullfs"):
         assert name in LEFT_OUT
@@ -65,6 +75,13 @@ def test_only_left_out_types_is_no_data(made):
     meter = FilesystemMeter()
     meter.configure({"included": ["overlay"], "left_out": ["ext4"]})
     assert mountpoints(meter.read(made({"proc/self/mounts": "a / overlay rw 0 0\nb /proc ext4 rw 0 0\n"}), 0)) == ["/"]
+
+
+def test_each_mount_of_a_type_without_devices_is_one(made):
+    meter = FilesystemMeter()
+    meter.configure({"included": ["tmpfs"]})
+    host = made({"proc/self/mounts": "tmpfs /proc tmpfs rw 0 0\ntmpfs / tmpfs rw 0 0\n"})
+    assert mountpoints(meter.read(host, 0)) == ["/", "/proc"]
 
 
 def test_options_take_hold_at_once(made):

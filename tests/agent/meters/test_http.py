@@ -43,6 +43,8 @@ def test_what_is_expected(words, wish):
         {"nonsense": "1"},
         {"method": "DELETE"},
         {"redirects": "11"},
+        {"redirects": "000099"},
+        {"redirects": "1" * 5_000},
         {"redirects": "\u0663"},
         {"redirects": "-1"},
         {"status": "ok"},

@@ -95,6 +95,13 @@ def test_guests_and_what_they_use(machine, tmp_path):
     assert asked.startswith("--readonly --quiet --connect=qemu:///system domstats --state")
 
 
+def test_more_guests_than_are_measured_are_counted(machine):
+    text = "".join(f"Domain: 'g{number}'\n  state.state={1 if number else 5}\n\n" for number in range(503))
+    values, found = read(LibvirtMeter(), machine(text))
+    assert (values["libvirt.guests", "running"], values["libvirt.guests", "off"]) == (502, 1)
+    assert len(found.inventories["libvirt_guests"]) == 500
+
+
 def test_the_driver_that_only_tests():
     assert parse_domstats(CAPTURED) == [Guest("test", "running", *[None] * 10)]
 

@@ -155,6 +155,21 @@ def test_units_beyond_the_number_are_counted_together():
     assert count_by_unit(messages, ["a"], 2)[0] == ["a", "b"]
 
 
+def test_a_unit_that_says_nothing_for_a_day_makes_room(machine):
+    meter = LogsMeter()
+    meter.configure({"units": 1})
+    day_ms = 86_400_000
+    for unit, now_ms, shown in (
+        ("a", NOW_MS, "a"),
+        ("b", NOW_MS + day_ms - 1, "a"),
+        ("a", NOW_MS + day_ms, "a"),
+        ("b", NOW_MS + 2 * day_ms - 1, "a"),
+        ("b", NOW_MS + 2 * day_ms, "b"),
+    ):
+        values, _ = read(meter, machine(("3", unit, "x")), now_ms)
+        assert {key[2] for key in values if len(key) > 1} == {shown, "other"}
+
+
 def test_a_unit_called_other_is_no_double(machine):
     found = LogsMeter().read(machine(("3", "other", "x")), NOW_MS)
     assert len(set(found.series)) == len(found.series)

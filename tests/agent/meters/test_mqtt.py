@@ -131,6 +131,16 @@ def test_a_broker_that_was_restarted_is_met_again_at_once(served, at, ended):
     assert counts == [0, 1, 2]
 
 
+def test_figures_of_a_session_that_ended_are_not_told_as_those_of_the_next(served, at, ended):
+    said = publish("$SYS/broker/uptime", "900 seconds", True) + publish("$SYS/broker/clients/connected", "4", True)
+    end = served(broker([said, None, publish("$SYS/broker/uptime", "3 seconds", True)]))
+    meter = set_up(f"main={end.address}")
+    ended.append(meter)
+    first, second = (read(meter, at(100 + number))[0] for number in range(2))
+    assert (first["mqtt.uptime", "main"], first["mqtt.clients", "connected", "main"]) == (900, 4)
+    assert (second["mqtt.uptime", "main"], second["mqtt.clients", "connected", "main"]) == (3, None)
+
+
 def test_topics_have_an_end(served, at, ended):
     meter = set_up(f"main={served(broker([b''])).address}", topics=[f"t{one}" for one in range(TOPICS_MAX + 5)])
     ended.append(meter)

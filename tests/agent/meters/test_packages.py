@@ -122,6 +122,17 @@ def test_garbage_alone_is_a_failure_and_not_an_empty_list(debian):
     assert values(meter.read(debian, 30 * MINUTES_MS)) == {"dpkg": 8}
 
 
+def test_a_failure_that_lasts_does_not_grow(debian):
+    pathlib.Path(debian.path("var/lib/dpkg/status")).write_text("\x00garbage\n")
+    meter = PackagesMeter()
+    lengths = set()
+    for minutes in range(1, 4):
+        with pytest.raises(Malformed) as failed:
+            meter.read(debian, minutes * MINUTES_MS)
+        lengths.add(len(failed.traceback))
+    assert len(lengths) == 1, "an error that is raised again remembers each way it went"
+
+
 def test_a_machine_without_a_package_database(tmp_path):
     host = Host(str(tmp_path))
     with pytest.raises(NoData):

@@ -65,6 +65,11 @@ def test_they_are_found_in_the_configuration_of_every_version(made, tmp_path):
     assert [target.name for target in PhpFpmMeter().usual(host)] == ["www (7.4)", "www (8.2)"]
 
 
+def test_they_are_found_where_there_is_one_version_alone(made):
+    host = made({"etc/php-fpm.d/www.conf": "[www]\nlisten = /run/php-fpm/www.sock\npm.status_path = /status\n"})
+    assert PhpFpmMeter().usual(host) == [("www", "unix:/run/php-fpm/www.sock", {"path": "/status"})]
+
+
 def test_without_any_the_reason_says_what_is_missing(made):
     meter = PhpFpmMeter()
     with pytest.raises(NoData, match=r"pm\.status_path"):
@@ -74,12 +79,15 @@ def test_without_any_the_reason_says_what_is_missing(made):
 
 def test_a_pool_over_its_socket_over_http_and_none(answered, paged):
     meter = PhpFpmMeter()
-    url = paged({"/s?json": JSON})
+    url = paged({"/s?json": JSON, "/json?json": JSON, "/s?full&json": JSON})
     meter.configure(
         {
             "targets": [
                 f"www={answered(STATUS, 'unix').address} path=/fpm",
                 f"web={url}/s",
+                f"named={url}/json",
+                f"full={url}/s?full",
+                f"said={url}/s?json",
                 f"off={answered(NOT_FOUND).address}",
                 f"html={paged({'/s?json': '<html>'})}/s",
             ]
@@ -91,14 +99,14 @@ def test_a_pool_over_its_socket_over_http_and_none(answered, paged):
     assert found["php_fpm.uptime", "www"] >= 0
     assert found["php_fpm.connections.accepted", "www"] == 1
     assert found["php_fpm.processes", "active", "www"] == 1
-    assert found["php_fpm.connections.accepted", "web"] == 7
+    assert [found["php_fpm.connections.accepted", name] for name in ("web", "named", "full", "said")] == [7] * 4
     assert found["php_fpm.processes", "idle", "web"] is None
     assert found["php_fpm.queue.length", "web"] is None
     assert found["php_fpm.up", "off"] == 0
     rows = reading.inventories["php_fpm"]
     assert rows[0] == {"target": "www", "state": "up", "error": "", "pool": "www", "process_manager": "dynamic"}
-    assert "answers 404 to /status" in rows[2]["error"]
-    assert "is not FPM's status page" in rows[3]["error"]
+    assert "answers 404 to /status" in rows[5]["error"]
+    assert "is not FPM's status page" in rows[6]["error"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", "[" * 100_000, '{"accepted'])

@@ -110,6 +110,16 @@ def test_a_role_that_may_see_little():
     assert about(WEAK)["sees_all"] is False
 
 
+def test_what_the_server_did_not_answer_is_not_zero():
+    whole, cut = of(PRIMARY), of({part: said for part, said in PRIMARY.items() if part not in {"activity", "locks"}})
+    assert cut.keys() == whole.keys()
+    lost = {"postgresql.connections", "postgresql.connections.waiting", "postgresql.transaction.longest"}
+    lost |= {"postgresql.query.longest", "postgresql.locks", "postgresql.locks.waiting"}
+    assert {key[0] for key in cut if cut[key] is None and whole[key] is not None} == lost
+    assert {cut[key] for key in cut if key[0] in lost} == {None}
+    assert of({**PRIMARY, "activity": None})["postgresql.connections", "active"] == 0, "nobody there is an answer"
+
+
 def test_since_17_checkpoints_have_a_view_of_their_own():
     new = {
         "server": {},

@@ -182,6 +182,18 @@ def test_the_largest_and_the_busiest_are_measured_and_stay():
     assert choose(units, ["gone"], ["d", "none"], 1) == ["d", "a"], "what is wanted is measured beside them"
 
 
+def test_the_largest_of_all_is_measured_however_late_it_began():
+    small = [unit(f"s{number}", number, number) for number in range(1, 9)]
+    known = ["s3", "s1", "s2", "s4"]
+    late = [unit("late", 1_000, 1_000), *small]
+    assert choose(small, known, [], 4) == ["s3", "s4", "s8", "s7"], "half of them make room, the smallest first"
+    assert choose(late, ["s3", "s4", "s8", "s7"], [], 4) == ["s4", "s8", "s7", "late"]
+    assert choose(small[:6], ["s5", "s4", "s3", "s6"], [], 4) == ["s5", "s4", "s3", "s6"], "no need to change"
+    rests = [unit("s8", 0, 0.0, "inactive"), *small[:7]]
+    assert "s8" in choose(rests, ["s8", "s7", "s6"], [], 4), "one that was stopped shows so while there is room"
+    assert choose(late, ["s1"], [], 1) == ["s1"]
+
+
 def test_services_that_are_always_measured(machine):
     meter = SystemdMeter()
     meter.configure({"units": ["nginx.service"], "top": 0})

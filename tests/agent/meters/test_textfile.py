@@ -67,7 +67,7 @@ def test_a_broken_file_costs_only_itself_and_says_the_line(host):
     assert document[1]["state"] == "broken"
     assert document[1]["error"].startswith("line 2: has labels")
     assert isinstance(trouble, Malformed)
-    assert str(trouble) == f"{FOLDER}/b.prom: {document[1]['error']}"
+    assert str(trouble) == f"/{FOLDER}/b.prom: {document[1]['error']}"
     put(host, "b.prom", "b 4\n", at=1_700_000_002)
     again = meter.read(host, NOW_MS)
     assert again.series is first.series

@@ -58,12 +58,11 @@ def parse_metrics(text: str) -> list[Row]:
         key = _key(sample)
         if key is not None:
             sums[key] = sums.get(key, 0.0) + sample.value
-    handlers = list(dict.fromkeys(_handler(labels) for _, labels in sums if _handler(labels)))[:HANDLERS_MAX]
-    return [
-        (metric, dict(labels), value)
-        for (metric, labels), value in sums.items()
-        if not _handler(labels) or _handler(labels) in handlers
-    ]
+    whose = list(dict.fromkeys(labels[:2] for _, labels in sums))  # a handler's, an upstream's, the process's own
+    handlers = [labels for labels in whose if len(labels) == 2][:HANDLERS_MAX]
+    upstreams = [labels for labels in whose if len(labels) == 1][:UPSTREAMS_MAX]
+    taken = {(), *handlers, *upstreams}
+    return [(metric, dict(labels), value) for (metric, labels), value in sums.items() if labels[:2] in taken]
 
 
 def parse_upstreams(text: str) -> list[Row]:
@@ -97,10 +96,6 @@ def _key(sample: Sample) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     if sample.name == _BY_STATUS:
         return "caddy.responses", (*place, ("status", f"{labels.get('code', '')[:1]}xx"))
     return None
-
-
-def _handler(labels: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return labels[:2] if len(labels) > 1 else ()
 
 
 def _whole(value: Any) -> float | None:

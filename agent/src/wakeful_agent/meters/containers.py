@@ -83,7 +83,7 @@ def values_of(one: Container, details: Details, usage: Usage, memory_bytes: floa
     """Return the values of a container in the order of its series; `memory_bytes` is what the machine has."""
     if one.state != "running":
         code = one.exit_code if one.exit_code is not None else details.exit_code
-        return [0, details.restarts, int(details.oom_killed), code if one.state in {"exited", "dead"} else None]
+        return [0, details.restarts, _oom_killed(details), code if one.state in {"exited", "dead"} else None]
     limit = usage.memory_limit_bytes
     limit = limit if limit and (not memory_bytes or limit < memory_bytes) else None
     share = usage.memory_bytes / limit if limit and usage.memory_bytes is not None else None
@@ -92,7 +92,7 @@ def values_of(one: Container, details: Details, usage: Usage, memory_bytes: floa
     return [
         1,
         details.restarts,
-        int(details.oom_killed),
+        _oom_killed(details),
         {"healthy": 1, "unhealthy": 0}.get(health),
         uptime,
         usage.cpu_seconds,
@@ -106,6 +106,10 @@ def values_of(one: Container, details: Details, usage: Usage, memory_bytes: floa
         usage.received_bytes,
         usage.sent_bytes,
     ]
+
+
+def _oom_killed(details: Details) -> int | None:
+    return None if details is _GONE else int(details.oom_killed)
 
 
 def _make(key: tuple[str, str, bool]) -> list[Series]:
@@ -313,7 +317,7 @@ def _row(engine: str, one: Container, details: Details) -> dict[str, Any]:
         "state": one.state,
         "health": one.health or details.health or "none",
         "exit_code": one.exit_code if one.exit_code is not None else details.exit_code,
-        "oom_killed": details.oom_killed,
+        "oom_killed": None if details is _GONE else details.oom_killed,
         "restarts": details.restarts,
         "created_ms": one.created_ms,
         "started_ms": details.started_ms,

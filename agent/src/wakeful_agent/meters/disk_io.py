@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wakeful_agent.host.parsing import parser
 from wakeful_agent.host.text import label
 from wakeful_agent.meter import Columns, Meter, NoData, Option, Reading
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from wakeful_agent.host.files import Host
 
 _SECTOR_BYTES = 512  # of /proc/diskstats, whatever the device's own sector is
-_LEFT_OUT = ("loop", "ram", "zram", "fd", "sr")
+_LEFT_OUT = re.compile(r"(?:loop|ram|zram|fd|sr)[0-9]*(?:p[0-9]+)?")  # with the partitions of an image in a loop
 _DIRECTED = ("io", "operations", "operation_time", "merged")
 
 
@@ -36,8 +38,7 @@ def parse_diskstats(text: str) -> list[Disk]:
         fields = line.split(None, 14)
         if len(fields) < 14:
             continue
-        stem = fields[2].rstrip("0123456789")
-        if stem not in _LEFT_OUT:
+        if _LEFT_OUT.fullmatch(fields[2]) is None:
             disks.append(Disk(fields[2], tuple(map(int, fields[3:14]))))
     return disks
 

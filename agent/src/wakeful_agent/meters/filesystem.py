@@ -68,6 +68,7 @@ _REMOTE = ("nfs", "cifs", "smb", "fuse", "9p", "ceph", "gfs", "ocfs", "lustre", 
 _MOUNT_BUDGET_SECONDS = 0.5
 _TOTAL_SECONDS = 3.0
 _OPTIONS_CHARACTERS_MAX = 512
+_TELL_MS = 600_000
 
 
 class Mount(NamedTuple):
@@ -94,16 +95,18 @@ def choose(mounts: list[Mount], left_out: frozenset[str] = LEFT_OUT) -> list[Mou
     """Return the mounts worth measuring: real types, one for each device and mount point, remote ones last.
 
     Of several mounts of one device (bind mounts, subvolumes) the one with the shortest path is taken; of several
-    at one mount point the last, because it covers the others.
+    at one mount point the last, because it covers the others. What is left out by default has no device of its own
+    (all tmpfs are called tmpfs), so of those that are wanted each mount point is one.
     """
     covering = {mount.mountpoint: mount for mount in mounts}
-    by_device: dict[str, Mount] = {}
+    by_device: dict[tuple[str, str], Mount] = {}
     for mount in covering.values():
         if mount.type in left_out:
             continue
-        known = by_device.get(mount.device)
+        key = (mount.device, mount.mountpoint if mount.type in LEFT_OUT else "")
+        known = by_device.get(key)
         if known is None or len(mount.mountpoint) < len(known.mountpoint):
-            by_device[mount.device] = mount
+            by_device[key] = mount
     return sorted(by_device.values(), key=lambda mount: (mount.type.startswith(_REMOTE), mount.mountpoint))
 
 
@@ -141,7 +144,10 @@ def _make(mount: Mount) -> list[Series]:
 
 
 class FilesystemMeter(Meter):
-    """How full each filesystem is. Every mount is asked in its own time: a dead network mount costs only itself."""
+    """How full each filesystem is. Every mount is asked in its own time: a dead network mount costs only itself.
+
+    The inventory `filesystems` comes when something in it changed, and every ten minutes for a collector without it.
+    """
 
     name = "filesystem"
     source = "proc/self/mounts"
@@ -158,6 +164,8 @@ class FilesystemMeter(Meter):
         self._lane = Lane()
         self._mounts: list[Mount] = []
         self._told: dict[Mount, str] = {}
+        self._told_ms: int | None = None
+        self._document: list[dict[str, str]] = []
 
     def configure(self, options: Mapping[str, Any]) -> None:
         """Take the options, and choose the mounts anew at the next reading."""
@@ -181,9 +189,13 @@ class FilesystemMeter(Meter):
             if not isinstance(answer.error, Absent) and not _is_empty(answer):
                 states[mount] = _state(answer)
                 found += [None] * 8 if answer.value is None else values(answer.value)
-        changed = states != self._told
-        self._told = states
-        return Reading(self._columns.of(list(states)), found, {"filesystems": _document(states)} if changed else {})
+        columns = self._columns.of(list(states))
+        if states != self._told:
+            self._told, self._document = states, _document(states)
+        elif self._told_ms is not None and 0 <= now_ms - self._told_ms < _TELL_MS:
+            return Reading(columns, found)
+        self._told_ms = now_ms
+        return Reading(columns, found, {"filesystems": self._document})
 
     def _look(self, host: Host) -> None:
         text = host.kept_raw(self.source).decode("utf-8", "surrogateescape")

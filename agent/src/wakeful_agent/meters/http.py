@@ -45,7 +45,7 @@ def parse_wish(words: Mapping[str, str]) -> Wish:
     if method not in _METHODS:
         raise Malformed(f"method= must be one of {', '.join(_METHODS)}: what only reads")
     redirects = words.get("redirects", "0")
-    if not (redirects.isascii() and redirects.isdigit() and int(redirects[:4]) <= REDIRECTS_MAX):
+    if not (redirects.isascii() and redirects.isdigit() and len(redirects) < 4 and int(redirects) <= REDIRECTS_MAX):
         raise Malformed(f"redirects= must be a number up to {REDIRECTS_MAX}")
     pin = words.get("pin") or None
     if pin and not (pin.startswith("sha256:") and len(pin) == 71):

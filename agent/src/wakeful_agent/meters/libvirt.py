@@ -163,8 +163,8 @@ class LibvirtMeter(Meter):
             guests = parse_domstats(text)
         except HostError as error:
             return Reading([series("libvirt.up")], [0], {}, error)
-        guests = sorted(guests, key=lambda guest: (guest.state != "running", guest.name))[:_GUESTS_MAX]
         states = [guest.state for guest in guests]
+        guests = sorted(guests, key=lambda guest: (guest.state != "running", guest.name))[:_GUESTS_MAX]
         keys = [("", False), *((guest.name, guest.state == "running") for guest in guests)]
         values: list[float | None] = [1, *(states.count(state) for state in STATES)]
         for guest in guests:

@@ -44,7 +44,7 @@ class Repeated(NamedTuple):
 def count_by_unit(messages: list[Message], known: list[str], most: int) -> tuple[list[str], dict[tuple[str, str], int]]:
     """Return the units to show and the counts by unit and severity; units beyond `most` are counted as `other`.
 
-    Units that were shown stay, so that an error that ended shows as zero; the new ones with the most messages come in.
+    Units that are `known` stay, so that an error that ended shows as zero; the new ones with the most messages come in.
     """
     totals: dict[str, int] = {}
     for one in messages:
@@ -124,6 +124,7 @@ class LogsMeter(Meter):
         self._journal = Journal()
         self._columns = Columns(_make)
         self._units: list[str] = []
+        self._heard: dict[str, int] = {}
         self._seen: dict[str, Repeated] = {}
         self._read_ms: int | None = None
 
@@ -152,7 +153,11 @@ class LogsMeter(Meter):
         news = self._journal.news(host, now_ms, now_ms - _FIRST_MS)
         span_ms = _FIRST_MS if self._read_ms is None else max(1_000, now_ms - self._read_ms)
         self._read_ms = now_ms
-        self._units, counts = count_by_unit(news.messages, self._units, self.chosen["units"])
+        # What says nothing for a day makes room: else the first units of a long run would be the only ones for good.
+        known = [unit for unit in self._units if now_ms - self._heard[unit] < _KEEP_MS]
+        self._units, counts = count_by_unit(news.messages, known, self.chosen["units"])
+        heard = {**self._heard, **{one.unit: now_ms for one in news.messages}}
+        self._heard = {unit: heard[unit] for unit in self._units}
         self._seen = remember(self._seen, news.messages, now_ms, self.chosen["lines"])
         cells = [(unit, severity) for unit in [*self._units, OTHER] for severity in (ERROR, WARNING)]
         values = [int(news.more), *(round(counts.get(cell, 0) * 60_000 / span_ms, 3) for cell in cells)]

@@ -144,6 +144,7 @@ class MqttMeter(ServiceMeter):
 
     def _begun(self, host: Host, target: Target, heard: Heard) -> Subscriber:
         user, password = login(self, host, target)
+        heard.said = {}  # what still holds is said again; what the broker no longer tells us is no figure of today
         session = Subscriber(dial(self, target, PORT, self.timeout_seconds), heard.hear)
         session.begin(user, password, [f"{_OWN}#", *self._topics()])
         session.listen(self.timeout_seconds)

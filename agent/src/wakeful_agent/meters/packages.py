@@ -69,7 +69,7 @@ class PackagesMeter(Meter):
             self._trouble = None
             self._databases = databases if self._take(host, databases) else []
         if self._trouble is not None:
-            raise self._trouble
+            raise self._trouble.with_traceback(None)  # each raise adds to it, and would keep what it passed through
         return Reading(self._columns.of(list(self._counts)), list(self._counts.values()), {"packages": self._document})
 
     def _take(self, host: Host, databases: list[Database]) -> bool:

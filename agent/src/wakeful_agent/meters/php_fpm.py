@@ -23,6 +23,7 @@ POOLS_MAX = 50
 _FILE_BYTES_MAX = 256 * 1024
 _PAGE_BYTES_MAX = 64 * 1024
 _PATH = "/status"
+_POOLS = "etc/php-fpm.d"  # where there is one version of PHP alone: Fedora, Red Hat and their kin
 _LINE = re.compile(r"\s*(?:\[([^\]]+)\]|([a-z._]+)\s*=\s*([^;]*))", re.ASCII)
 _NUMBERS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("start since", "php_fpm.uptime", {}),
@@ -50,7 +51,10 @@ def parse_status(text: str) -> dict[str, Any]:
 
 
 def parse_pools(text: str, version: str) -> list[Target]:
-    """Return the pools of a configuration file that show a status, under `NAME (version)`; defaults as FPM has them."""
+    """Return the pools of a configuration file that show a status; defaults as FPM has them.
+
+    Each is called `NAME (version)`, or NAME where no version is known.
+    """
     pools: list[tuple[str, dict[str, str]]] = []
     for line in text.split("\n"):
         found = _LINE.match(line)
@@ -62,7 +66,11 @@ def parse_pools(text: str, version: str) -> list[Target]:
         elif pools:
             pools[-1][1][key] = value.strip().strip("\"'")
     return [
-        Target(f"{label(pool, 100)} ({version})", _listening(keys, pool), {"path": keys["pm.status_path"]})
+        Target(
+            f"{label(pool, 100)} ({version})" if version else label(pool, 100),
+            _listening(keys, pool),
+            {"path": keys["pm.status_path"]},
+        )
         for pool, keys in pools
         if keys.get("pm.status_path") and (keys.get("pm.status_listen") or keys.get("listen"))
     ]
@@ -96,19 +104,20 @@ class PhpFpmMeter(PageMeter):
     def usual(self, host: Host) -> list[Target]:
         """Return the pools whose configuration here says that they show a status, and where."""
         pools: list[Target] = []
-        for version in _listing(host, "etc/php"):
-            folder = f"etc/php/{version}/fpm/pool.d"
+        folders = [(f"etc/php/{version}/fpm/pool.d", version) for version in _listing(host, "etc/php")]
+        for folder, version in [*folders, (_POOLS, "")]:
             for name in _listing(host, folder):
                 if name.endswith(".conf") and len(pools) < POOLS_MAX:
                     pools += parse_pools(_text(host, f"{folder}/{name}"), version)
         if not pools:
-            raise NoData("no pool in /etc/php has a pm.status_path")
+            raise NoData(f"no pool in /etc/php or /{_POOLS} has a pm.status_path")
         return pools
 
     def ask(self, host: Host, target: Target, now_ms: int) -> Answered:
         """Ask one pool."""
         if target.address.startswith(("http://", "https://")):
-            url = target.address if "json" in target.address else f"{target.address}?json"
+            page, _, query = target.address.partition("?")
+            url = target.address if "json" in query else f"{page}?{query and query + '&'}json"
             text = decode(self.page(host, url, most=_PAGE_BYTES_MAX).body)
         else:
             path = target.words.get("path", _PATH)

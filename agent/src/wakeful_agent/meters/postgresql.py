@@ -97,12 +97,18 @@ def samples(answers: Mapping[str, Any]) -> list[Sample]:
         value = next((_number(writer[column]) for column in columns if column in writer), None)
         if value is not None:
             found.append((metric, kind, value * scale))
-    return found + _activity(answers) + _replication(answers)
+    found += _asked(answers, "activity", _activity(_records(answers.get("activity"))))
+    found += _asked(answers, "locks", _locks(_records(answers.get("locks"))))
+    return found + _replication(answers)
 
 
-def _activity(answers: Mapping[str, Any]) -> list[Sample]:
+def _asked(answers: Mapping[str, Any], part: str, counted: list[Sample]) -> list[Sample]:
+    """Return what was counted, without values where the server did not answer that: nothing said is not none there."""
+    return counted if part in answers else [(metric, labels, None) for metric, labels, _ in counted]
+
+
+def _activity(rows: list[Mapping[str, Any]]) -> list[Sample]:
     states = dict.fromkeys([*_STATES.values(), "other"], 0.0)
-    rows = _records(answers.get("activity"))
     for row in rows:
         state = row.get("state")
         known = _STATES.get(state, "other") if state is None or isinstance(state, str) else "other"
@@ -112,11 +118,15 @@ def _activity(answers: Mapping[str, Any]) -> list[Sample]:
     found.append(("postgresql.connections.waiting", {}, _total(rows, "waiting")))
     found.append(("postgresql.transaction.longest", {}, _most(rows, "transaction")))
     found.append(("postgresql.query.longest", {}, _most(running, "query")))
-    locks = _records(answers.get("locks"))
+    return found
+
+
+def _locks(rows: list[Mapping[str, Any]]) -> list[Sample]:
+    found: list[Sample] = []
     for mode in _LOCKS:
-        held = [row for row in locks if row.get("mode") == mode and row.get("granted") is True]
+        held = [row for row in rows if row.get("mode") == mode and row.get("granted") is True]
         found.append(("postgresql.locks", {"mode": mode}, _total(held, "count")))
-    waited = [row for row in locks if row.get("granted") is False]
+    waited = [row for row in rows if row.get("granted") is False]
     found.append(("postgresql.locks.waiting", {}, _total(waited, "count")))
     return found
 

@@ -94,7 +94,7 @@ class ProcessesMeter(Meter):
     def read(self, host: Host, now_ms: int) -> Reading:
         """Return the counts, the leaders and the list."""
         awake = host.awake_seconds()
-        if now_ms - self._asked_ms >= _USERS_MS:  # a process may have changed its user since
+        if not 0 <= now_ms - self._asked_ms < _USERS_MS:  # a process may have changed its user since
             self._asked_ms = now_ms
             self._owners, self._users = {}, {}
         found = list(walk(host, self._owners))

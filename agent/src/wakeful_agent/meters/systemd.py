@@ -107,8 +107,9 @@ def parse_show(text: str) -> list[Unit]:
 def choose(units: Sequence[Unit], known: Sequence[str], wanted: Sequence[str], most: int) -> list[str]:
     """Return the names of the services to measure: those wanted, those measured before, then the largest.
 
-    The largest are those with the most memory and the most processor time, in turns. Services that are there but never
-    ran are not measured unless wanted. At most `most` beside those wanted.
+    The largest are those with the most memory and the most processor time, in turns; for the first half of them those
+    measured before make room, the smallest first: what began after them is not passed over for good. Services that are
+    there but never ran are not measured unless wanted. At most `most` beside those wanted.
     """
     present = {unit.name for unit in units}
     running = [unit for unit in units if unit.active != "inactive"]
@@ -116,8 +117,12 @@ def choose(units: Sequence[Unit], known: Sequence[str], wanted: Sequence[str], m
     by_time = sorted(running, key=lambda unit: (-(unit.cpu_seconds or 0.0), unit.name))
     ranked = [unit.name for pair in zip(by_memory, by_time) for unit in pair]
     first = [name for name in dict.fromkeys(wanted) if name in present]
-    others = [name for name in dict.fromkeys([*known, *ranked]) if name in present and name not in first]
-    return first + others[:most]
+    ranked = [name for name in dict.fromkeys(ranked) if name not in first]
+    stayed = [name for name in dict.fromkeys(known) if name in present and name not in first]
+    place = {name: number for number, name in enumerate(ranked)}
+    by_place = sorted(stayed, key=lambda name: place.get(name, len(place)))
+    taken = set(list(dict.fromkeys([*ranked[: most // 2], *by_place, *ranked]))[:most])
+    return first + [name for name in dict.fromkeys([*stayed, *ranked]) if name in taken]
 
 
 def _count(text: str | None) -> int | None:

@@ -88,7 +88,7 @@ class TextfileMeter(Meter):
             problems.append(f"{len(paths) - FILES_MAX} files are left out: at most {FILES_MAX} are read")
         self._files = {path: _read(host, path, self._files.get(path)) for path in paths[:FILES_MAX]}
         files = list(self._files.values())
-        problems += [f"{path}: {file.error}" for path, file in self._files.items() if file.error]
+        problems += [f"/{path}: {file.error}" for path, file in self._files.items() if file.error]
         places = self._choose(problems)
         values: list[float | None] = []
         for file in files:
