@@ -171,6 +171,7 @@ def test_a_disk_without_room_for_the_spool(monkeypatch: pytest.MonkeyPatch) -> N
         (Space(2, 5, 5), "bad", "2 MiB are free"),
         (Space(1000, 5, 0), "bad", "no inodes are free"),
         (Space(1000, 0, 0), "ok", "1000 MiB"),
+        (Space(2, 0, 0), "bad", "2 MiB are free"),
     ):
         monkeypatch.setattr(os, "statvfs", lambda _folder, found=space: found)
         check = checks_of._disk("/x", 256)
@@ -209,6 +210,19 @@ def test_who_holds_the_lock(agent_folders: Path) -> None:
         with lock.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             assert checks_of._holder(str(lock)) == pid
+
+
+def test_a_lock_that_this_user_may_not_see_says_nothing_of_the_agent(
+    agent_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hide(path: str, _flags: int) -> int:
+        raise PermissionError(13, "Permission denied", path)
+
+    place = Place(Folders(str(agent_folders / "config"), str(agent_folders / "state")), {})
+    monkeypatch.setattr(os, "open", hide)
+    check = checks_of.running(place)
+    assert (check.state, check.text) == ("mind", "whether it runs is hidden from this user")
+    assert check.fix.endswith("/state wakeful-agent doctor")
 
 
 def test_what_grants_the_rest_can_be_pasted(run: Run) -> None:
