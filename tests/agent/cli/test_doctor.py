@@ -212,19 +212,6 @@ def test_who_holds_the_lock(agent_folders: Path) -> None:
             assert checks_of._holder(str(lock)) == pid
 
 
-def test_a_lock_that_this_user_may_not_see_says_nothing_of_the_agent(
-    agent_folders: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def hide(path: str, _flags: int) -> int:
-        raise PermissionError(13, "Permission denied", path)
-
-    place = Place(Folders(str(agent_folders / "config"), str(agent_folders / "state")), {})
-    monkeypatch.setattr(os, "open", hide)
-    check = checks_of.running(place)
-    assert (check.state, check.text) == ("mind", "whether it runs is hidden from this user")
-    assert check.fix.endswith("/state wakeful-agent doctor")
-
-
 def test_what_grants_the_rest_can_be_pasted(run: Run) -> None:
     done = run("doctor", "--grants")
     assert done.returncode == 0
