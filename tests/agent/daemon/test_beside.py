@@ -51,12 +51,15 @@ class Shepherd:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.waiting: list[dict[str, Any]] = []
+        self.late: list[dict[str, Any]] = []
+        """What comes about while it ends."""
 
     def begin(self) -> None:
         self.calls.append("begin")
 
     def close(self) -> None:
         self.calls.append("close")
+        self.waiting += self.late
 
     def configure(self, watches: Sequence[Watch], settings: Sequence[WatchSetting]) -> None:
         self.calls.append(f"configure {len(watches)} {[one.name for one in settings]}")
@@ -247,7 +250,7 @@ def test_what_comes_about_while_it_ends_waits_in_the_spool(place: Place, tools: 
     place.stand.begin()
     tools["until"](lambda: place.door.pushes and not len(place.stand.link))
     late = events.event("watch.down", place.stand.clock_ms, "survival")
-    place.workshop.shepherd.close = lambda: place.workshop.shepherd.waiting.append(late)  # type: ignore[method-assign]
+    place.workshop.shepherd.late = [late]
     place.stand.ears.stop = "SIGTERM"
     before = {number: signal.getsignal(number) for number in (*STOPPING, signal.SIGHUP)}
     try:
