@@ -168,7 +168,9 @@ def _holder(path: str) -> int | None:
     """Return the process that holds the lock; 0 when it does not say, None when nobody does. Raises PermissionError."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except PermissionError:
+        raise
+    except OSError:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
