@@ -273,6 +273,7 @@ def test_what_to_mind_is_said_and_is_no_error(run: Run, agent_folders: Path) -> 
 
 def test_addresses_are_shown_without_passwords(run: Run, agent_folders: Path) -> None:
     text = '[meters.redis]\ntargets = ["redis://:hush@h:1"]\nuser = "me"\n'
+    text += '[meters.exec]\nscripts = {x = ["/bin/x", "https://me:hush@h/"]}\n'
     (agent_folders / "config" / "agent.toml").write_text(text)
     for shown in (run("show-config").stdout, run("show-config", "--json").stdout):
         assert "hush" not in shown

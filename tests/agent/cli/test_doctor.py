@@ -168,9 +168,9 @@ def test_a_disk_without_room_for_the_spool(monkeypatch: pytest.MonkeyPatch) -> N
     for space, state, words in (
         (Space(1000, 5, 5), "ok", "1000 MiB are free for the spool, which may take 256 MiB"),
         (Space(100, 5, 5), "mind", "100 MiB are free"),
-        (Space(2, 5, 5), "bad", "2 MiB are free"),
         (Space(1000, 5, 0), "bad", "no inodes are free"),
         (Space(1000, 0, 0), "ok", "1000 MiB"),
+        (Space(2, 0, 0), "bad", "2 MiB are free"),
     ):
         monkeypatch.setattr(os, "statvfs", lambda _folder, found=space: found)
         check = checks_of._disk("/x", 256)

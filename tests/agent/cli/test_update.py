@@ -151,7 +151,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("answer", "code"), [("n\n", 3), ("\n", 3), ("y\n", 0)])
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 3), ("\n", 3), ("", 3), ("y\n", 0)])
 def test_a_person_is_asked(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
     publish(tmp_path / "dist", "2.0")
     let(tmp_path, "ask")

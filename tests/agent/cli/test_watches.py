@@ -87,6 +87,7 @@ def test_a_pause_and_its_end(say: Say, tmp_path: Path, monkeypatch: pytest.Monke
     assert say("pause", "web", "--for", "2h", "--why", "new disks") == (0, "web is left alone for 2h\n")
     assert file.read_text() == "7200s new disks"
     assert "paused for 2h" in say()[1]
+    assert say("pause", "web", "--for", "90m") == (0, "web is left alone for 90m\n")
     assert say("resume", "web") == (0, "kept alive again: web\n")
     assert say("resume", "web") == (0, "web was not paused\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, Sequence
 
 import pytest
@@ -11,9 +12,11 @@ from wakeful_agent.config.orders import NO_ORDERS, Orders, Policy, WatchSetting
 from wakeful_agent.daemon import events
 from wakeful_agent.daemon.beside import Beside
 from wakeful_agent.daemon.composing import Composer
+from wakeful_agent.daemon.ears import STOPPING
 from wakeful_agent.daemon.ordering import Orders as Desk
 from wakeful_agent.host.files import Host
 from wakeful_agent.meter import OK, Result
+from wakeful_wire import packing
 from wakeful_wire.answer import Command
 from wakeful_wire.push import parse_push
 from wakeful_wire.schema import series
@@ -48,12 +51,15 @@ class Shepherd:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.waiting: list[dict[str, Any]] = []
+        self.late: list[dict[str, Any]] = []
+        """What comes about while it ends."""
 
     def begin(self) -> None:
         self.calls.append("begin")
 
     def close(self) -> None:
         self.calls.append("close")
+        self.waiting += self.late
 
     def configure(self, watches: Sequence[Watch], settings: Sequence[WatchSetting]) -> None:
         self.calls.append(f"configure {len(watches)} {[one.name for one in settings]}")
@@ -237,3 +243,22 @@ def test_a_policy_that_is_void_says_why(place: Place) -> None:
     place.configure(CONFIG._replace(orders=NO_ORDERS._replace(policy=Policy(void="it belongs to user 5"))))
     assert place.beside.announced()["policy"]["void"] == "it belongs to user 5"
     assert "actions" in place.workshop.made, "whoever makes the actions says so in the log"
+
+
+def test_what_comes_about_while_it_ends_waits_in_the_spool(place: Place, tools: Any) -> None:
+    place.configure(WATCHED)
+    place.stand.begin()
+    tools["until"](lambda: place.door.pushes and not len(place.stand.link))
+    late = events.event("watch.down", place.stand.clock_ms, "survival")
+    place.workshop.shepherd.late = [late]
+    place.stand.ears.stop = "SIGTERM"
+    before = {number: signal.getsignal(number) for number in (*STOPPING, signal.SIGHUP)}
+    try:
+        place.stand.daemon._finish()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert [event["kind"] for event in told(place.door)][-1] == "agent.stopped"
+    (file,) = (place.stand.folder / "spool").glob("*.push")
+    assert packing.parse_json(packing.inflate(file.read_bytes()))["events"] == [late]
+    place.stand.ears.wake()  # a command or a watch that comes to its end now finds nobody, and fails by nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Iterator
 
@@ -204,3 +205,19 @@ def test_what_a_kind_shows_of_its_own_is_told_without_any_other_change(stand: St
     assert shown() == [{"name": "door", "rung": 0}]
     door.rung = 7
     until(lambda: shown() == [{"name": "door", "rung": 7}])
+
+
+def test_what_is_decided_last_is_told_although_it_ends(stand: Stand) -> None:
+    bell = Bell("door", {})
+    stand.keep(bell, debounce_seconds=0.0)
+    until(lambda: bell.report)
+    busy = threading.Event()
+    stand.keeper._inbox.put(lambda: busy.wait(20) and None)
+    bell.ring(DOWN, "it is silent")
+    end = threading.Thread(target=stand.keeper.close)
+    end.start()
+    until(lambda: stand.keeper._inbox.qsize() == 2)  # the bell, and the end behind it
+    busy.set()
+    end.join()
+    assert "watch.down" in stand.kinds()
+    assert bell.rung == 0, "an attempt is not begun any more"

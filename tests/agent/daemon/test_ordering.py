@@ -14,6 +14,7 @@ from wakeful_agent.daemon import ordering
 from wakeful_agent.host.errors import Denied
 from wakeful_wire.answer import Command
 
+from ..conftest import until
 from .desk import NOW_MS, Bench, Ring
 
 if TYPE_CHECKING:
@@ -288,6 +289,27 @@ def test_a_restart_in_the_middle_is_a_failure_and_no_second_run(tmp_path: Path, 
     assert bench.results() == [result]
     assert len(ring.rung) == 1
     gate.set()
+
+
+def test_what_ended_and_was_not_heard_before_a_stop_is_told_as_it_was(bench: Bench) -> None:
+    bench.ask("c1")
+    until(lambda: bench.orders._finished)
+    bench.orders.close()
+    bench.orders = bench.again(Policy(("ring",), per_hour=100))
+    (result,) = bench.results()
+    assert (result["state"], result["data"]["summary"]) == ("done", "it rang")
+
+
+def test_what_waits_when_it_ends_is_begun_no_more(tmp_path: Path, heard: Any) -> None:
+    let = threading.Event()
+    ring = Ring(lambda _arguments: Outcome(let.wait(30), "it rang"))
+    bench = Bench(tmp_path, heard, ring)
+    bench.ask(*(f"c{number}" for number in range(ordering.OF_ONE_MAX + 1)))
+    until(lambda: len(ring.rung) == ordering.OF_ONE_MAX)
+    bench.orders.close()
+    let.set()
+    bench.results(ordering.OF_ONE_MAX)
+    assert len(ring.rung) == ordering.OF_ONE_MAX
 
 
 def test_what_restarts_the_agent_is_done_when_it_has_begun_again(tmp_path: Path, heard: Any) -> None:

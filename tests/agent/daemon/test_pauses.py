@@ -30,6 +30,7 @@ def test_what_a_file_says() -> None:
     assert pauses.parse_pause("1d new disks", NOW_MS) == Pause(NOW_MS + 86_400_000, "new disks")
     assert pauses.parse_pause("2h new\ndisks", NOW_MS).why == "new\ufffddisks"
     assert pauses.parse_pause("new disks", NOW_MS) == Pause(0, "new disks")
+    assert pauses.parse_pause("0s 2h window", NOW_MS) == Pause(0, "2h window")
 
 
 def test_a_pause_holds_from_when_its_file_was_written_and_is_removed_when_it_is_over(tmp_path: Path) -> None:
@@ -47,6 +48,8 @@ def test_a_pause_without_an_end_is_ended_by_removing_it(tmp_path: Path) -> None:
     assert not pauses.end(str(tmp_path), "web"), "nothing was ever paused here"
     pauses.begin(str(tmp_path), "web", 0, "by ada")
     assert pauses.read(str(tmp_path), NOW_MS * 2) == {"web": Pause(0, "by ada")}
+    pauses.begin(str(tmp_path), "web", 0, "2h window, see the plan")
+    assert pauses.read(str(tmp_path), NOW_MS * 2) == {"web": Pause(0, "2h window, see the plan")}
     assert pauses.end(str(tmp_path), "web")
     assert not pauses.end(str(tmp_path), "web")
     assert pauses.read(str(tmp_path), NOW_MS) == {}

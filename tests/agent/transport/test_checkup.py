@@ -54,6 +54,13 @@ def test_something_else_that_answers_is_no_collector(door: Any) -> None:
     assert "answered 404, which no Wakeful collector does here" in finding.text
 
 
+@pytest.mark.parametrize(("status", "code"), [(429, "too_often"), (503, "store_full")])
+def test_a_collector_that_takes_nothing_now_is_one(door: Any, tools: Any, status: int, code: str) -> None:
+    door.answer = tools["refuse"](status, code, "come again later")
+    finding = found(door)
+    assert (finding.reached, finding.text) == (False, "the collector takes nothing now: come again later")
+
+
 def test_nobody_there_is_told(door: Any) -> None:
     finding = found(door, "http://127.0.0.1:1")
     assert not finding.reached

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Iterator
 
 import pytest
 
-from wakeful_agent.config import Config
+from wakeful_agent.config import Config, ConfigErrors, Problem
 from wakeful_agent.transport.link import Link, Way
 from wakeful_agent.transport.sender import Listeners
 from wakeful_wire import packing
@@ -59,6 +59,36 @@ def test_a_new_token_makes_a_new_connection_and_keeps_the_counts(
     assert [request["headers"]["Authorization"] for request in door.requests] == ["Bearer token-1", "Bearer token-2"]
     link.reconfigure(CONFIG, 3)
     assert door.connections == 2
+
+
+def test_a_token_that_cannot_be_read_for_a_while_ends_nothing(
+    tmp_path: Path, door: Any, tools: Any, heard: Any
+) -> None:
+    found: list[Any] = [
+        ConfigErrors([Problem("TOKEN", 0, "may be read by others (mode 0644)", "run: chmod 600 TOKEN")])
+    ]
+
+    def find_way(_config: Config) -> Way:
+        if isinstance(found[-1], ConfigErrors):
+            raise found[-1]
+        way: Way = found[-1]
+        return way
+
+    link = Link(str(tmp_path / "spool"), CONFIG, find_way, Listeners(len, len), heard)  # type: ignore[arg-type]  # nobody listens here
+    with pytest.raises(ConfigErrors):
+        link.reconfigure(CONFIG, 2)
+    found.append(Way(door.url, None, None, None, "token-1"))
+    link.reconfigure(CONFIG, 2)
+    found.append(found[0])
+    link.reconfigure(CONFIG._replace(spool_size_mb=1), 2)
+    link.put(push(0), 5)
+    tools["until"](lambda: link.counts()["accepted"] == 1)
+    assert link._spool.bytes_max == 1 << 20
+    assert "chmod 600 TOKEN. What was read before stays in force" in heard.text
+    found.append(found[1])
+    link.reconfigure(CONFIG, 2)
+    assert "can be read again" in heard.text
+    link.stop()
 
 
 def test_new_bounds_are_taken(link: Link) -> None:

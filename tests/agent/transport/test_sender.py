@@ -250,12 +250,26 @@ def test_a_spoiled_push_is_passed_over(stand: Stand, door: Any, tools: Any) -> N
 
 
 def test_a_push_whose_series_list_is_lost_is_sent_without(tmp_path: Path, stand: Stand, door: Any, tools: Any) -> None:
-    stand.spool._current = ""
+    stand.spool.put_schema("1" * 32, [])
     (tmp_path / "spool" / f"schema-{SCHEMA}").unlink()
     stand.put(0)
     stand.sender.start()
     tools["until"](lambda: not len(stand.spool))
     assert "series" not in door.pushes[0]
+
+
+def test_a_push_whose_series_nobody_knows_any_more_holds_up_no_other(
+    tmp_path: Path, stand: Stand, door: Any, tools: Any, heard: Any
+) -> None:
+    stand.spool.put_schema("1" * 32, [])
+    (tmp_path / "spool" / f"schema-{SCHEMA}").unlink()
+    stand.put(0)
+    door.answer = lambda _request: (409, {}, b'{"error": "unknown_schema", "message": "series please"}')
+    stand.sender.start()
+    tools["until"](lambda: not len(stand.spool) and stand.refusals)
+    assert stand.refusals == ["unknown_schema"]
+    assert stand.spool.set_aside == 1
+    assert "That list is lost here" in heard.text
 
 
 def test_what_it_knows_of_schemas_is_bounded(

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -199,6 +200,7 @@ def test_a_disk_that_takes_nothing_costs_no_push_at_first(tmp_path: Path) -> Non
     put(spool, 70)
     assert spool.trouble == ""
     assert spool.schema(SCHEMA) == [["x", {}]]
+    assert spool_at(tmp_path).schema(SCHEMA) == [["x", {}]], "the disk has it as soon as it takes something"
     assert sequences(spool) == [0, *range(10, 71)]
 
 
@@ -273,6 +275,16 @@ def test_a_count_that_cannot_be_read_or_written_is_kept_in_memory(tmp_path: Path
     put(spool, 1)
     assert spool.unreported == 1
     assert spool_at(tmp_path).unreported == 0
+
+
+def test_two_threads_that_count_do_not_spoil_the_count(tmp_path: Path) -> None:
+    spool = spool_at(tmp_path)
+    threads = [threading.Thread(target=lambda: [spool._owe(1) for _ in range(40)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (spool.unreported, spool_at(tmp_path).unreported) == (160, 160)
 
 
 def test_some_can_be_passed_over(tmp_path: Path) -> None:

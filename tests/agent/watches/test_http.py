@@ -111,5 +111,8 @@ def test_a_certificate_that_is_not_trusted_is_no_reason_to_restart(tls_door: Any
 def test_what_the_file_says_wrong() -> None:
     assert HttpWatch.check({"url": "ftp://x"})[0].startswith("url ")
     assert HttpWatch.check({"url": "http://x", "status": "2xx"})[0].startswith("status ")
+    assert HttpWatch.check({"url": "http://x", "status": "399-200"})[0].startswith("status "), (
+        "nothing would ever fit it"
+    )
     assert parse_statuses("200, 301-302") == [(200, 200), (301, 302)]
     assert HttpWatch.subject({"url": "HTTP://Example.org:80/a#b"}) == "http://example.org/a"

@@ -14,6 +14,7 @@ import pytest
 
 from wakeful_agent.host.errors import Denied, HostError
 from wakeful_agent.host.files import Host
+from wakeful_agent.host.processes import walk
 from wakeful_agent.watch import DOWN, UP
 from wakeful_agent.watches.process import ProcessWatch, age_seconds, find, wanted_of
 
@@ -46,6 +47,24 @@ def test_a_pidfile_names_it(sleeper: subprocess.Popen[bytes], tmp_path: Path) ->
     until(lambda: one.look(Host(), 0).state == DOWN)  # a zombie, which has ended
     sleeper.wait()
     assert one.look(Host(), 0).detail == f"process {sleeper.pid} of {file} does not run"
+
+
+def test_a_pidfile_may_hold_more_below_the_number(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
+    file = tmp_path / "postmaster.pid"
+    file.write_text(f"{sleeper.pid}\n/var/lib/postgresql/16/main\n1763716800\n5432\n/var/run/postgresql\nlocalhost\n")
+    assert watch(pidfile=str(file)).look(Host(), 0).data == {"pid": sleeper.pid}
+
+
+def test_a_container_whose_uptime_is_its_own_does_not_make_processes_young() -> None:
+    class Contained(Host):
+        """What lxcfs shows in a container: uptime from its own start, and processes' starts from the machine's."""
+
+        def read(self, relative: str, most: int = 1 << 20) -> str:
+            return "0.01 0.01\n" if relative == "proc/uptime" else super().read(relative, most)
+
+    (own,) = [one for one in walk(Host(), {}) if one.pid == os.getpid()]
+    assert age_seconds(Contained(), own) == pytest.approx(age_seconds(Host(), own), abs=5)
+    assert age_seconds(Contained(), own) > 0
 
 
 def test_a_pidfile_of_somebody_else_is_none_of_its_own(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:

@@ -137,13 +137,17 @@ def _state(place: Place, config: Config | None) -> Iterator[Check]:
 
 def running(place: Place) -> Check:
     """Return whether an agent runs, and as whom: where that is somebody else, rights looked at here are not its own."""
-    pid = _holder(place.folders.lock)
+    folders = f"CONFIG_DIR={quote(place.folders.config)} STATE_DIR={quote(place.folders.state)}"
+    try:
+        pid = _holder(place.folders.lock)
+    except PermissionError:
+        hint = f"its user and root can tell: sudo env {folders} wakeful-agent doctor"
+        return Check("agent", MIND, "whether it runs is hidden from this user", hint)
     if pid is None:
         return Check("agent", BAD, "it does not run", "start it: wakeful-agent run (or its service)")
     user = bootstrap.user_of(place, pid)
     own = bootstrap.user_of(place, os.getpid())
     if user and user != own:
-        folders = f"CONFIG_DIR={quote(place.folders.config)} STATE_DIR={quote(place.folders.state)}"
         hint = f"what it may do is told by: sudo -u {user} env {folders} wakeful-agent doctor"
         return Check("agent", MIND, f"it runs as {user}, and this is {own}: the rights below are not the agent's", hint)
     return Check("agent", GOOD, "it runs" + (f" as {user}" if user else ""))
@@ -154,15 +158,18 @@ def _disk(folder: str, wanted_mib: float) -> Check:
     free_mib = space.f_bavail * space.f_frsize / MIB
     text = f"{free_mib:.0f} MiB are free for the spool, which may take {wanted_mib:g} MiB"
     hint = "make room there, set a smaller spool.size_mb, or move it with STATE_DIR"
-    if free_mib < SPOOL_MIB_LEAST or (space.f_files and not space.f_favail):
-        return Check("disk", BAD, text if space.f_favail else "no inodes are free for the spool", hint)
+    spent = space.f_files and not space.f_favail  # btrfs counts no inodes at all
+    if free_mib < SPOOL_MIB_LEAST or spent:
+        return Check("disk", BAD, "no inodes are free for the spool" if spent else text, hint)
     return Check("disk", MIND, text, hint) if free_mib < wanted_mib else Check("disk", GOOD, text)
 
 
 def _holder(path: str) -> int | None:
-    """Return the process that holds the lock; 0 when it does not say, None when nobody does."""
+    """Return the process that holds the lock; 0 when it does not say, None when nobody does. Raises PermissionError."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
+        raise
     except OSError:
         return None
     try:

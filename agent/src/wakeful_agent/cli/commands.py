@@ -61,7 +61,8 @@ COMMANDS = (
     Command(
         "show-config",
         "the settings in force and where they come from",
-        "Every setting with its value, and whether the file, the environment, the collector or the default says so.",
+        "Every setting with its value, and whether the file, the environment or the default says so. What the "
+        "collector tunes within that is no part of it.",
         (
             "show-config",
             "show-config --sample > agent.toml",

@@ -42,4 +42,6 @@ def _shown(value: Any) -> Any:
     """Return a value fit to be shown: an address may hold a password although it must not."""
     if isinstance(value, str):
         return redact(value)
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
     return [_shown(item) for item in value] if isinstance(value, list) else value

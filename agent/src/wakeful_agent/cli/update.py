@@ -98,7 +98,11 @@ def _may(chosen: argparse.Namespace, place: Place, config: Config, home: Home, f
     if not sys.stdin.isatty():
         print("agent.toml wants a person to say yes: run `wakeful-agent update` at a terminal, or give --yes")
         return False
-    return input("take it? [y/N] ").strip().lower() in {"y", "yes"}
+    try:
+        return input("take it? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        print()
+        return False
 
 
 def _home(place: Place) -> str:

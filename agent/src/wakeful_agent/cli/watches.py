@@ -118,7 +118,7 @@ def _pause(state: str, name: str, chosen: argparse.Namespace) -> int:
     why = label(chosen.why or f"by {os.environ.get('SUDO_USER') or os.environ.get('USER') or 'somebody'} here", 200)
     pauses.begin(state, name, seconds, why)
     whom = "all watches are" if name == pauses.EVERY else f"{name} is"
-    print(f"{whom} left alone {f'for {span(seconds)}' if seconds else 'until resumed'}")
+    print(f"{whom} left alone {f'for {chosen.span or span(seconds)}' if seconds else 'until resumed'}")
     return OK
 
 

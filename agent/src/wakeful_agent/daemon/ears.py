@@ -46,10 +46,10 @@ class Ears:
         self.wake()
 
     def wake(self) -> None:
-        """End the sleep."""
+        """End the sleep; nothing happens once the ears are closed, which other threads may outlive."""
         try:
             os.write(self._write, b"w")
-        except BlockingIOError:  # the pipe is full of reasons to wake up already
+        except OSError:  # the pipe is full of reasons to wake up already, or closed
             return
 
     def sleep(self, seconds: float) -> None:
@@ -62,8 +62,9 @@ class Ears:
         for number in (*STOPPING, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         signal.set_wakeup_fd(-1)
+        written, self._write = self._write, -1
         os.close(self._read)
-        os.close(self._write)
+        os.close(written)
 
     def _on_stop(self, number: int, _frame: FrameType | None) -> None:
         self.stop = STOPPING[signal.Signals(number)]

@@ -181,6 +181,7 @@ class Keeper:
             except Empty:
                 wait_seconds = self._turn()
         self._write()
+        self._out.hand_on()
 
     def _do(self, todo: Callable[[], None]) -> None:
         try:

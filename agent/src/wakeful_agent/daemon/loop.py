@@ -385,5 +385,7 @@ class Daemon:
         self._push([], {}, now_ms)
         parts.outbox.stop()
         parts.beside.close()
+        if parts.beside.speak(parts.composer):  # what came about while the last push was tried leaves after a start
+            self._push([], {}, now_ms + 1)
         parts.runner.close()
         parts.ears.close()

@@ -98,14 +98,7 @@ class Orders:
 
     def news(self) -> tuple[list[dict[str, Any]], bool]:
         """Return the results that came since the last time, and whether they should leave at once."""
-        while self._finished:
-            command_id, outcome = self._finished.popleft()
-            if command_id in self._late:
-                self._late.discard(command_id)
-            elif not outcome.done and self._ledger.ends_agent(command_id):
-                self._doubted[command_id] = (monotonic() + DOUBT_SECONDS, outcome)
-            else:
-                self._ended(command_id, DONE if outcome.done else FAILED, outcome)
+        self._take_finished()
         now = monotonic()
         for command_id, (until, outcome) in list(self._doubted.items()):
             if now >= until:
@@ -129,8 +122,20 @@ class Orders:
 
     def close(self) -> None:
         """End the programs that run; what they were asked for is answered after the next start."""
+        self._take_finished()
+        self._waiting.clear()
         self._host.stop_programs()
         self._ledger.save()
+
+    def _take_finished(self) -> None:
+        while self._finished:
+            command_id, outcome = self._finished.popleft()
+            if command_id in self._late:
+                self._late.discard(command_id)
+            elif not outcome.done and self._ledger.ends_agent(command_id):
+                self._doubted[command_id] = (monotonic() + DOUBT_SECONDS, outcome)
+            else:
+                self._ended(command_id, DONE if outcome.done else FAILED, outcome)
 
     def _take(self, command: Command, times_ms: list[int]) -> None:
         now_ms = self._now_ms()

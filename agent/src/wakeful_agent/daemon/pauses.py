@@ -1,7 +1,7 @@
 """Pauses of watches, as files that people and the agent write alike: STATE/paused/NAME, or `all` for every watch.
 
 What a file says first is how long it holds from when it was written (`2h`, `90m`, `1d`, `30s`); where it says nothing
-of that kind, it holds until it is removed. The rest is why.
+of that kind, or `0s`, it holds until it is removed. The rest is why.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from wakeful_wire.record import NamedTuple
 
 EVERY = "all"
 TEXT_BYTES_MAX = 400
+_NO_END = "0s"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SPAN = re.compile(r"([0-9]{1,9})([smhd])\Z")
 
@@ -36,10 +37,10 @@ def parse_span(text: str) -> int | None:
 def parse_pause(text: str, written_ms: int) -> Pause:
     """Return what a file that was written then says."""
     first, _, rest = text.strip().partition(" ")
-    seconds = parse_span(first)
+    seconds = 0 if first == _NO_END else parse_span(first)
     if seconds is None:
         return Pause(0, label(text.strip()))
-    return Pause(written_ms + seconds * 1000, label(rest.strip()))
+    return Pause(written_ms + seconds * 1000 if seconds else 0, label(rest.strip()))
 
 
 def folder_of(state: str) -> str:
@@ -74,7 +75,8 @@ def begin(state: str, name: str, seconds: int, why: str) -> None:
     user may put links there: none is followed, so that root is not led to write, or to give away, what is elsewhere.
     """
     os.makedirs(folder_of(state), mode=0o700, exist_ok=True)
-    text = f"{seconds}s {why}" if seconds else why
+    # A reason may begin like a span ("2h window"), which would be taken for one.
+    text = f"{seconds}s {why}" if seconds or parse_span(why.strip().partition(" ")[0]) else why
     place = _open(state)
     try:
         _write(place, name, text.encode("utf-8", "replace")[:TEXT_BYTES_MAX], os.stat(state))

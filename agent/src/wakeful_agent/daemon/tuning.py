@@ -31,7 +31,7 @@ class MeterPlan(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is done altogether; `interval_seconds` is None while nobody but the local file decides it."""
+    """What is done altogether; `tuned_interval_seconds` is None while nobody but the local file decides it."""
 
     enabled: bool
     tuned_interval_seconds: float | None

@@ -54,6 +54,8 @@ def look(way: Way, timeout_seconds: float, now_ms: int) -> Finding:
         return Finding(True, False, ahead, message or "the token is unknown or revoked")
     if response.status in {400, 422} and code:
         return Finding(True, True, ahead, "the collector knows this agent", size)
+    if response.status in {429, 503} and code:
+        return Finding(False, False, ahead, f"the collector takes nothing now: {message}")
     return Finding(False, False, ahead, f"{way.url} answered {response.status}, which no Wakeful collector does here")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wakeful_agent.config import ConfigErrors
 from wakeful_agent.config.address import parse
 from wakeful_agent.daemon.events import SPOOL_DROPPED
 from wakeful_agent.network.http import Client
@@ -69,7 +70,7 @@ class Link:
     def reconfigure(self, config: Config, request_timeout_seconds: float) -> None:
         """Take new settings; a new way out ends the old connection."""
         self._spool.bytes_max, self._spool.age_ms_max = _bounds(config)
-        way = self._find_way(config)
+        way = self._way_now(config)
         if way != self._way:
             self.stop()
             self._way = way
@@ -79,6 +80,18 @@ class Link:
         if self._client is not None and self._sender is not None:
             self._client.timeout_seconds = request_timeout_seconds
             self._sender.drain_per_second = config.spool_drain_per_second
+
+    def _way_now(self, config: Config) -> Way:
+        """Return the way as the files say it; while they cannot be read, the one taken before."""
+        try:
+            way = self._find_way(config)
+        except ConfigErrors as errors:
+            if self._way is None:
+                raise
+            self._log.trouble("way", f"{errors}. What was read before stays in force", "error")
+            return self._way
+        self._log.over("way", "identity and token can be read again")
+        return way
 
     def stop(self) -> None:
         """Try the newest push a last time and end the connection."""

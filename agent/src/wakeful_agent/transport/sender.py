@@ -147,6 +147,9 @@ class Sender:
             refused = told if code else f"{told}: the token is unknown or revoked"
             self._failed(f"{refused}; enrol again with a new invite")
             return REFUSED_SECONDS * (0.5 + fraction() / 2)
+        if code == "unknown_schema" and self._spool.schema(entry.schema) is None:
+            # Nobody will ever know what its numbers mean, and what waits behind it would wait for ever.
+            return self._give_up(entry, code, f"{told}. That list is lost here")
         asked = told_seconds(response.headers.get("retry-after")) if status in {429, 503} else None
         pause_seconds = self._failed(told)
         return pause_seconds if asked is None else max(asked, 0.1)

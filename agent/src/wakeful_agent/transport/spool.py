@@ -75,8 +75,10 @@ class Spool:
         self._aside = os.path.join(folder, "aside")
         self._lock = Lock()
         self._waiting: deque[Entry] = deque()
-        self._current = ""
-        self._current_series: list[Any] = []
+        self._counting = Lock()
+        self._current: tuple[str, list[Any]] = ("", [])
+        """The schema of now with its series list: one object, since another thread reads it."""
+        self._schema_unkept = False
         self._held: dict[str, bytes] = {}
         self._unreadable: dict[str, int] = {}
         self.bytes_max = bytes_max
@@ -104,6 +106,8 @@ class Spool:
         `reports` is how many dropped pushes this one tells of: they are owed until the collector has it.
         Where the disk does not take it, a few are held in memory and `trouble` says why.
         """
+        if self._schema_unkept:
+            self._keep_schema()
         name = name_of(head)
         entry = Entry(name, head.time_ms, head.sequence, head.schema, on_disk(len(content)))
         try:
@@ -122,16 +126,14 @@ class Spool:
 
     def put_schema(self, schema: str, series: list[Any]) -> None:
         """Keep a series list durably, before the first push that needs it."""
-        self._current, self._current_series = schema, series
-        try:
-            durable.write(self._schema_path(schema), packing.pack(series))
-        except OSError as error:
-            self.trouble = f"the spool cannot be written: {error.strerror}"
+        self._current = schema, series
+        self._keep_schema()
 
     def schema(self, schema: str) -> list[Any] | None:
         """Return the series list for a hash, or None when it is not there or cannot be read."""
-        if schema == self._current:
-            return self._current_series
+        current, current_series = self._current
+        if schema == current:
+            return current_series
         try:
             with open(self._schema_path(schema), "rb") as file:
                 series = packing.parse_json(packing.inflate(file.read()))
@@ -209,6 +211,16 @@ class Spool:
             _unlink(os.path.join(self._folder, entry.name))
         _keep_newest(self._aside)
 
+    def _keep_schema(self) -> None:
+        """Write the series list of now; where the disk does not take it, the next push tries again."""
+        schema, series = self._current
+        try:
+            durable.write(self._schema_path(schema), packing.pack(series))
+            self._schema_unkept = False
+        except OSError as error:
+            self._schema_unkept = True
+            self.trouble = f"the spool cannot be written: {error.strerror}"
+
     def _bound(self, now_ms: int) -> None:
         while True:
             with self._lock:
@@ -226,12 +238,13 @@ class Spool:
 
     def _owe(self, more: int) -> None:
         """Count what the collector is to be told of, over restarts too."""
-        with self._lock:
-            owed = self._owed = max(0, self._owed + more)
-        try:
-            durable.write(os.path.join(self._folder, OWED), str(owed).encode("ascii"))
-        except OSError:
-            return  # the disk takes nothing: then it is counted in memory
+        with self._counting:  # both threads count, and the file has one temporary name
+            with self._lock:
+                owed = self._owed = max(0, self._owed + more)
+            try:
+                durable.write(os.path.join(self._folder, OWED), str(owed).encode("ascii"))
+            except OSError:
+                return  # the disk takes nothing: then it is counted in memory
 
     def _first_held(self) -> Entry:
         return next(entry for entry in self._waiting if entry.name in self._held)
@@ -271,9 +284,12 @@ class Spool:
         self._drop_schemas()
 
     def _drop_schemas(self) -> None:
+        names = os.listdir(
+            self._folder
+        )  # first: a list that is written from here on is of a schema that is to be needed
         with self._lock:
-            needed = {entry.schema for entry in self._waiting} | {self._current}
-        for name in os.listdir(self._folder):
+            needed = {entry.schema for entry in self._waiting} | {self._current[0]}
+        for name in names:
             if name.startswith(SCHEMA_PREFIX) and name[len(SCHEMA_PREFIX) :] not in needed:
                 _unlink(os.path.join(self._folder, name))
 

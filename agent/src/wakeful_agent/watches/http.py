@@ -25,7 +25,7 @@ def parse_statuses(text: str) -> list[tuple[int, int]]:
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
         last = last or first
-        if not all(len(one) == 3 and one.isascii() and one.isdigit() for one in (first, last)):
+        if not all(len(one) == 3 and one.isascii() and one.isdigit() for one in (first, last)) or first > last:
             raise Malformed("must be like 200-399 or 200,301-302")
         found.append((int(first), int(last)))
     return found

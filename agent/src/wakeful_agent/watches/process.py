@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ENDED = ("Z", "X", "x")
 NAME_BYTES_MAX = 15
-PIDFILE_BYTES_MAX = 64
 
 OPTIONS = (
     Option("pidfile", "", "the file with the number of the process", local=True),
@@ -78,8 +77,8 @@ def find(host: Host, wanted: Wanted) -> Process | str:
 
 def age_seconds(host: Host, one: Process) -> float:
     """Return how long a process runs."""
-    uptime = float(host.line("proc/uptime").split()[0])
-    return max(0.0, uptime - one.start_ticks / TICKS_A_SECOND)
+    # Not by /proc/uptime: that of a container counts from its own start, and what /proc says of processes does not.
+    return max(0.0, host.awake_seconds() - one.start_ticks / TICKS_A_SECOND)
 
 
 def _processes(host: Host, number: int) -> Iterable[Process]:
@@ -93,7 +92,7 @@ def _processes(host: Host, number: int) -> Iterable[Process]:
 
 
 def _number(host: Host, path: str) -> int:
-    text = host.read(path.lstrip("/"), PIDFILE_BYTES_MAX).strip()
+    text = host.line(path.lstrip("/"))  # some keep more below it: PostgreSQL's has the data folder, port and so on
     return int(text) if text.isascii() and text.isdigit() else 0
 
 

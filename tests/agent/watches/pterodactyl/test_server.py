@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -271,6 +272,23 @@ def test_a_power_action_of_a_panel_that_hangs_is_given_up(
     assert not outcome.done
     assert "nobody answered" in outcome.summary
     stage.panel.thaw()
+
+
+def test_who_asked_first_is_told_that_another_took_his_place(
+    stage: Any, watched: Any, tools: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.panel.freeze()
+    seen = watched()
+    first: list[Any] = []
+    asking = threading.Thread(target=lambda: first.append(seen.watch.perform("server.kill", HOST, 0)))
+    asking.start()
+    tools["until"](lambda: seen.watch._server._asker)
+    monkeypatch.setattr(hands, "POWER_SECONDS", 0.5)
+    second = seen.watch.perform("server.start", HOST, 0)
+    asking.join(10)
+    stage.panel.thaw()
+    assert (first[0].done, first[0].summary) == (False, "it was asked to start before an answer came")
+    assert "nobody answered within" in second.summary
 
 
 def test_what_was_ended_is_asked_nothing(stage: Any, watched: Any, tools: dict[str, Any]) -> None:

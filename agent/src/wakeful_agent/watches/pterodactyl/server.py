@@ -179,6 +179,7 @@ class Server:
     def _ask_power(self, signal: str, asker: Queue[Outcome]) -> None:
         def ask(now: float) -> Sequence[Order]:
             orders = self._said.ask_power(signal, now)
+            self._answer(Outcome(False, f"it was asked to {signal} before an answer came"))
             self._asker = asker
             if any(order.verb == do.SEND for order in orders):
                 self._answer(Outcome(True, f"Wings was asked over the websocket to {signal} it"))
@@ -217,10 +218,13 @@ class Server:
         self._ask(lambda: self._panel.activity(server, within), take, lambda _, now: take(None, now))
 
     def _do_power(self, signal: str) -> None:
+        asker = self._asker
+
         def take(error: PanelError | None, now: float) -> Sequence[Order]:
             self._said.powered(error, now)
             done = f"the panel was asked to {signal} it"
-            self._answer(Outcome(error is None, done if error is None else str(error)))
+            if self._asker is asker:  # else somebody has asked for another action meanwhile
+                self._answer(Outcome(error is None, done if error is None else str(error)))
             return ()
 
         self._ask(
