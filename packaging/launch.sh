@@ -51,9 +51,11 @@ take_back() {
     [ -w "$home" ] || return 0
     failed=$(line_of "$home/trial")
     rm -f "$home/.current"
-    ln -s "versions/$previous" "$home/.current"
-    mv -fT "$home/.current" "$home/current"
-    printf '%s\n' "$failed" >"$home/failed"
+    ln -s "versions/$previous" "$home/.current" || return 1
+    # A mv that does not know -T would put it into the folder.
+    mv -fT "$home/.current" "$home/current" 2>/dev/null ||
+        { rm -f "$home/current" && mv -f "$home/.current" "$home/current"; } || return 1
+    { printf '%s\n' "$failed" >"$home/failed"; } 2>/dev/null || :
     rm -f "$home/trial"
     printf 'wakeful-agent: release %s did not come up, %s runs again\n' "${failed:-?}" "$previous" >&2
 }
@@ -61,7 +63,8 @@ take_back() {
 current=$(version_of current)
 program=$home/current/wakeful-agent
 if has_failed; then
-    take_back
+    # A disk that takes nothing must not keep the release before from starting.
+    take_back || :
     program=$home/versions/$previous/wakeful-agent
 elif [ "${1-}" = run ] && on_trial; then
     count_starts

@@ -57,6 +57,29 @@ def test_a_release_that_falls_over_three_times_is_taken_back(launch: Launch, hom
     assert launch("run").stdout == "1.0 run\n"
 
 
+def test_a_machine_whose_tools_fail_still_starts_the_release_before(home: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tmp_path / "state" / "starts").write_text("2.0 3\n")
+    environ = {**os.environ, "STATE_DIR": str(tmp_path / "state"), "PATH": f"{tools}:{os.environ['PATH']}"}
+
+    def run() -> str:
+        command = [str(home / "launch"), "run"]
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=30).stdout
+
+    def put(tool: str, body: str) -> None:
+        (tools / tool).write_text(f"#!/bin/sh\n{body}\n")
+        (tools / tool).chmod(0o755)
+
+    put("ln", "exit 1")
+    assert run() == "1.0 run\n"
+    assert os.readlink(home / "current") == "versions/2.0", "a disk that takes no link leaves the one there is"
+    (tools / "ln").unlink()
+    put("mv", f'[ "$1" != -fT ] || exit 1; exec {shutil.which("mv")} "$@"')
+    assert run() == "1.0 run\n"
+    assert os.readlink(home / "current") == "versions/1.0", "a mv that does not know -T"
+
+
 def test_other_words_are_passed_on_and_count_nothing(launch: Launch, tmp_path: Path) -> None:
     for _ in range(5):
         assert launch("check-config", "--json").stdout == "2.0 check-config --json\n"

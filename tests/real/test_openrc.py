@@ -145,6 +145,8 @@ def test_the_collector_lives_under_openrc(folder: Path) -> None:
     collector.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m wakeful_collector "$@"\n')
     collector.chmod(0o755)
     port = free_port()
+    (folder / "data").mkdir(mode=0o700)
+    (folder / "data" / "serving.json").write_text('{"pid": 1, "address": "of one that was killed"}')
     with (folder / "conf.d" / "wakeful-collector").open("a") as settings:
         # As root: the tests' own environment may lie where nobody else can look.
         settings.write(

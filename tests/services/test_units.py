@@ -135,6 +135,10 @@ def test_what_sudo_needs_is_taken_back_by_its_drop_in() -> None:
     assert {"NoNewPrivileges", "CapabilityBoundingSet"} <= taken_back
 
 
+def test_a_machine_that_is_off_at_night_looks_for_releases_too() -> None:
+    assert ("Persistent", "true") in options(SYSTEMD / "wakeful-agent-update.timer")
+
+
 def test_users_and_folders_are_those_of_the_units(tmp_path: Path) -> None:
     for half in ("agent", "collector"):
         unit = dict(options(SYSTEMD / f"wakeful-{half}.service"))

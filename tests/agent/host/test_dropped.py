@@ -48,6 +48,9 @@ def test_only_the_owner_or_root_may_change_a_program(made, tmp_path):
     script.chmod(0o775)
     with pytest.raises(Denied, match="script may be changed by others: run chmod go-w"):
         check_owned(host, "bin/script")
+    script.chmod(0o1757)
+    with pytest.raises(Denied, match="script may be changed by others"):
+        check_owned(host, "bin/script")
     script.chmod(0o755)
     folder.chmod(0o777)
     with pytest.raises(Denied, match="bin may be changed by others"):

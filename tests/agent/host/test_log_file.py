@@ -40,6 +40,16 @@ def test_a_folder_that_is_gone_stops_nothing(tmp_path, descriptor):
         LogFile(str(folder / "log"), 10, (descriptor,))
 
 
+def test_a_file_that_somebody_took_away_is_begun_again(tmp_path, descriptor):
+    path = tmp_path / "log"
+    log = Log("info", LogFile(str(path), 200, (descriptor,)))
+    path.unlink()
+    for number in range(10):
+        log.say("info", f"line {number}")
+    assert "line 9" in path.read_text()
+    assert all(file.stat().st_size < 300 for file in tmp_path.iterdir())
+
+
 def test_what_a_process_prints_and_dies_of_is_in_it(tmp_path):
     program = (
         "import sys\nfrom wakeful_agent.host.log_file import LogFile\n"

@@ -84,7 +84,10 @@ def test_rpm_is_asked_with_the_folder_that_was_found(tmp_path):
     ("script", "error"),
     [
         ("exit 1", "1"),
-        ("echo 'error: cannot open Packages database' >&2; exit 1", "cannot open Packages database"),
+        (
+            "echo 'error: cannot open Packages database' >&2; exit 1",
+            "rpm failed: error: cannot open Packages database$",
+        ),
         ("echo garbage", "'garbage' is not a package"),
         ("exec sleep 60", "did not end within"),
         ("exec yes", "writes more than"),

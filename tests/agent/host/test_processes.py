@@ -53,6 +53,13 @@ def test_a_name_may_hold_anything(name):
     assert (one.start_ticks, one.resident_bytes) == (9, 11 * PAGE_BYTES)
 
 
+def test_in_a_container_process_2_is_not_the_kernels():
+    rest = b" 2 2 0 -1 4194560 0 0 0 0 3 4 0 0 20 0 2 0 9 0 11 0 0\n"
+    assert not parse_stat(b"2 (agent) S 1" + rest).kernel
+    assert not parse_stat(b"9 (worker) S 2" + rest).kernel
+    assert parse_stat(b"9 (kworker/0:1) I 2" + rest.replace(b"4194560", b"69238880")).kernel
+
+
 def test_command_lines_and_names(machine, made):
     assert " ".join(command_words(machine("bare-metal"), 800)) == "nginx: master process -g daemon off;"
     assert command_words(machine("bare-metal"), 12345) == []

@@ -116,6 +116,11 @@ def test_lines_that_are_no_sections(text):
         parse_answers(f'{{"a": 1}}\n{text}\n')
 
 
+def test_a_name_with_a_line_end_of_another_kind_breaks_no_answer():
+    answers = parse_answers('{"server": {}}\n{"databases": [{"datname": "a\u2028b\u0085c"}]}\n')
+    assert answers["databases"][0]["datname"] == "a\u2028b\u0085c"
+
+
 @given(st.integers(0, 2400), st.text(max_size=12), st.integers(0, 60))
 def test_garbage_in_the_answer_raises_only_our_own(position, inserted, removed):
     try:

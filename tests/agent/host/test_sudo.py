@@ -81,6 +81,9 @@ def test_a_machine_without_sudo_refuses_in_words(machine, tmp_path):
         ("x\nSorry, user wakeful is not allowed to execute 'a\x1b' as root on h.\n", "Sorry, user wakeful"),
         ('sudo: The "no new privileges" flag is set, which prevents sudo from running', 'The "no new'),
         ("smartctl: no such device", ""),
+        ("sudo: unable to resolve host web-1: Name or service not known\n", ""),
+        ("sudo: setrlimit(RLIMIT_CORE): Operation not permitted\nsmartctl: no such device", ""),
+        ("sudo: unable to resolve host web-1\nsudo: a password is required", "a password is required"),
     ],
 )
 def test_sudos_own_words_are_told_from_the_programs(said, reason):
@@ -89,3 +92,10 @@ def test_sudos_own_words_are_told_from_the_programs(said, reason):
     assert bool(found) is bool(reason)
     assert "\x1b" not in found
     assert sudo.refusal(Output(0, "", said)) == ""
+    assert sudo.refusal(Output(100, "", said)) == "", "dnf's exit code, smartctl's bits: sudo itself ends with 1"
+
+
+def test_what_sudo_only_warns_of_refuses_nothing(machine):
+    host = machine('echo "sudo: unable to resolve host web-1: Name or service not known" >&2; exit 4')
+    for _ in range(2):
+        assert host.run_as_root(["smartctl", "--scan"]).code == 4

@@ -60,7 +60,8 @@ def test_os_release_with_quotes_comments_and_hostile_values(made):
 
 
 def test_a_machine_id_is_letters_and_digits(made):
-    assert machine_id(made({"etc/machine-id": "uninitialized!\n"})) == ""
+    assert machine_id(made({"etc/machine-id": "uninitialized\n"})) == ""
+    assert machine_id(made({"etc/machine-id": "not one!\n"})) == ""
     assert machine_id(made({"var/lib/dbus/machine-id": "abc123\n"})) == "abc123"
 
 

@@ -45,6 +45,19 @@ def test_machines_of_one_name_are_told_apart():
     assert [node.name for node in changed(Peer=peers).peers] == ["same", "same #2", "same #3"]
 
 
+def test_machines_of_one_name_keep_theirs_whatever_they_send():
+    def received(first, second):
+        peers = {
+            "a": {"HostName": "same", "TailscaleIPs": ["100.64.0.9"], "RxBytes": first},
+            "b": {"HostName": "same", "TailscaleIPs": ["100.64.0.2"], "RxBytes": second},
+        }
+        return {node.name: node.received for node in changed(Peer=peers).peers}
+
+    assert received(1, 2) == {"same": 2, "same #2": 1}
+    assert received(3, 2) == {"same": 2, "same #2": 3}
+    assert received(None, 2) == {"same": 2, "same #2": None}
+
+
 def test_what_has_the_wrong_type_is_not_there():
     peers = {"a": {"HostName": 5}, "b": {"HostName": "b", "RxBytes": -1, "TxBytes": True, "TailscaleIPs": "x"}, "c": []}
     net = changed(Version=None, Peer=peers, Health=[1, "x"])

@@ -146,6 +146,7 @@ def test_no_way_at_all(links, words, problem):
         ("10.0.0.1/", "prefix"),
         ("10.0.0.1/7", "prefix"),
         ("10.0.0.1/33", "prefix"),
+        ("10.0.0.1/0244", "prefix"),
     ],
 )
 def test_no_address(address, problem):

@@ -174,7 +174,8 @@ def test_tls_is_verified(served: Callable[..., Any], certificate: Path) -> None:
     for more, reason in (
         ({}, "is not trusted: self"),
         ({"fingerprint": "sha256:" + "0" * 64}, "shows another certificate: sha256:"),
-        ({"ca_file": "/nobody"}, "No such file|there is no"),
+        ({"ca_file": "/nobody"}, "the authorities' file /nobody cannot be used: No such file"),
+        ({"ca_file": os.devnull}, "the authorities' file /dev/null cannot be used: it holds no certificate"),
     ):
         with pytest.raises(HostError, match=reason), Dialogue(end.address, 5, tls=True, **more):
             pass

@@ -211,7 +211,7 @@ def test_plain_http_where_tls_is_meant_is_said(door: Any) -> None:
 
 def test_an_authority_file_without_a_certificate_is_said(tls_door: Any, tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("")
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match=r"empty\.pem cannot be used: it holds no certificate"):
         post(Client(parse(tls_door.url), ca_file=str(tmp_path / "empty.pem")))
 
 

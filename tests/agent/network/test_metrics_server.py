@@ -1,4 +1,5 @@
 import os
+import resource
 import socket
 import time
 
@@ -70,6 +71,23 @@ def test_who_is_slow_is_left_and_who_goes_is_forgotten(server, monkeypatch):
         assert slow.recv(10) == b""
     socket.create_connection(("127.0.0.1", server.port), 5).close()
     assert ask(server, b"GET /metrics HTTP/1.1\r\n\r\n")[0] == 200
+
+
+def test_a_shortage_of_descriptors_is_waited_out(server, monkeypatch):
+    monkeypatch.setattr(metrics_server, "SHORT_SECONDS", 0.05)
+    usual = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as channel:
+        channel.settimeout(5)
+        spare = os.dup(channel.fileno())
+        os.close(spare)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (spare, usual[1]))
+        try:
+            channel.connect(("127.0.0.1", server.port))
+            channel.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+            time.sleep(0.3)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+        assert channel.recv(65_536).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_page_that_fails_costs_only_itself():

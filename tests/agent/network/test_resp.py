@@ -49,6 +49,7 @@ def test_replies_of_every_kind_a_question_can_have(said, answer, text):
         (b"*1\r\n$1\r\na\r\n", Malformed, "does not speak"),
         (b"$-1\r\n", Malformed, "'-1' bytes"),
         (b"$" + b"9" * 40 + b"\r\n", Malformed, "is not taken"),
+        (b"$" + b"0" * 20 + b"9" * 20 + b"\r\n", Malformed, "is not taken"),
         (b"$%d\r\n" % (REPLY_BYTES_MAX + 1), Malformed, "is not taken"),
         (b"$50\r\nshort", HostError, "closed the connection before"),
         (b"", HostError, "closed the connection before"),

@@ -261,6 +261,8 @@ def test_certificates_are_verified_and_the_context_shared(tmp_path: Path) -> Non
             connect(url, origin, 10)
         with pytest.raises(HostError, match="another certificate"):
             connect(url, origin, 10, fingerprint="sha256:" + "0" * 64)
+        with pytest.raises(HostError, match="the authorities' file /nobody cannot be used: No such file"):
+            connect(url, origin, 10, ca_file="/nobody")
         with pytest.raises(Refused, match="byte for byte"):
             connect(url, origin + "/", 10, ca_file=str(stage.ca_file))
         first = connect(url, origin, 10, ca_file=str(stage.ca_file))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-from wakeful_agent.host.errors import Malformed, translate
+from wakeful_agent.host.errors import Malformed
 from wakeful_agent.host.netlink import dump, parse_attributes
 from wakeful_agent.host.parsing import parser
 
@@ -52,17 +52,14 @@ def addresses(host: Host) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for body in dump(_ROUTE, _GET_ADDRESS, _BODY.pack(0, 0, 0, 0, 0)):
         index, address = parse_address(body)
+        try:
+            name = socket.if_indextoname(index)
+        except OSError:  # it vanished between two questions
+            continue
         if address:
-            found.setdefault(_name(index), []).append(address)
+            found.setdefault(name, []).append(address)
     return found
 
 
 def _text(raw: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
-
-
-def _name(index: int) -> str:
-    try:
-        return socket.if_indextoname(index)
-    except OSError as error:  # it vanished between two questions
-        raise translate(error, "netlink") from None

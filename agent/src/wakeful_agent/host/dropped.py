@@ -62,11 +62,11 @@ def check_owned(host: Host, relative: str) -> None:
             raise translate(error, path) from None
         if about.st_uid not in {0, os.geteuid()}:
             raise Denied(f"{path} belongs to somebody else (user {about.st_uid}): run chown root {path}")
-        shared = about.st_mode & 0o022 and not about.st_mode & stat.S_ISVTX
-        if shared:
+        kept_apart = stat.S_ISDIR(about.st_mode) and about.st_mode & stat.S_ISVTX  # as in /tmp: to each his own
+        if about.st_mode & 0o022 and not kept_apart:
             raise Denied(f"{path} may be changed by others: run chmod go-w {path}")
-    if not stat.S_ISREG(os.stat(real).st_mode):
-        raise HostError(f"{real} is not a plain file")
+        if path == real and not stat.S_ISREG(about.st_mode):
+            raise HostError(f"{real} is not a plain file")
 
 
 def _drain(descriptor: int, most: int) -> bytes:

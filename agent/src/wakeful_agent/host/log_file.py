@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 OLDER = ".1"
 """What the name of the file before the present one ends with."""
@@ -15,7 +16,7 @@ OLDER = ".1"
 class LogFile:
     """Stands in for a Log's stream; at `size_bytes_max` its file becomes the older one, and a new one begins.
 
-    Raises OSError when the file cannot be opened; after that it never does.
+    Raises OSError when the file cannot be opened, and in `write` when the disk takes nothing.
     """
 
     def __init__(self, path: str, size_bytes_max: int, descriptors: tuple[int, ...] = (1, 2)) -> None:
@@ -32,7 +33,9 @@ class LogFile:
         """Begin a new file when this one is full. What others wrote into it counts too."""
         try:
             if os.fstat(self._descriptors[-1]).st_size >= self._most:
-                os.rename(self._path, self._path + OLDER)
+                # Somebody took it away, or the opening behind the last rename failed: then there is nothing to rename.
+                with suppress(FileNotFoundError):
+                    os.rename(self._path, self._path + OLDER)
                 self._open()
         except OSError:  # a full disk or a folder that is gone: the old file goes on
             return

@@ -23,8 +23,8 @@ _MARKS = ("Timeout: ", "snmp", "No community", "No securityName", "Reason: ")
 class Device:
     """A device at an address as net-snmp names it (`udp:HOST:PORT`), asked with the `snmp.conf` of a private folder.
 
-    Each request may take `timeout_seconds`, one repetition of it
-    included. Raises Denied when the folder is open to others, Absent, Malformed, HostError.
+    Each request may take `timeout_seconds`, one repetition of it included. Raises Denied when the folder is open to
+    others, Absent, Malformed, HostError.
     """
 
     def __init__(self, host: Host, agent: str, folder: str, timeout_seconds: float) -> None:

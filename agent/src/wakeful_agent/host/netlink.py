@@ -19,7 +19,7 @@ _DATAGRAMS_MAX = 4_096
 def parse_messages(content: bytes) -> tuple[list[bytes], bool]:
     """Return the bodies of one datagram's messages, and whether the dump ends with it.
 
-    Raises Malformed when lengths do not add up or the kernel answers with an error. Source: netlink(7).
+    Raises Malformed when lengths do not add up, HostError when the kernel refuses the question. Source: netlink(7).
     """
     bodies: list[bytes] = []
     position = 0

@@ -7,6 +7,7 @@ import stat
 
 from wakeful_agent.host.errors import Absent, HostError, Malformed, translate
 from wakeful_agent.host.package_lists import RPM_FORMAT, Package, parse_apk, parse_dpkg, parse_pacman, parse_rpm
+from wakeful_agent.host.text import label
 from wakeful_wire.record import NamedTuple
 
 TYPE_CHECKING = False
@@ -88,7 +89,8 @@ def _rpm(host: Host, path: str) -> Iterator[Package]:
     argv = ["rpm", "--dbpath", host.path(path), "-qa", "--qf", RPM_FORMAT]
     output = host.run(argv, timeout_seconds=_RPM_SECONDS, most=_FILE_BYTES_MAX // 4)
     if output.code:
-        raise HostError(f"rpm failed: {output.err.strip().splitlines()[-1:] or output.code}")
+        said = label(output.err.strip().rpartition("\n")[2], 200)
+        raise HostError(f"rpm failed: {said or output.code}")
     return parse_rpm(output.out)
 
 

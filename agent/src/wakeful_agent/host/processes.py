@@ -19,11 +19,14 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC
 _STAT_BYTES_MAX = 2_048
 _COMMAND_BYTES_MAX = 4_096
-_KERNEL_THREADS = 2
+_KERNEL_THREAD = 0x00200000  # PF_KTHREAD: in a container process 2 can be anybody's
 
 
 class Process(NamedTuple):
-    """One process at one moment; `ticks` is its processor time so far, `start_ticks` when it began after boot."""
+    """One process at one moment; `ticks` is its processor time so far, `start_ticks` when it began after boot.
+
+    `kernel`: it is a thread of the kernel.
+    """
 
     pid: int
     name: bytes
@@ -33,11 +36,7 @@ class Process(NamedTuple):
     threads: int
     start_ticks: int
     resident_bytes: int
-
-    @property
-    def kernel(self) -> bool:
-        """Say whether it is a thread of the kernel (kthreadd, process 2, and its children)."""
-        return _KERNEL_THREADS in (self.ppid, self.pid)
+    kernel: bool = False
 
 
 def parse_stat(content: bytes) -> Process:
@@ -55,6 +54,7 @@ def parse_stat(content: bytes) -> Process:
             int(fields[17]),
             int(fields[19]),
             int(fields[21]) * PAGE_BYTES,
+            bool(int(fields[6]) & _KERNEL_THREAD),
         )
     except (ValueError, IndexError) as error:
         raise Malformed(f"/proc/PID/stat: is not as documented ({error})") from None

@@ -119,7 +119,7 @@ def ask(
 def parse_answers(text: str) -> dict[str, Any]:
     """Return the sections of the answer, each a line of JSON; raise Malformed."""
     answers: dict[str, Any] = {}
-    for line in text.splitlines():
+    for line in filter(None, text.split("\n")):  # not splitlines: a database's name may hold U+2028
         try:
             section = json.loads(line)
         except (ValueError, RecursionError):

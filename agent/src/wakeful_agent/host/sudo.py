@@ -19,6 +19,9 @@ REFUSAL_SECONDS = 3600.0
 """How long a refusal holds, unless the files of sudo change before."""
 
 _FILES = ("etc/sudoers", "etc/sudoers.d")
+_REFUSED = 1
+_WARNINGS = ("unable to resolve host", "setrlimit(")
+"""What sudo complains of and goes on: the host's name is not in /etc/hosts, a container bounds its core dumps."""
 
 
 class Sudo:
@@ -63,13 +66,17 @@ class Sudo:
 
 
 def refusal(output: Output) -> str:
-    """Return what sudo said when it was sudo that refused, and not the program that failed; empty otherwise."""
-    if output.code == 0:
+    """Return what sudo said when it was sudo that refused, and not the program that failed; empty otherwise.
+
+    Source: sudo(8), exit value: 1 when it refuses, else the program's own, which can be 1 too.
+    """
+    if output.code != _REFUSED:
         return ""
     for line in output.err.splitlines():
         said = line.strip()
-        if said.startswith("sudo: "):
-            return label(said[len("sudo: ") :])
+        reason = said[len("sudo: ") :] if said.startswith("sudo: ") else ""
+        if reason and not reason.startswith(_WARNINGS):
+            return label(reason)
         if said.startswith("Sorry, user "):
             return label(said)
     return ""

@@ -20,6 +20,7 @@ _OS_FIELDS = {"ID": "id", "ID_LIKE": "like", "NAME": "name", "PRETTY_NAME": "tit
 _OS_FILES = ("etc/os-release", "usr/lib/os-release")
 _OS_OLD_FILES = ("etc/redhat-release", "etc/system-release", "etc/debian_version")
 _MACHINE_ID_FILES = ("etc/machine-id", "var/lib/dbus/machine-id")
+_NO_MACHINE_ID = "uninitialized"
 _TEXT_CHARACTERS_MAX = 256
 
 
@@ -69,10 +70,13 @@ def operating_system(host: Host) -> dict[str, str]:
 
 
 def machine_id(host: Host) -> str:
-    """Return the machine id (32 hex digits), or nothing where there is none."""
+    """Return the machine id (32 hex digits), or nothing where there is none.
+
+    An image that is yet to get one says so by a word, the same on every machine. Source: machine-id(5).
+    """
     for path in _MACHINE_ID_FILES:
         text = host.optional(path)
-        if text.isalnum() and text.isascii():
+        if text.isalnum() and text.isascii() and text != _NO_MACHINE_ID:
             return text[:_TEXT_CHARACTERS_MAX]
     return ""
 

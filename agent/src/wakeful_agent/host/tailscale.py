@@ -62,7 +62,7 @@ def parse_status(text: str) -> Tailnet:
         version=_text(said.get("Version")).partition("-")[0],
         state=_text(said["BackendState"]),
         own=_node(own) if own else None,
-        peers=tuple(sorted(_told_apart([node for node in nodes if node.name]))),
+        peers=tuple(_told_apart([node for node in nodes if node.name])),
         problems=tuple(_text(one) for one in health if isinstance(one, str)) if isinstance(health, list) else (),
         key_expiry=_text(own.get("KeyExpiry")),
     )
@@ -83,10 +83,13 @@ def _node(item: dict[str, Any]) -> Node:
 
 
 def _told_apart(nodes: list[Node]) -> list[Node]:
-    """Return the nodes, each with a name of its own (machines shared by others may bear the same one)."""
+    """Return the nodes, each with a name of its own (machines shared by others may bear the same one).
+
+    In the order of their addresses, which stay: by what they have sent, two of one name would take turns.
+    """
     seen: dict[str, int] = {}
     found = []
-    for node in sorted(nodes):
+    for node in sorted(nodes, key=lambda one: (one.name, one.addresses)):
         seen[node.name] = number = seen.get(node.name, 0) + 1
         found.append(node if number == 1 else node._replace(name=f"{node.name} #{number}"))
     return found

@@ -47,8 +47,10 @@ def parse_dnf(text: str) -> list[Update]:
     """Return the upgrades of `dnf -q check-update` (dnf 4, dnf 5, yum): three columns, long ones wrapped."""
     words: list[str] = []
     updates = []
+    obsoleting = False
     for line in text.splitlines():
-        if line.startswith("Obsoleting "):
+        obsoleting = line.startswith("Obsoleting ")
+        if obsoleting:  # what follows replaces others, and can be all there is
             break
         fields = line.split()
         if line[:1].isspace() and words:
@@ -58,7 +60,7 @@ def parse_dnf(text: str) -> list[Update]:
             updates.append(_update(name or architecture, "", fields[1]))
         else:
             words = fields
-    if text.strip() and not updates:
+    if text.strip() and not updates and not obsoleting:
         raise Malformed("dnf does not say what would be upgraded")
     return updates
 

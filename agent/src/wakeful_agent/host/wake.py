@@ -186,7 +186,7 @@ def _none(links: Sequence[Link]) -> list[Way]:
 
 
 def _prefix(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 8 <= int(text[:3]) <= 32:
+    if not text.isascii() or not text.isdigit() or len(text) > 2 or not 8 <= int(text) <= 32:
         raise Malformed(f"the prefix {text[:8]!r} is not a number from 8 to 32")
     return int(text)
 

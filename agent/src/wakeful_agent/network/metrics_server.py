@@ -5,10 +5,11 @@ It answers one asker after the other, each within a few seconds: who is slow del
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
-from time import monotonic
+from time import monotonic, sleep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 HEAD_BYTES_MAX = 8_192
 ASKING_SECONDS = 2.0
 ANSWERING_SECONDS = 5.0
+SHORT_SECONDS = 1.0
+"""How long it waits when the machine has nothing left to take an asker with."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 500: "Error"}
 _METRICS = "/metrics"
+_SHORT = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class MetricsServer:
@@ -56,7 +60,10 @@ class MetricsServer:
                 channel = self._listener.accept()[0]
             except ConnectionAbortedError:  # pragma: no cover - the asker went while it waited; seldom told
                 continue
-            except OSError:
+            except OSError as error:
+                if error.errno in _SHORT:
+                    sleep(SHORT_SECONDS)
+                    continue
                 self._listener.close()
                 return
             try:

@@ -68,7 +68,7 @@ def _split(line: bytes) -> tuple[str, str]:
 
 
 def _size(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text[:20]) > REPLY_BYTES_MAX:
+    if not text.isascii() or not text.isdigit() or len(text) > 20 or int(text) > REPLY_BYTES_MAX:
         raise Malformed(f"a reply of {label(text)[:30]!r} bytes is not taken")
     return int(text)
 

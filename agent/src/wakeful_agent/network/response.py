@@ -138,7 +138,7 @@ def _headers(reader: Reader) -> dict[str, str]:
 
 
 def _chunks(reader: Reader) -> bytes:
-    body = b""
+    body = bytearray()
     while True:
         size = reader.bounded(_number(reader.line().partition(";")[0], 16))
         if not size:
@@ -148,7 +148,7 @@ def _chunks(reader: Reader) -> bytes:
         if reader.line():
             raise BadResponse("a chunk of the answer is longer than it said")
     _headers(reader)
-    return body
+    return bytes(body)
 
 
 def _number(text: str, base: int) -> int:

@@ -6,6 +6,8 @@ import hashlib
 import os
 import ssl
 
+from wakeful_agent.host.text import label
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -20,7 +22,7 @@ class WrongCertificate(Exception):
 def context(ca_file: str | None, fingerprint: str | None) -> ssl.SSLContext:
     """Return a context that verifies; with a `fingerprint` the pin decides, and `check_pin` must be called.
 
-    Raises OSError when `ca_file` cannot be read or holds no certificate.
+    Raises OSError, with a sentence, when `ca_file` cannot be read or holds no certificate.
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -28,7 +30,11 @@ def context(ca_file: str | None, fingerprint: str | None) -> ssl.SSLContext:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE
     elif ca_file:
-        made.load_verify_locations(cafile=ca_file)
+        try:
+            made.load_verify_locations(cafile=ca_file)
+        except OSError as error:  # its own text names no file, and looks like a fault of the other end
+            why = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+            raise OSError(f"the authorities' file {label(ca_file)} cannot be used: {why}") from None
     else:
         _trust_system(made)
     return made

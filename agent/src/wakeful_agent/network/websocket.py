@@ -200,7 +200,10 @@ def _open(place: Url, deadline: float, ca_file: str, fingerprint: str) -> socket
 
 def _context(ca_file: str, fingerprint: str) -> ssl.SSLContext:
     """Return the one context for these authorities: hundreds of connections share it, and the memory it takes."""
-    changed = os.stat(ca_file).st_mtime if ca_file else 0.0
+    try:
+        changed = os.stat(ca_file).st_mtime if ca_file else 0.0
+    except OSError:  # whose trust it is says what is wrong with it
+        changed = 0.0
     key = (ca_file, fingerprint, changed)
     if key not in _contexts:
         _contexts[key] = trust.context(ca_file or None, fingerprint or None)
