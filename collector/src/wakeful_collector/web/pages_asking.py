@@ -102,7 +102,7 @@ def _note(name: str, answer: dict[str, Any]) -> Response:
 
 def _command(command_id: str, why: str = "") -> Response:
     found = commands.command(kit.data(), command_id)
-    host = None if found is None else next((one for one in hosts.hosts(kit.data()) if one.key == found.host_key), None)
+    host = None if found is None else hosts.by_key(kit.data(), found.host_key)
     line = None if found is None else pages_commands.line(found, host, kit.now_ms())
     return kit.render("asked-command.html", line=line, why=why)
 
