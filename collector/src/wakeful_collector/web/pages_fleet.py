@@ -94,5 +94,5 @@ def _wish() -> reading.Wish:
 def _link(**changes: Any) -> str:
     """Return this address with other parameters; what is empty is left out, and another choice starts at page 1."""
     kept = {name: request.args[name] for name in ("q", "tag", "view", "sort", "order") if request.args.get(name)}
-    wanted = {name: value for name, value in {**kept, **changes}.items() if value not in {"", None, "all"}}
+    wanted = {name: value for name, value in {**kept, **changes}.items() if value and (name, value) != ("view", "all")}
     return url_for("pages.fleet", **wanted)
