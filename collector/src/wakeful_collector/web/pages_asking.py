@@ -122,7 +122,7 @@ def _given(operation: Operation) -> dict[str, Any]:
         if text and kinds in ("integer", ["integer", "null"]) and text.isascii() and text.isdigit() and len(text) < 16:
             found[name] = int(text)
         elif text and kinds in ("number", ["number", "null"]):
-            found[name] = float(text) if text.replace(".", "", 1).isdecimal() else text
+            found[name] = float(text) if text.replace(".", "", 1).isdecimal() and len(text) < 64 else text
         elif text in FLAGS and kinds == "boolean":
             found[name] = FLAGS[text]
         elif text:
