@@ -49,7 +49,7 @@ def test_client_address(
         (("127.0.0.1",), "http", "http", "127.0.0.1", False),
     ],
 )
-def test_is_secure(  # noqa: PLR0913, PLR0917 - a row of the table
+def test_is_secure(
     app_with: Callable[..., Flask], proxies: tuple[str, ...], scheme: str, forwarded: str, remote: str, secure: bool
 ) -> None:
     app = app_with(trusted_proxies=proxies)

@@ -91,7 +91,7 @@ def is_secure() -> bool:
 
 
 def _unmapped(address: str) -> str:
-    """Return an IPv4 address as itself that came as IPv6 (`::ffff:192.0.2.7`), as all do where `[::]` is listened on."""
+    """Return an IPv4 address as itself that came as IPv6 (`::ffff:192.0.2.7`): a listener on `[::]` sees all so."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
