@@ -8,6 +8,7 @@ event loop gathers each request's head and small body; a slow client costs memor
 from __future__ import annotations
 
 import errno
+import ipaddress
 import logging
 import selectors
 import ssl
@@ -44,6 +45,9 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _ODD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _GONE = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+SPARE_CONNECTIONS = 32
+"""How many fewer connections a process keeps that could open no more: databases and files want descriptors too."""
 
 
 class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -70,12 +74,14 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in _GONE:
+            if error.errno in _NO_ROOM:
+                self._rest(error)
+            elif error.errno not in _GONE:
                 raise
             return
         conn = None
         try:
-            conn = TConn(self.cfg, self._readied(patient(client)), address, listener.getsockname())
+            conn = TConn(self.cfg, self._readied(patient(client), address), address, listener.getsockname())
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
             conn.initialized = conn.data_ready = True
             self.nr_conns += 1
@@ -86,6 +92,15 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
             log.debug("a connection ended before it began: %s", error)
             if conn is not None:
                 conn.close()
+
+    def _rest(self, error: OSError) -> None:
+        """Take no more connections than there was room for: gunicorn's loop would end with all that it has."""
+        self.worker_connections = max(1, self.nr_conns - SPARE_CONNECTIONS)
+        log.warning(
+            "no further connection can be opened (%s): %d are kept from now on; raise the limit of open files",
+            error.strerror,
+            self.worker_connections,
+        )
 
     def listen_to(self, conn: TConn) -> None:
         """Have the event loop look at what a kept connection brings."""
@@ -213,15 +228,27 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
     def _await(self, conn: TConn, callback: Callable[[TConn, socket.socket], None]) -> None:
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(callback, conn))
 
-    def _readied(self, client: PatientSocket) -> PatientSocket | PatientTls:
+    def _readied(self, client: PatientSocket, address: Any) -> PatientSocket | PatientTls:
         """Return the client's socket, which knows the threads that may wait for it; with TLS where that is on."""
         found = self._wrapped(client)
-        found.lend = self._lend
+        found.lend = partial(self._lend, address)
         return found
 
-    def _lend(self) -> AbstractContextManager[bool]:
-        lent: AbstractContextManager[bool] = self.tpool.lend()
+    def _lend(self, address: Any) -> AbstractContextManager[bool]:
+        lent: AbstractContextManager[bool] = self.tpool.lend(self._whose(address))
         return lent
+
+    def _whose(self, address: Any) -> str:
+        """Return the address that a client's share goes by: of IPv6 the network of 64 bits; none of a trusted proxy."""
+        try:
+            found = ipaddress.ip_address(address[0])
+        except (IndexError, ValueError):
+            return ""
+        if found.version == 6:
+            found = found.ipv4_mapped or found
+        if any(found in network for network in self.cfg.forwarded_allow_networks()):
+            return ""
+        return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
 
     def _wrapped(self, client: PatientSocket) -> PatientSocket | PatientTls:
         """Put TLS around a client's socket where that is on; the handshake is made as the first bytes are read."""
