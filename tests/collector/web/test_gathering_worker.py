@@ -295,7 +295,7 @@ def test_a_connection_that_is_gone_before_it_is_taken_costs_nothing(
 def test_a_process_without_room_for_a_connection_keeps_those_it_has(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gathering_worker, "SPARE_CONNECTIONS", 1)
+    monkeypatch.setattr(gathering_worker, "REST_SECONDS", 0.05)
     kept = [bench.client(b"") for _ in range(3)]
     bench.ends.append(socket.create_connection(bench.listener.getsockname()))
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -305,7 +305,13 @@ def test_a_process_without_room_for_a_connection_keeps_those_it_has(
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     assert bench.worker.nr_conns == 3
-    assert bench.worker.worker_connections == 2
+    bench.worker.murder_pending()
+    assert bench.worker.worker_connections == 0
+    time.sleep(0.06)
+    bench.worker.murder_pending()
+    assert bench.worker.worker_connections == bench.worker.cfg.worker_connections
+    bench.worker.accept(bench.listener)
+    assert bench.worker.nr_conns == 4
     kept[0].sendall(b"GET / HTTP/1.1\r\n\r\n")
     bench.turn()
     assert bench.handed == [b"GET / HTTP/1.1\r\n\r\n"]

@@ -46,8 +46,8 @@ _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\
 _ODD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _GONE = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-SPARE_CONNECTIONS = 32
-"""How many fewer connections a process keeps that could open no more: databases and files want descriptors too."""
+REST_SECONDS = 1.0
+"""How long a process that could open no further connection tries no other: it goes on with those it has."""
 
 
 class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -63,6 +63,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         self.pending_conns = KeptConnections()
         self._beginnings: dict[TConn, Beginning] = {}
         self._gathered_bytes = 0
+        self._rests_until = 0.0
         self._tls: ssl.SSLContext | None = None
 
     def get_thread_pool(self) -> PageThreads:
@@ -94,12 +95,11 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
                 conn.close()
 
     def _rest(self, error: OSError) -> None:
-        """Take no more connections than there was room for: gunicorn's loop would end with all that it has."""
-        self.worker_connections = max(1, self.nr_conns - SPARE_CONNECTIONS)
+        """Take no connection for a while: gunicorn's loop would end with all that it has."""
+        self.worker_connections = 0
+        self._rests_until = time.monotonic() + REST_SECONDS
         log.warning(
-            "no further connection can be opened (%s): %d are kept from now on; raise the limit of open files",
-            error.strerror,
-            self.worker_connections,
+            "no connection can be added to %d (%s); raise the limit of open files", self.nr_conns, error.strerror
         )
 
     def listen_to(self, conn: TConn) -> None:
@@ -185,8 +185,13 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         conn.close()
 
     def murder_pending(self) -> None:
-        """Close the connections whose request did not become whole in time; those that began first stand first."""
+        """Close the connections whose request did not become whole in time; those that began first stand first.
+
+        It is called in each turn of the loop, which takes connections again once a rest is over.
+        """
         now = time.monotonic()
+        if not self.worker_connections and now >= self._rests_until:
+            self.worker_connections = self.cfg.worker_connections
         while self.pending_conns and self.pending_conns[0].timeout <= now:
             self._give_up(self.pending_conns[0])
 
