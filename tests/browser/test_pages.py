@@ -110,6 +110,18 @@ def test_the_open_tab_is_in_view_on_a_narrow_screen(open_page: Any, host_ids: di
     assert box["x"] + box["width"] <= 390
 
 
+def test_a_refresh_takes_no_word_from_who_is_typing(open_page: Any) -> None:
+    page = open_page("/")
+    page.evaluate("() => { const q = document.getElementById('q'); q.focus(); q.value = 'half a wo'; }")
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        page.evaluate("() => document.dispatchEvent(new CustomEvent('wakeful:changed'))")
+    page.wait_for_timeout(300)
+    assert page.input_value("#q") == "half a wo"
+    page.locator("#q").press_sequentially("rd")
+    page.wait_for_selector("text=Nothing fits")
+    assert page.input_value("#q") == "half a word"
+
+
 def test_events_are_cards_on_a_narrow_screen_and_nothing_of_them_is_cut(open_page: Any) -> None:
     page = open_page("/events", width=390)
     page.wait_for_selector("table.stacked tbody tr")

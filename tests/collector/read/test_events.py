@@ -26,7 +26,20 @@ def test_events_are_read_page_by_page(data: Path, machine: Callable[..., Any], n
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "1", "-", "a-b", "1-", "1-2-3", "\u0661-1", "9" * 40 + "-1", "1;DROP TABLE events"]
+    "cursor",
+    [
+        "",
+        "1",
+        "-",
+        "a-b",
+        "1-",
+        "1-2-3",
+        "\u0661-1",
+        "9" * 40 + "-1",
+        "9" * 19 + "-1",
+        "1-" + "9" * 19,
+        "1;DROP TABLE events",
+    ],
 )
 def test_a_cursor_that_is_none_is_refused(data: Path, cursor: str) -> None:
     with pytest.raises(ValueError, match="cursor"):

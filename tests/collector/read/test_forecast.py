@@ -33,5 +33,12 @@ def test_a_filesystem_that_fills_has_a_time_to_full(data):
     assert found["/short"] is None
 
 
+def test_a_host_with_thousands_of_filesystems_has_no_forecast(data):
+    times = START + np.arange(4) * 60_000
+    many = [named("system.filesystem.usage", mountpoint=f"/{number}", state="used") for number in range(2_001)]
+    backfill.fill(data, 1, many, times, np.ones((4, len(many))))
+    assert time_to_full(data, 1, START + DAY // 2) == {}
+
+
 def test_no_host_no_forecast(data):
     assert time_to_full(data, 7, START) == {}

@@ -22,6 +22,8 @@ def test_hosts_are_read_with_when_they_were_heard(data: Path, machine: Callable[
     assert whole.hello["version"] == "3"
     assert hosts.unames(data) == {one.key: {"sysname": "Linux"}}
     assert hosts.host(data, "nobody") is None
+    assert [hosts.by_key(data, host.key) for host in (first, second)] == [first, second]
+    assert hosts.by_key(data, 99) is None
 
 
 def test_the_operators_name_wins_and_a_forgotten_host_is_gone(

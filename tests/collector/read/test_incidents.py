@@ -42,6 +42,9 @@ def test_page_by_page(data: Path, machine: Callable[..., Any], now_ms: int) -> N
     found = incidents.incident(data, "inc_0")
     assert found is not None
     assert found.host_name == "web-1"
+    gone = incidents.incident(data, "inc_9")
+    assert gone is not None
+    assert (gone.host_id, gone.host_name) == (None, "a host that was forgotten")
     assert incidents.incident(data, "none") is None
 
 

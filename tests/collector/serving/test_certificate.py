@@ -1,6 +1,7 @@
 """The collector's own certificate: made once, private, renewed in time, its fingerprint as agents see it."""
 
 import hashlib
+import os
 import socket
 import ssl
 import threading
@@ -29,6 +30,13 @@ def test_it_is_renewed_before_it_expires(tmp_path):
     certificate.self_signed(tmp_path, ["a.lan"], late_ms)
     assert certificate.fingerprint(path) != before
     assert certificate.days_left(path, late_ms) > 3_000
+
+
+def test_what_a_killed_process_left_behind_is_in_nobodys_way(tmp_path):
+    (tmp_path / f".self.key.{os.getpid()}").write_bytes(b"half")
+    path, key = certificate.self_signed(tmp_path, ["a.lan"], NOW_MS)
+    assert key.read_bytes().startswith(b"-----BEGIN")
+    assert sorted(tmp_path.iterdir()) == [path, key]
 
 
 def test_the_fingerprint_is_that_of_the_certificate_a_client_receives(tmp_path):

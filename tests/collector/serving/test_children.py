@@ -54,6 +54,28 @@ def test_a_long_steady_run_makes_the_next_start_quick_again(caplog):
     assert "was killed by SIGKILL" in caplog.text
 
 
+def test_a_child_that_cannot_be_started_is_tried_again_and_nobody_ends_for_it(tmp_path, caplog):
+    program = tmp_path / "later"
+    one = Child("web", [str(program)], dict(os.environ))
+    one.tend(100.0)
+    assert one.process is None
+    assert one.due == pytest.approx(100.2)
+    assert "web cannot be started: No such file or directory" in caplog.text
+    program.symlink_to("/bin/true")
+    one.tend(100.3)
+    assert one.process is not None
+    wait_for_end(one)
+
+
+def test_a_signal_without_a_name_is_told_by_its_number(caplog):
+    one = child("import time; time.sleep(60)")
+    one.tend(0.0)
+    one.signal(40)
+    wait_for_end(one)
+    one.tend(1.0)
+    assert "was killed by signal 40" in caplog.text
+
+
 def test_a_running_child_is_left_alone():
     one = child("import time; time.sleep(60)")
     one.tend(0.0)

@@ -160,12 +160,21 @@ def test_settings_are_read_again_on_hup_and_wrong_ones_are_not_taken(tmp_path):
         with pytest.raises(urllib.error.URLError):
             answers(first)
         assert place.running(data).address == f"127.0.0.1:{moved}"
+        file.write_text(f'listen = "192.0.2.1:{moved}"\n')  # no address of this machine
+        process.send_signal(signal.SIGHUP)
+        time.sleep(1.0)
+        assert eventually(lambda: answers(moved))
+        file.write_text(f'listen = "0.0.0.0:{moved}"\n')
+        process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: place.running(data).address == f"0.0.0.0:{moved}")
+        assert eventually(lambda: answers(moved))
     finally:
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "the old ones stay" in err
     assert "is 5, which is not text" in err
+    assert f"192.0.2.1:{moved} is not an address of this machine" in err
     assert f"settings reloaded, listening on 127.0.0.1:{moved}" in err
 
 

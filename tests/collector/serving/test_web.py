@@ -34,6 +34,11 @@ def test_trusted_proxies_are_believed(load):
     assert chosen["forwarded_allow_ips"] == "127.0.0.1,10.0.0.0/8"
 
 
+def test_a_network_may_be_written_by_one_of_its_addresses(load):
+    server = web.WebServer(lambda: load(TRUSTED_PROXIES="10.0.0.9/8,2001:db8::5/64"), 5, lambda: None)
+    assert server.cfg.forwarded_allow_ips == ["10.0.0.0/8", "2001:db8::/64"]
+
+
 def test_gunicorn_takes_every_setting(load, tmp_path):
     path, key = certificate.self_signed(tmp_path / "tls", ["localhost"], 1_763_719_200_000)
     server = web.WebServer(lambda: load(TLS_CERTIFICATE=str(path), TLS_KEY=str(key)), 5, lambda: None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import logging
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -289,6 +290,48 @@ def test_a_connection_that_is_gone_before_it_is_taken_costs_nothing(
     assert bench.worker.nr_conns == 0
     with pytest.raises(OSError, match="Bad file"):
         bench.worker.accept(closed())
+
+
+def test_a_process_without_room_for_a_connection_keeps_those_it_has(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering_worker, "REST_SECONDS", 0.05)
+    kept = [bench.client(b"") for _ in range(3)]
+    bench.ends.append(socket.create_connection(bench.listener.getsockname()))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        bench.worker.accept(bench.listener)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert bench.worker.nr_conns == 3
+    bench.worker.murder_pending()
+    assert bench.worker.worker_connections == 0
+    time.sleep(0.06)
+    bench.worker.murder_pending()
+    assert bench.worker.worker_connections == bench.worker.cfg.worker_connections
+    bench.worker.accept(bench.listener)
+    assert bench.worker.nr_conns == 4
+    kept[0].sendall(b"GET / HTTP/1.1\r\n\r\n")
+    bench.turn()
+    assert bench.handed == [b"GET / HTTP/1.1\r\n\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("address", "whose"),
+    [
+        (("192.0.2.7", 1), "192.0.2.7"),
+        (("::ffff:192.0.2.7", 1, 0, 0), "192.0.2.7"),
+        (("2001:db8::1:2:3:4", 1, 0, 0), "2001:db8::/64"),
+        (("10.0.0.9", 1), ""),
+        (("::ffff:10.0.0.9", 1, 0, 0), ""),
+        ("", ""),
+        ("/run/socket", ""),
+    ],
+)
+def test_whose_share_a_slow_reader_takes(bench: Bench, address: Any, whose: str) -> None:
+    bench.worker.cfg.set("forwarded_allow_ips", "10.0.0.0/8")
+    assert bench.worker._whose(address) == whose
 
 
 def closed() -> socket.socket:

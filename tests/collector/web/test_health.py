@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.read import audit, traffic
 from wakeful_collector.read import health as read_health
 from wakeful_collector.read import heartbeats as heartbeats_read
-from wakeful_collector.store import heartbeats
+from wakeful_collector.store import database, heartbeats
 from wakeful_collector.store.changes import changing
 from wakeful_collector.web import health
 
@@ -66,6 +67,20 @@ def test_a_store_that_fails_is_a_problem_not_a_fault(data: Path, now_ms: int, mo
     ):
         monkeypatch.setattr(module, name, fail)
     assert set(problems(data, now_ms).values()) == {"cannot be read"}
+
+
+def test_a_damaged_table_is_a_problem_not_a_fault(data: Path, now_ms: int) -> None:
+    with closing(database.writer(data, "state")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE name IN ('audit', 'heartbeats')")
+        roots = [page for (page,) in pages]
+    content = bytearray((data / "state.db").read_bytes())
+    for root in roots:
+        content[(root - 1) * 4096 : root * 4096] = b"x" * 4096
+    (data / "state.db").write_bytes(content)
+    found = problems(data, now_ms)
+    assert "is damaged" in str(found["state database"])
+    assert "is damaged" in str(found["worker"])
 
 
 def test_age_is_never_negative() -> None:

@@ -82,6 +82,7 @@ def test_bodies_and_queries_are_bounded(app: Flask, settings: Settings) -> None:
     client = app.test_client()
     large = client.post("/api/v1/keys", data=b"x" * (settings.body_bytes_max + 1))
     assert (large.status_code, large.get_json()["error"]) == (413, "too_large")
+    assert large.get_json()["message"] == "this is larger than 1 MiB, the most that is taken here"
     query = client.get(f"/api/v1/hosts?search={'x' * 9000}")
     assert (query.status_code, query.get_json()["error"]) == (400, "too_long")
 
@@ -115,4 +116,6 @@ def test_static_does_not_lead_elsewhere(app: Flask, path: str) -> None:
 
 def test_the_setting_changes_the_bound(app_with: Callable[..., Flask]) -> None:
     client = app_with(body_bytes_max=4096).test_client()
-    assert client.post("/sign-in", data=b"x" * 5000).status_code == 413
+    answer = client.post("/sign-in", data=b"x" * 5000)
+    assert answer.status_code == 413
+    assert "This is larger than 4 KiB, the most that is taken here." in answer.text

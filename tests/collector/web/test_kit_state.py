@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         (("127.0.0.1",), "127.0.0.1", "", "127.0.0.1"),
         (("127.0.0.1", "10.0.0.0/8"), "127.0.0.1", "10.9.9.9", "10.9.9.9"),
         (("127.0.0.1",), "unix:", "198.51.100.1", "unix:"),
+        ((), "::ffff:198.51.100.1", "", "198.51.100.1"),
+        (("127.0.0.1",), "::ffff:127.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+        ((), "2001:db8::1", "", "2001:db8::1"),
     ],
 )
 def test_client_address(
@@ -37,23 +40,24 @@ def test_client_address(
 
 
 @pytest.mark.parametrize(
-    ("proxies", "scheme", "forwarded", "secure"),
+    ("proxies", "scheme", "forwarded", "remote", "secure"),
     [
-        ((), "http", "https", False),
-        ((), "https", "", True),
-        (("127.0.0.1",), "http", "https", True),
-        (("127.0.0.1",), "http", "http", False),
+        ((), "http", "https", "127.0.0.1", False),
+        ((), "https", "", "127.0.0.1", True),
+        (("127.0.0.1",), "http", "https", "127.0.0.1", True),
+        (("127.0.0.1",), "http", "https", "::ffff:127.0.0.1", True),
+        (("127.0.0.1",), "http", "http", "127.0.0.1", False),
     ],
 )
 def test_is_secure(
-    app_with: Callable[..., Flask], proxies: tuple[str, ...], scheme: str, forwarded: str, secure: bool
+    app_with: Callable[..., Flask], proxies: tuple[str, ...], scheme: str, forwarded: str, remote: str, secure: bool
 ) -> None:
     app = app_with(trusted_proxies=proxies)
     with app.test_request_context(
         "/",
         base_url=f"{scheme}://localhost",
         headers={"X-Forwarded-Proto": forwarded},
-        environ_base={"REMOTE_ADDR": "127.0.0.1"},
+        environ_base={"REMOTE_ADDR": remote},
     ):
         assert kit.is_secure() is secure
 

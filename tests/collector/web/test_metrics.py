@@ -73,6 +73,13 @@ def test_metrics_open_on_loopback(
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
+def test_a_proxy_that_nobody_declared_opens_no_metrics(app_with: Callable[..., Flask], header: str) -> None:
+    client = app_with(metrics_open_on_loopback=True).test_client()
+    assert client.get("/metrics").status_code == 200
+    assert client.get("/metrics", headers={header: "192.0.2.7"}).status_code == 401
+
+
 def test_prometheus_reads_the_fleet(
     program: Callable[..., Any], machine: Callable[..., Any], settings: Settings, now_ms: int
 ) -> None:

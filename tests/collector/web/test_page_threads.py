@@ -88,6 +88,26 @@ def test_who_lends_its_place_lets_others_work_and_ends_when_it_is_one_too_many(g
     until(lambda: not threads._own)
 
 
+def test_readers_at_one_address_leave_places_to_others(gate: threading.Event) -> None:
+    threads = PageThreads(2, lent_max=4, lent_to_one_max=2)
+
+    def wait_for_a_reader(whose: str) -> bool:
+        with threads.lend(whose) as is_lent:
+            gate.wait(30)
+        return is_lent
+
+    slow = [threads.submit(wait_for_a_reader, "192.0.2.7") for _ in range(2)]
+    until(lambda: threads._lent == 2)
+    with pytest.raises(ConnectionResetError):
+        threads.submit(wait_for_a_reader, "192.0.2.7").result(30)
+    slow += [threads.submit(wait_for_a_reader, whose) for whose in ("192.0.2.8", "")]
+    until(lambda: threads._lent == 4)
+    gate.set()
+    assert [one.result(30) for one in slow] == [True] * 4
+    assert not threads._lent_to
+    threads.shutdown()
+
+
 def test_a_task_finds_the_thread_that_is_idle_though_another_was_woken_for_it(gate: threading.Event) -> None:
     threads, back = PageThreads(2, lent_max=4), threading.Event()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +58,12 @@ def test_fields_become_typed_arguments() -> None:
     assert pages_actions.arguments(action, {"with.keep": "-3"}) == {"keep": -3, "quick": False}
     assert pages_actions.arguments(action, {"with.keep": "many"}) == {"keep": "many", "quick": False}
     assert pages_actions.arguments(None, form) == {}
+
+
+@pytest.mark.parametrize("said", ["nan", "inf", "-Infinity", "1e999", "9" * 400, "9" * 5000])
+def test_what_no_number_of_json_can_be_stays_text(said: str) -> None:
+    action = find(announced(HELLO), "backup-world")
+    assert pages_actions.arguments(action, {"with.keep": said}) == {"keep": said, "quick": False}
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=8), PARAMETER, max_size=4), JSON)

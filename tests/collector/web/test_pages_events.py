@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wakeful_agent.daemon import events as agent_events
+from wakeful_collector.model import event_kinds
 from wakeful_collector.model.incident import NO_HOST
 from wakeful_collector.read.events import EventRecord
 from wakeful_collector.store import events as table
@@ -81,3 +86,46 @@ def test_the_page_says_where_and_leads_to_the_story(
     assert "1795" not in text
     own = ada.get(f"/hosts/{web.id}/events").text
     assert f"/hosts/{web.id}/watches?incident=inc_web#inc_web" in own
+
+
+def test_every_kind_belongs_to_a_family_that_can_be_chosen() -> None:
+    known = [one.name for one in event_kinds.KINDS] + list(agent_events.KINDS)
+    patterns = [pattern for pattern, _ in pages_events.KINDS]
+    assert [kind for kind in known if not any(fnmatchcase(kind, pattern) for pattern in patterns)] == []
+    assert [one for one in patterns if not any(fnmatchcase(kind, one) for kind in known)] == []
+
+
+def told(text: str) -> list[str]:
+    return re.findall('title="Only these">([^<]*)</a>', text)
+
+
+def test_events_of_one_machine_and_of_one_kind(person: Callable[..., Any], machine: Callable[..., Any]) -> None:
+    for name in ("web-1", "web-10", "db"):
+        kinds = ("agent.started", "watch.down", "odd.thing") if name == "web-1" else ("agent.stopped",)
+        many = [{"id": f"{name}{at}", "at": NOW_MS - at, "kind": kind, "data": {}} for at, kind in enumerate(kinds)]
+        machine(name).push([[NOW_MS - 5000, [0.25, 1.0, 2.0, 4.0e9]]], NOW_MS, events=many)
+    ada = person()
+    assert set(told(ada.get("/events?kind=agent.*").text)) == {"agent.started", "agent.stopped"}
+    one = ada.get("/events?kind=agent.*&host=WEB-1").text
+    assert told(one) == ["agent.started"]
+    assert '<option value="agent.*" selected>Agents</option>' in one
+    assert "/events?kind=agent.started&amp;host=WEB-1" in one
+    exact = ada.get("/events?kind=odd.thing").text
+    assert told(exact) == ["odd.thing"]
+    assert '<option value="odd.thing" selected>odd.thing</option>' in exact
+    assert '2 machines are called like "web-"' in ada.get("/events?host=web-").text
+    assert 'There is no machine called "&lt;img' in ada.get("/events?host=%3Cimg").text
+    assert "No event of this kind on db." in ada.get("/events?host=d&kind=watch.down").text
+
+
+def test_events_of_a_host_of_one_kind(person: Callable[..., Any], machine: Callable[..., Any]) -> None:
+    web = machine("web-1")
+    many = [{"id": f"e{at}", "at": NOW_MS - at, "kind": f"agent.{at % 2}", "data": {}} for at in range(210)]
+    web.push([[NOW_MS - 5000, [0.25, 1.0, 2.0, 4.0e9]]], NOW_MS, events=many)
+    ada = person()
+    for path in (f"/hosts/{web.id}/events", f"/events?host={web.id}"):
+        first = ada.get(f"{path}{'&' if '?' in path else '?'}kind=agent.1").text
+        assert told(first) == ["agent.1"] * 100
+        (older,) = re.findall('href="([^"]*before=[^"]*)"', first)
+        assert told(ada.get(html.unescape(older)).text) == ["agent.1"] * 5
+    assert "No event of this kind on web-1." in ada.get(f"/hosts/{web.id}/events?kind=watch.*").text

@@ -58,6 +58,7 @@ def test_searching_sorting_and_views_are_in_the_address(
     assert "No machine needs a look." in ada.get("/?view=problems").text
     assert "db-1" in ada.get("/?view=nonsense&sort=nonsense").text
     assert "Nothing fits" in ada.get("/?q=nothing+like+it").text
+    assert "q=all&amp;tag=all&amp;view=problems" in ada.get("/?q=all&tag=all").text
 
 
 def test_many_machines_come_in_pages(person: Callable[..., Any], machine: Callable[..., Any]) -> None:

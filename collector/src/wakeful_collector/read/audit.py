@@ -32,11 +32,13 @@ def rows(
     operation: str | None = None,
 ) -> list[Row]:
     """Return at most `limit` rows, newest first, below the row number `before`."""
-    return tables.rows(database.reader(data, "state"), limit, before, principal, subject, operation)
+    with database.translated():
+        return tables.rows(database.reader(data, "state"), limit, before, principal, subject, operation)
 
 
 def verify(data: Path) -> Trail:
     """Read the whole trail and say whether anybody changed or removed a row of it."""
-    connection = database.reader(data, "state")
-    number, digest = tables.head(connection)
-    return Trail(number, digest, tables.first_broken(tables.chain(connection)))
+    with database.translated():
+        connection = database.reader(data, "state")
+        number, digest = tables.head(connection)
+        return Trail(number, digest, tables.first_broken(tables.chain(connection)))

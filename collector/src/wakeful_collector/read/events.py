@@ -94,6 +94,6 @@ def _record(row: sqlite3.Row) -> EventRecord:
 
 def _cursor(text: str) -> tuple[int, int]:
     at_ms, _, seq = text.partition("-")
-    if not (at_ms.isascii() and at_ms.isdigit() and seq.isascii() and seq.isdigit() and len(text) <= 32):
+    if not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (at_ms, seq)):
         raise ValueError("the cursor is not one that a page before gave")
     return int(at_ms), int(seq)

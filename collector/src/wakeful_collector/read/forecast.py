@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wakeful_collector.read.series import series
+from wakeful_collector.read.series import TooMany, series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,12 @@ def time_to_full(data: Path, host_key: int, now_ms: int) -> dict[str, float | No
     """Return for each mountpoint of a host the seconds until it is full, None when it is not filling.
 
     A straight line through the last day's used and free space; too short a history, or more than ten years, is None.
+    A host that tells of thousands has no forecast.
     """
-    answer = series(data, host_key, ["system.filesystem.usage"], now_ms - DAY_MS, now_ms, 288)
+    try:
+        answer = series(data, host_key, ["system.filesystem.usage"], now_ms - DAY_MS, now_ms, 288)
+    except TooMany:
+        return {}
     used = {
         column.labels.get("mountpoint", ""): column for column in answer.columns if column.labels.get("state") == "used"
     }

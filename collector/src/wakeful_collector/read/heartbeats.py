@@ -15,4 +15,5 @@ __all__ = ["Heartbeat", "of_all"]
 
 def of_all(data: Path) -> dict[str, Heartbeat]:
     """Return the newest sign of life by name: `worker`, and one for each of its jobs."""
-    return heartbeats.all_beats(database.reader(data, "state"))
+    with database.translated():
+        return heartbeats.all_beats(database.reader(data, "state"))

@@ -47,12 +47,16 @@ def host(data: Path, host_id: str) -> Host | None:
     """Return one host by its public id, with its hello."""
     with database.translated():
         connection = database.reader(data, "state")
-        rows = agents.rows(connection, host_id)
-        if not rows:
-            return None
-        heard = runs.last_heard(database.reader(data, "samples"), rows[0]["key"])
-        twins = agents.twins(connection, host_id)
-    return _host(rows[0], heard.get(rows[0]["key"]), twins, json.loads(rows[0]["hello"]))
+        row = next(iter(agents.rows(connection, host_id)), None)
+        return None if row is None else _one(data, connection, row, json.loads(row["hello"]))
+
+
+def by_key(data: Path, host_key: int) -> Host | None:
+    """Return one host by its key, None when it was forgotten; `hello` is left empty."""
+    with database.translated():
+        connection = database.reader(data, "state")
+        row = agents.row(connection, host_key)
+        return None if row is None else _one(data, connection, row, {})
 
 
 def meters(data: Path, host_key: int) -> list[MeterOutcome]:
@@ -85,6 +89,11 @@ def invites(data: Path) -> list[InviteSummary]:
         )
         for one in found
     ]
+
+
+def _one(data: Path, connection: sqlite3.Connection, row: sqlite3.Row, hello: dict[str, Any]) -> Host:
+    heard = runs.last_heard(database.reader(data, "samples"), row["key"])
+    return _host(row, heard.get(row["key"]), agents.twins(connection, row["id"]), hello)
 
 
 @lru_cache(maxsize=4096)

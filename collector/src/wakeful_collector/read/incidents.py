@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from wakeful_collector.model.incident import Incident
 
-__all__ = ["Absence", "IncidentPage", "IncidentRecord", "absence", "incident", "incidents", "standing_absences"]
+__all__ = [
+    "Absence",
+    "IncidentPage",
+    "IncidentRecord",
+    "absence",
+    "counts",
+    "incident",
+    "incidents",
+    "standing_absences",
+]
 
 LIMIT_MAX = 500
 STATES = ("open", "acknowledged", "closed")
@@ -72,7 +81,8 @@ def incident(data: Path, incident_id: str) -> IncidentRecord | None:
         found = table.by_id(database.reader(data, "state"), incident_id)
     if found is None:
         return None
-    return _record(0, found, {host.key: (host.id, host.name) for host in hosts.hosts(data)})
+    host = hosts.by_key(data, found.host_key)
+    return _record(0, found, {} if host is None else {host.key: (host.id, host.name)})
 
 
 def counts(data: Path) -> tuple[int, int]:

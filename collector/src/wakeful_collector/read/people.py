@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 def users(data: Path) -> list[User]:
     """Return everybody, by name."""
-    return tables.users(database.reader(data, "state"))
+    with database.translated():
+        return tables.users(database.reader(data, "state"))
 
 
 def user(data: Path, number: int) -> User | None:
     """Return the person with that number."""
-    return tables.user_by_id(database.reader(data, "state"), number)
+    with database.translated():
+        return tables.user_by_id(database.reader(data, "state"), number)
 
 
 def sessions(data: Path, number: int) -> list[Session]:
     """Return the sessions of the person with that number, last seen first."""
-    return tables.sessions_of(database.reader(data, "state"), number)
+    with database.translated():
+        return tables.sessions_of(database.reader(data, "state"), number)
 
 
 def keys(data: Path) -> list[Key]:
     """Return all API keys, newest first; their secrets are known to nobody."""
-    return tables.keys(database.reader(data, "state"))
+    with database.translated():
+        return tables.keys(database.reader(data, "state"))

@@ -66,20 +66,38 @@ class Child:
         self.process = None
 
     def _start(self, now: float) -> None:
-        self.process = subprocess.Popen(
-            self.argv, env=dict(self.environ), pass_fds=self.pass_fds, start_new_session=True, stdin=subprocess.DEVNULL
-        )
         self.started = now
+        try:
+            self.process = subprocess.Popen(
+                self.argv,
+                env=dict(self.environ),
+                pass_fds=self.pass_fds,
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:  # no memory, no process left: the others go on meanwhile
+            self._wait_for_next(now, f"cannot be started: {error.strerror}")
+            return
         log.debug("%s runs as process %d", self.name, self.process.pid)
 
     def _note_death(self, code: int, now: float) -> None:
         self.process = None
         self.exit_codes = [*self.exit_codes[-9:], code]
+        self._wait_for_next(now, f"was killed by {_signal(-code)}" if code < 0 else f"ended with code {code}")
+
+    def _wait_for_next(self, now: float, how: str) -> None:
         self.deaths_in_a_row = 1 if now - self.started > STEADY_SECONDS else self.deaths_in_a_row + 1
         delay = restart_delay_seconds(self.deaths_in_a_row)
         self.due = now + delay
-        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
         log.error("%s %s, starting it again in %.1f s", self.name, how, delay)
+
+
+def _signal(number: int) -> str:
+    """Return the name of a signal; those that have none by their number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def stop_all(children: Sequence[Child], patience_seconds: float) -> None:

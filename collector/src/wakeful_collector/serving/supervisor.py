@@ -16,6 +16,7 @@ from wakeful_collector.serving import lifeline
 from wakeful_collector.serving.children import Child, stop_all
 from wakeful_collector.serving.notify import notify
 from wakeful_collector.serving.sockets import CannotListenError, listen_on
+from wakeful_collector.settings_kinds import split_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,7 +95,7 @@ class Supervisor:
         notify("RELOADING=1")
         try:
             fresh = self.read()
-            moved = listen_on(fresh.listen) if fresh.listen != self.settings.listen else None
+            moved = self._listen_elsewhere(fresh.listen) if fresh.listen != self.settings.listen else None
         except (config.ConfigErrors, CannotListenError) as error:
             log.error("settings not reloaded, the old ones stay: %s", error)
             notify("READY=1")
@@ -109,6 +110,23 @@ class Supervisor:
         self._moved()
         notify("READY=1", f"STATUS=listening on {self.address()}")
         log.info("settings reloaded, listening on %s", self.address())
+
+    def _listen_elsewhere(self, address: str) -> socket.socket:
+        """Return a socket at another address; where that has the port of the old one, the old one goes first.
+
+        Raises CannotListenError, and then the old address is listened on as before.
+        """
+        if split_address(address)[1] != self.listener.getsockname()[1]:
+            return listen_on(address)
+        before = self.address()
+        stop_all([self.web], PATIENCE_SECONDS)
+        self.listener.close()
+        try:
+            return listen_on(address)
+        except CannotListenError:
+            self.listener = listen_on(before)
+            self.web = self._web()
+            raise
 
     def _move(self, moved: socket.socket) -> None:
         stop_all([self.web], PATIENCE_SECONDS)

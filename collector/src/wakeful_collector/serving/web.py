@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import os
 import resource
@@ -49,7 +50,7 @@ def gunicorn_settings(settings: Settings, listener_fd: int | None) -> dict[str, 
         "limit_request_line": 8_190,
         "limit_request_fields": 64,
         "limit_request_field_size": 8_190,
-        "forwarded_allow_ips": ",".join(settings.trusted_proxies),
+        "forwarded_allow_ips": ",".join(map(_network, settings.trusted_proxies)),
         "secure_scheme_headers": {"X-FORWARDED-PROTO": "https"},
         "control_socket_disable": True,
         "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,  # noqa: S108 - gunicorn makes a private file there
@@ -120,6 +121,11 @@ def allow_many_connections() -> int:
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     return max(soft, wanted)
+
+
+def _network(text: str) -> str:
+    """Return an address or network as gunicorn takes it: 10.0.0.9/8 is 10.0.0.0/8."""
+    return str(ipaddress.ip_network(text, strict=False)) if "/" in text else text
 
 
 def _tie_to_arbiter(arbiter: Arbiter, _worker: object) -> None:

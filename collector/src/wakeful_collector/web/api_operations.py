@@ -101,8 +101,7 @@ def _waited(command_id: str, call: Call) -> dict[str, Any] | None:
     found = known.waiting.for_end(kit.data(), command_id, call["wait"], most)
     if found is None:
         return None
-    host = next((one for one in hosts.hosts(kit.data()) if one.key == found.host_key), None)
-    return command_document(found, host)
+    return command_document(found, hosts.by_key(kit.data(), found.host_key))
 
 
 _COMMAND = record(

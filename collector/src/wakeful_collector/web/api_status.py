@@ -45,7 +45,7 @@ def _forecast(call: Call) -> dict[str, Any]:
         "bytes_per_day": found.bytes_per_day,
         "bytes_expected": found.bytes_expected,
         "bytes_free": found.free_bytes,
-        "fits": found.bytes_expected - found.bytes_now <= found.free_bytes,
+        "fits": found.fits,
     }
 
 

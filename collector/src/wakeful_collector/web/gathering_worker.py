@@ -8,6 +8,7 @@ event loop gathers each request's head and small body; a slow client costs memor
 from __future__ import annotations
 
 import errno
+import ipaddress
 import logging
 import selectors
 import ssl
@@ -44,6 +45,9 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _ODD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _GONE = (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK)
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+REST_SECONDS = 1.0
+"""How long a process that could open no further connection tries no other: it goes on with those it has."""
 
 
 class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
@@ -59,6 +63,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         self.pending_conns = KeptConnections()
         self._beginnings: dict[TConn, Beginning] = {}
         self._gathered_bytes = 0
+        self._rests_until = 0.0
         self._tls: ssl.SSLContext | None = None
 
     def get_thread_pool(self) -> PageThreads:
@@ -70,12 +75,14 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in _GONE:
+            if error.errno in _NO_ROOM:
+                self._rest(error)
+            elif error.errno not in _GONE:
                 raise
             return
         conn = None
         try:
-            conn = TConn(self.cfg, self._readied(patient(client)), address, listener.getsockname())
+            conn = TConn(self.cfg, self._readied(patient(client), address), address, listener.getsockname())
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
             conn.initialized = conn.data_ready = True
             self.nr_conns += 1
@@ -86,6 +93,14 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
             log.debug("a connection ended before it began: %s", error)
             if conn is not None:
                 conn.close()
+
+    def _rest(self, error: OSError) -> None:
+        """Take no connection for a while: gunicorn's loop would end with all that it has."""
+        self.worker_connections = 0
+        self._rests_until = time.monotonic() + REST_SECONDS
+        log.warning(
+            "no connection can be added to %d (%s); raise the limit of open files", self.nr_conns, error.strerror
+        )
 
     def listen_to(self, conn: TConn) -> None:
         """Have the event loop look at what a kept connection brings."""
@@ -170,8 +185,13 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
         conn.close()
 
     def murder_pending(self) -> None:
-        """Close the connections whose request did not become whole in time; those that began first stand first."""
+        """Close the connections whose request did not become whole in time; those that began first stand first.
+
+        It is called in each turn of the loop, which takes connections again once a rest is over.
+        """
         now = time.monotonic()
+        if not self.worker_connections and now >= self._rests_until:
+            self.worker_connections = self.cfg.worker_connections
         while self.pending_conns and self.pending_conns[0].timeout <= now:
             self._give_up(self.pending_conns[0])
 
@@ -213,15 +233,27 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no typ
     def _await(self, conn: TConn, callback: Callable[[TConn, socket.socket], None]) -> None:
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(callback, conn))
 
-    def _readied(self, client: PatientSocket) -> PatientSocket | PatientTls:
+    def _readied(self, client: PatientSocket, address: Any) -> PatientSocket | PatientTls:
         """Return the client's socket, which knows the threads that may wait for it; with TLS where that is on."""
         found = self._wrapped(client)
-        found.lend = self._lend
+        found.lend = partial(self._lend, address)
         return found
 
-    def _lend(self) -> AbstractContextManager[bool]:
-        lent: AbstractContextManager[bool] = self.tpool.lend()
+    def _lend(self, address: Any) -> AbstractContextManager[bool]:
+        lent: AbstractContextManager[bool] = self.tpool.lend(self._whose(address))
         return lent
+
+    def _whose(self, address: Any) -> str:
+        """Return the address that a client's share goes by: of IPv6 the network of 64 bits; none of a trusted proxy."""
+        try:
+            found = ipaddress.ip_address(address[0])
+        except (IndexError, ValueError):
+            return ""
+        if found.version == 6:
+            found = found.ipv4_mapped or found
+        if any(found in network for network in self.cfg.forwarded_allow_networks()):
+            return ""
+        return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
 
     def _wrapped(self, client: PatientSocket) -> PatientSocket | PatientTls:
         """Put TLS around a client's socket where that is on; the handshake is made as the first bytes are read."""

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 
 from wakeful_collector.accounts import keys, secrets, sessions
 from wakeful_collector.web.beginning import BODY_BYTES_MAX
-from wakeful_collector.web.kit_errors import WebError, abort
+from wakeful_collector.web.kit_errors import WebError, abort, too_large
 from wakeful_collector.web.kit_guard import host_name
 from wakeful_collector.web.kit_state import client_address, data, is_secure, now_ms, settings, state
 
@@ -162,7 +162,7 @@ def _bound_stranger() -> None:
     if request.content_length is None:
         abort(411, "length_required", "a form must say how long it is (Content-Length)")
     if request.content_length > BODY_BYTES_MAX:
-        abort(413, "too_large", f"this form has at most {BODY_BYTES_MAX} bytes")
+        abort(413, "too_large", too_large(BODY_BYTES_MAX))
 
 
 def _admit(scope: str) -> Answer | None:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from wakeful_collector import __version__
 from wakeful_collector.operations.registry import OperationError
+from wakeful_collector.web import pages_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,6 +79,11 @@ def error_answer(status: int, code: str, message: str, headers: Mapping[str, str
     return answer
 
 
+def too_large(most_bytes: int) -> str:
+    """Return what is said of a body with more than so many bytes, as people read sizes."""
+    return f"this is larger than {pages_text.size(most_bytes)}, the most that is taken here"
+
+
 def translate(app: Flask, kind: type[Exception], status: int, code: str, message: str) -> None:
     """Answer errors of `kind` with this status; 503 says when to come again. Logged once, without traceback."""
 
@@ -125,6 +131,8 @@ def _said(status: int, error: HTTPException) -> str:
         return f"there is nothing at {request.path[:200]}{hint}"
     if status == 405:
         return f"{request.method[:16]} cannot be used here"
+    if status == 413 and request.max_content_length is not None:
+        return too_large(request.max_content_length)
     return str(error.description or error.name)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from isal import igzip
 
-from wakeful_collector.web.kit_errors import error_answer
+from wakeful_collector.web.kit_errors import error_answer, too_large
 from wakeful_collector.web.kit_state import is_secure, settings
 
 if TYPE_CHECKING:
@@ -112,11 +112,8 @@ def _check_host() -> Response | None:
 def _check_bounds() -> Response | None:
     if len(request.query_string) > _QUERY_CHARACTERS_MAX:
         return error_answer(400, "too_long", f"the query has more than {_QUERY_CHARACTERS_MAX} characters")
-    length = request.content_length or 0
-    if length > settings().body_bytes_max:
-        return error_answer(
-            413, "too_large", f"the body has {length} bytes, at most {settings().body_bytes_max} are taken"
-        )
+    if (request.content_length or 0) > settings().body_bytes_max:
+        return error_answer(413, "too_large", too_large(settings().body_bytes_max))
     return None
 
 

@@ -69,11 +69,11 @@ def now_ms() -> int:
 def client_address(asked: Request | None = None) -> str:
     """Return the address the request comes from; a declared proxy is believed about who it forwards for."""
     asked = request if asked is None else asked
-    address = asked.remote_addr or ""
+    address = _unmapped(asked.remote_addr or "")
     if not _trusted(address):
         return address
     for hop in reversed(asked.headers.get("X-Forwarded-For", "").split(",")):
-        candidate = hop.strip()
+        candidate = _unmapped(hop.strip())
         if not _is_address(candidate):
             return address
         address = candidate
@@ -87,7 +87,17 @@ def is_secure() -> bool:
     if request.scheme == "https":
         return True
     forwarded = request.headers.get("X-Forwarded-Proto", "").strip().lower() == "https"
-    return forwarded and _trusted(request.remote_addr or "")
+    return forwarded and _trusted(_unmapped(request.remote_addr or ""))
+
+
+def _unmapped(address: str) -> str:
+    """Return an IPv4 address as itself that came as IPv6 (`::ffff:192.0.2.7`): a listener on `[::]` sees all so."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return address if mapped is None else str(mapped)
 
 
 def _trusted(address: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from wakeful_collector.read import (
     deliveries,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("metrics", __name__)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
 
 
 @blueprint.get("/healthz")
@@ -103,7 +104,11 @@ def _cluster(data: Path, name: str) -> metrics_proxmox.Known:
 
 
 def _open() -> bool:
-    if not kit.settings().metrics_open_on_loopback:
+    """Tell whether this needs no key: a program of this machine asks, and asks for nobody else.
+
+    What a proxy forwards comes from this machine too where nobody declared the proxy: then anybody may be behind it.
+    """
+    if not kit.settings().metrics_open_on_loopback or any(name in request.headers for name in _FORWARDED):
         return False
     try:
         address = ipaddress.ip_address(kit.client_address())

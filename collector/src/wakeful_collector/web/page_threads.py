@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -24,18 +24,23 @@ log = logging.getLogger("wakeful.web")
 LENT_MAX = 256
 """How many threads may wait for slow readers; whoever would be one more is given up."""
 
+LENT_TO_ONE_MAX = 64
+"""How many of them may wait for readers at one address: nobody alone is the end of all slow answers."""
+
 
 class PageThreads:
     """At most `places` threads at work, as an executor of gunicorn's; those that lent their place are not counted."""
 
-    def __init__(self, places: int, lent_max: int = LENT_MAX) -> None:
+    def __init__(self, places: int, lent_max: int = LENT_MAX, lent_to_one_max: int = LENT_TO_ONE_MAX) -> None:
         self.places = places
         self.lent_max = lent_max
+        self.lent_to_one_max = lent_to_one_max
         self._changed = threading.Condition()
         self._tasks: deque[Task] = deque()
         self._own: set[int] = set()
         self._idle = 0
         self._lent = 0
+        self._lent_to: Counter[str] = Counter()
         self._is_closed = False
 
     def submit(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
@@ -55,25 +60,30 @@ class PageThreads:
             self._changed.notify_all()
 
     @contextmanager
-    def lend(self) -> Iterator[bool]:
+    def lend(self, whose: str = "") -> Iterator[bool]:
         """Let another thread work in the place of this one; False in a thread that has none here.
 
+        `whose` is the address of the reader that is waited for, empty where many may be behind it (a proxy).
+
         Raises:
-            ConnectionResetError: too many wait already.
+            ConnectionResetError: too many wait already, or too many for readers at this address.
         """
         if threading.get_ident() not in self._own:
             yield False
             return
         with self._changed:
-            if self._lent >= self.lent_max:
+            if self._lent >= self.lent_max or (whose and self._lent_to[whose] >= self.lent_to_one_max):
                 raise ConnectionResetError(errno.ECONNRESET, "too many clients take their answers slowly")
             self._lent += 1
+            self._lent_to[whose] += 1
             self._provide()
         try:
             yield True
         finally:
             with self._changed:
                 self._lent -= 1
+                self._lent_to[whose] -= 1
+                self._lent_to += Counter()  # forgets addresses without any
 
     def _provide(self) -> None:
         """See to a thread for the newest task: an idle one, or a new one where there is a place."""

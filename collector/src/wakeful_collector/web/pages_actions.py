@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wakeful_collector.model.watch import NAME_CHARACTERS_MAX
@@ -108,6 +109,7 @@ def _bound(value: Any) -> float | None:
 
 def _number(text: str) -> Any:
     try:
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
-    except ValueError:
+        found = int(text) if text.lstrip("-").isdecimal() else float(text)
+        return found if math.isfinite(found) else text
+    except (ValueError, OverflowError):
         return text

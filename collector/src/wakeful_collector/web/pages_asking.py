@@ -102,7 +102,7 @@ def _note(name: str, answer: dict[str, Any]) -> Response:
 
 def _command(command_id: str, why: str = "") -> Response:
     found = commands.command(kit.data(), command_id)
-    host = None if found is None else next((one for one in hosts.hosts(kit.data()) if one.key == found.host_key), None)
+    host = None if found is None else hosts.by_key(kit.data(), found.host_key)
     line = None if found is None else pages_commands.line(found, host, kit.now_ms())
     return kit.render("asked-command.html", line=line, why=why)
 
@@ -122,7 +122,7 @@ def _given(operation: Operation) -> dict[str, Any]:
         if text and kinds in ("integer", ["integer", "null"]) and text.isascii() and text.isdigit() and len(text) < 16:
             found[name] = int(text)
         elif text and kinds in ("number", ["number", "null"]):
-            found[name] = float(text) if text.replace(".", "", 1).isdecimal() else text
+            found[name] = float(text) if text.replace(".", "", 1).isdecimal() and len(text) < 64 else text
         elif text in FLAGS and kinds == "boolean":
             found[name] = FLAGS[text]
         elif text:

@@ -1,17 +1,20 @@
-"""What an event says beside its kind, as people read it: texts, times and durations instead of fields."""
+"""What an event says beside its kind, as people read it, and which events somebody asks for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from flask import request
+
 from wakeful_collector.web import pages_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from markupsafe import Markup
 
+    from wakeful_collector.model.host import Host
     from wakeful_collector.read.events import EventRecord
 
 TEXTS = ("detail", "summary")
@@ -19,6 +22,20 @@ TEXTS = ("detail", "summary")
 
 ELSEWHERE = frozenset({"incident", "command", "story", "console_tail", "run"})
 """Fields that nobody reads here: ids, and what the incident's own place shows better."""
+
+KINDS = (
+    ("agent.*", "Agents"),
+    ("host.*", "Machines"),
+    ("watch.*", "What is kept alive"),
+    ("recovery.*", "Repairs"),
+    ("wake.*", "Waking"),
+    ("command.*", "Commands"),
+    ("gateway.*", "The gateway"),
+    ("proxmox.*", "Proxmox"),
+)
+"""The families of kinds as patterns, with their words; a page can be asked for any other kind or pattern too."""
+
+_KIND_CHARACTERS_MAX = 128
 
 
 class Said(NamedTuple):
@@ -33,6 +50,23 @@ class Place(NamedTuple):
 
     name: str
     address: str
+
+
+def wanted_kind() -> str:
+    """Return which kind or pattern the page is asked for; empty for all."""
+    return request.args.get("kind", "").strip()[:_KIND_CHARACTERS_MAX]
+
+
+def kinds(kind: str) -> tuple[tuple[str, str], ...]:
+    """Return the choices of kinds with their words; one that somebody asked for by itself is among them."""
+    return KINDS if not kind or kind in dict(KINDS) else (*KINDS, (kind, kind))
+
+
+def meant(known: Iterable[Host], text: str) -> list[Host]:
+    """Return the machines that a text means: the one of that id, those of that name, else those it is a part of."""
+    said = text.casefold()
+    found = [host for host in known if said in host.name.casefold() or text == host.id]
+    return [host for host in found if host.id == text or host.name.casefold() == said] or found
 
 
 def said(data: Mapping[str, Any]) -> list[Said]:

@@ -62,18 +62,26 @@ def fleet() -> kit.Answer:
 
 @kit.page(blueprint, "/events")
 def events() -> kit.Answer:
-    """Show what happened on all hosts, newest first."""
+    """Show what happened on all hosts, or on one, of all kinds, or of one; newest first."""
+    kind, asked = pages_events.wanted_kind(), request.args.get("host", "").strip()[:256]
+    known = hosts.hosts(kit.data())
+    meant = pages_events.meant(known, asked) if asked else []
+    only = meant[0].key if len(meant) == 1 else None
     try:
-        shown = read_events(kit.data(), before=request.args.get("before"), limit=EVENTS_A_PAGE)
+        page = read_events(kit.data(), only, request.args.get("before"), EVENTS_A_PAGE, kind or None)
     except ValueError:
         kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
-    names = {host.key: host for host in hosts.hosts(kit.data())}
+    is_unclear = bool(asked) and only is None
     return kit.render(
         "events.html",
         active="events",
-        events=shown.events,
-        next=shown.next,
-        hosts=names,
+        events=[] if is_unclear else page.events,
+        next=None if is_unclear else page.next,
+        hosts={host.key: host for host in known},
+        asked=asked,
+        meant=meant,
+        kind=kind,
+        kinds=pages_events.kinds(kind),
         said=pages_events.said,
         place=pages_events.place,
     )
@@ -94,5 +102,5 @@ def _wish() -> reading.Wish:
 def _link(**changes: Any) -> str:
     """Return this address with other parameters; what is empty is left out, and another choice starts at page 1."""
     kept = {name: request.args[name] for name in ("q", "tag", "view", "sort", "order") if request.args.get(name)}
-    wanted = {name: value for name, value in {**kept, **changes}.items() if value not in {"", None, "all"}}
+    wanted = {name: value for name, value in {**kept, **changes}.items() if value and (name, value) != ("view", "all")}
     return url_for("pages.fleet", **wanted)

@@ -180,11 +180,13 @@ def host_system(host_id: str) -> kit.Answer:
 def host_events(host_id: str) -> kit.Answer:
     """Show what happened on one host."""
     found = found_host(host_id)
+    kind = pages_events.wanted_kind()
     try:
-        page = events.events(kit.data(), found.key, request.args.get("before"), EVENTS_A_PAGE)
+        page = events.events(kit.data(), found.key, request.args.get("before"), EVENTS_A_PAGE, kind or None)
     except ValueError:
         kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
-    return host_page("host-events.html", found, "events", events=page.events, next=page.next, said=pages_events.said)
+    context = {"kind": kind, "kinds": pages_events.kinds(kind), "said": pages_events.said}
+    return host_page("host-events.html", found, "events", events=page.events, next=page.next, **context)
 
 
 @kit.page(blueprint, "/hosts/<host_id>/manage", methods=("POST",), scope="operate")

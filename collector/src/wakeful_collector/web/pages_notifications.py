@@ -127,7 +127,8 @@ def _log() -> dict[str, Any]:
         )
     except ValueError:
         kit.abort(400, "invalid_cursor", "The page you asked for is not one of this list.")
-    about = {one.incident: incidents.incident(kit.data(), one.incident) for one in page.deliveries if one.incident}
+    named = {one.incident for one in page.deliveries if one.incident}
+    about = {name: incidents.incident(kit.data(), name) for name in named}
     return {
         "deliveries": page.deliveries,
         "deliveries_next": page.next,

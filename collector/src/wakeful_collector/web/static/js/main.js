@@ -120,7 +120,14 @@ function refresh() {
 const opened = new Map();
 document.addEventListener("htmx:beforeSwap", (event) => {
   opened.clear();
-  const target = /** @type {HTMLElement} */ (/** @type {CustomEvent} */ (event).detail.target);
+  const { detail } = /** @type {CustomEvent} */ (event);
+  const target = /** @type {HTMLElement} */ (detail.target);
+  const typed = document.activeElement;
+  // A refresh that comes while somebody types would take the word away; the next one shows what is new.
+  if (detail.requestConfig?.elt?.hasAttribute("data-refresh") && typed instanceof HTMLInputElement && typed.value !== typed.defaultValue && target.contains(typed)) {
+    detail.shouldSwap = false;
+    return;
+  }
   for (const part of /** @type {NodeListOf<HTMLDetailsElement>} */ (target.querySelectorAll("details[id]"))) {
     opened.set(part.id, part.open);
   }

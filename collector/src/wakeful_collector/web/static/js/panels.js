@@ -37,7 +37,7 @@ function byLabel(label, order = [], most = MOST_LINES) {
   return (/** @type {Answer} */ answer) => {
     const rank = (/** @type {Column} */ one) => (order.indexOf(one.labels[label]) + 1 || 99);
     const sorted = answer.columns.filter((one) => order.length === 0 || weight(one) > 0).sort((a, b) => rank(a) - rank(b) || weight(b) - weight(a));
-    return { lines: sorted.slice(0, most).map((one, index) => ({ key: one.labels[label], label: one.labels[label].replaceAll("_", " "), values: one.values, color: CATEGORIES[index % 8], ...(sorted.length === 1 ? reach(one) : {}) })) };
+    return { lines: sorted.slice(0, most).map((one, index) => ({ key: one.labels[label] ?? "", label: (one.labels[label] ?? one.name).replaceAll("_", " "), values: one.values, color: CATEGORIES[index % 8], ...(sorted.length === 1 ? reach(one) : {}) })) };
   };
 }
 
