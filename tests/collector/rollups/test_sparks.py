@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from wakeful_collector import rollups
-from wakeful_collector.read.sparks import sparks
 from wakeful_collector.store import database
 from wakeful_wire.schema import series
+
+from ..last_hours import sparks
 
 START = 1_795_046_400_000 // 86_400_000 * 86_400_000
 MINUTE = 60_000

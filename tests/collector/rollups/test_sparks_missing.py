@@ -4,8 +4,9 @@ import numpy as np
 
 from wakeful_collector import rollups
 from wakeful_collector.ingest import backfill
-from wakeful_collector.read.sparks import sparks
 from wakeful_wire.schema import series as named
+
+from ..last_hours import sparks
 
 MINUTE = 60_000
 START = 1_795_046_400_000 // MINUTE * MINUTE

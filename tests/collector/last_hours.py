@@ -1,4 +1,4 @@
-"""The last hour of every host, for the fleet page."""
+"""The last hour of every host as the store keeps it, for tests of what writes it."""
 
 from __future__ import annotations
 
