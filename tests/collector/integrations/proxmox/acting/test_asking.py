@@ -83,6 +83,16 @@ def test_a_key_is_one_persons(pve: FakeCluster, desk: Desk) -> None:
     assert dry["dry_run"]
 
 
+def test_a_key_is_one_guests(pve: FakeCluster, desk: Desk) -> None:
+    pve.vm(101, "web")
+    pve.vm(102, "db")
+    first = desk.ask("proxmox.guest.start", vmid=101, request_key="k")
+    assert desk.ask("proxmox.guest.start", vmid=101, request_key="k")["deed"]["id"] == first["deed"]["id"]
+    with pytest.raises(OperationError) as caught:
+        desk.ask("proxmox.guest.start", vmid=102, request_key="k")
+    assert (caught.value.code, caught.value.status) == ("request_key_taken", 409)
+
+
 def test_two_who_ask_at_once_under_one_key_get_one_deed(pve: FakeCluster, desk: Desk) -> None:
     """Both have looked before either has written."""
     pve.vm(101, "web")

@@ -72,6 +72,7 @@ def test_the_one_task_that_fits_is_found(pve: FakeCluster, client: Client) -> No
 
 def test_where_nothing_can_be_looked_for(pve: FakeCluster, client: Client) -> None:
     before = len(pve.requests())
+    assert search(client, request("POST", "/pools", poolid="prod"), "x", 0, ()) is None
     assert search(client, request("PUT", "/nodes/pve1/lxc/101/config"), "x", 0, ()) is None
     assert len(pve.requests()) == before
     pve.fail("GET", "/nodes/pve1/tasks", 500, "boom")

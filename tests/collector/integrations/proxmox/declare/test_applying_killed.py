@@ -106,3 +106,28 @@ def test_a_request_that_was_refused_is_not_gone_on_from(desk: Desk) -> None:
     ended = left_behind(desk, apply_id)
     assert (ended["state"], "it is refused" in ended["summary"]) == ("failed", True)
     assert [one.path.rpartition("/")[2] for one in desk.pve.writes(before)] == ["config"]
+
+
+def test_of_a_step_of_which_less_was_left_nothing_is_sent_twice(desk: Desk) -> None:
+    """Somebody else wrote the setting, so that only its reboot was left; the worker was killed after that."""
+    apply_id = asked(desk, web("cores: 4"), allow_reboot=True)
+    opening.client(desk.data, "home").post("/nodes/pve1/qemu/101/config", cores="4")
+    before = len(desk.pve.requests())
+    assert desk.ended(apply_id)["state"] == "ok"
+    assert [one.path.rpartition("/")[2] for one in desk.pve.writes(before)] == ["reboot"]
+    with changing(desk.data) as connection:  # as it stood just before its end was noted
+        table.change(connection, apply_id, ("ok",), state="running", finished_ms=None)
+        table.change_step(connection, apply_id, 1, state="running", finished_ms=None)
+    before = len(desk.pve.requests())
+    ended = desk.ended(apply_id)
+    assert (ended["state"], ended["steps"][0]["detail"]) == ("ok", "it is so already"), ended["summary"]
+    assert desk.pve.writes(before) == []
+
+
+def test_of_a_step_of_which_less_was_left_a_lost_answer_is_not_guessed(desk: Desk) -> None:
+    apply_id = asked(desk, web("cores: 4"), allow_reboot=True)
+    opening.client(desk.data, "home").post("/nodes/pve1/qemu/101/config", cores="4")
+    before = len(desk.pve.requests())
+    ended = left_behind(desk, apply_id, sending=2, sent=2, sent_ms=clock.now_ms())
+    assert (ended["state"], "nobody knows" in ended["summary"]) == ("lost", True)
+    assert desk.pve.writes(before) == []

@@ -53,3 +53,5 @@ def test_sizes_of_proxmox_are_read_and_written() -> None:
         *("1T", "33G", "512M", "528K", "7", "0")
     ]
     assert [quantities.gibibytes(one) for one in (32 * 2**30, 2**29)] == ["32", "0.5"]
+    assert quantities.gibibytes(100 * 2**20) == "0.09765625"
+    assert {float(quantities.gibibytes(one * 2**20)) * 1024 for one in range(1, 1025)} == {*map(float, range(1, 1025))}

@@ -66,6 +66,9 @@ def test_what_proxmox_writes_otherwise_means_the_same() -> None:
     assert kinds.whole(0, 9).normal("007") == "7"
     assert kinds.number(0, 9).normal("0.0") == "0"
     assert kinds.number(0, 9).normal("odd") == "odd"
+    assert [kinds.number(0, 9).normal(one) for one in ("01.50", "0.5", "10.0")] == ["1.5", "0.5", "10"]
+    assert kinds.number(0, 1_000_000).read("123456.789") == "123456.789"
+    assert kinds.number(0, 9).normal("9" * 5_000) == "9" * 5_000
     assert kinds.SIZE.normal("33554432K") == "32G"
     assert kinds.SIZE.normal("odd") == "odd"
     assert kinds.LINES.normal("a\n") == "a"

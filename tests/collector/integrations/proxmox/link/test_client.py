@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -180,6 +182,44 @@ def test_reading_is_tried_twice_and_writing_once(server: raw.RawServer) -> None:
     assert [one.method for one in server.heard] == ["GET", "GET", "POST"]
     assert refused(client).kind == "unreachable"
     assert len(server.heard) == 5
+
+
+@pytest.mark.parametrize("method", ["post", "get"])
+def test_tls_that_breaks_after_something_was_asked_is_no_reason_to_ask_another_host(
+    server: raw.RawServer, tmp_path: Path, method: str
+) -> None:
+    """It has arrived; another host would do it a second time."""
+    with raw.raw_server(tmp_path / "breaking") as breaking:
+
+        def no_record(_heard: raw.Heard) -> bytes:
+            os.write(breaking._open[-1].fileno(), b"\x17\x03\x03\x00\x20" + b"x" * 32)
+            return raw.GONE
+
+        breaking.answers = [no_record]
+        pins = [breaking.shown.fingerprint, server.shown.fingerprint]
+        client = opened(server, hosts=[breaking.host, server.host], ca="", fingerprints=pins)
+        error = refused(client, method=method)
+        assert len(breaking.heard) == (1 if method == "post" else 2)
+    assert (error.kind, error.uncertain) == ("unreachable", True)
+    assert server.heard == []
+
+
+def test_an_answer_that_drips_is_waited_for_no_longer_than_others(server: raw.RawServer) -> None:
+    def drip(_heard: raw.Heard) -> bytes:
+        talk = server._open[-1]
+        talk.sendall(raw.said(b"", length=1_000))
+        for _ in range(50):
+            talk.sendall(b" ")
+            if server.released.wait(0.1):
+                break
+        return raw.GONE
+
+    server.answers = [drip]
+    given = {"name": "home", "hosts": [server.host], "login": "root@pam!wakeful", "ca": server.ca}
+    began = time.monotonic()
+    error = refused(Client(clusters.check(given), "secret", answer_seconds=0.5))
+    assert (error.kind, error.text) == ("unreachable", "it takes too long to answer")
+    assert time.monotonic() - began < 3
 
 
 def test_what_changes_something_never_takes_a_used_connection(server: raw.RawServer) -> None:

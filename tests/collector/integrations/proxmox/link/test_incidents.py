@@ -126,3 +126,23 @@ def test_backups_are_looked_at_now_and_then(data: Path, settings: Settings, now_
     assert look(data, settings, now_ms + MIN) == 0
     assert look(data, settings, now_ms + 6 * MIN) == 1
     assert going_on(data)["home/backup/100"].cause == "was not backed up: no space left (pve1)"
+
+
+def test_a_failed_backup_is_not_mended_by_others_that_come_after_it(
+    data: Path, settings: Settings, now_ms: int
+) -> None:
+    from wakeful_collector.store import proxmox_changes
+
+    ended_ms = now_ms - 60 * MIN
+    failed = proxmox_changes.TaskRow("UPID:x", "pve1", "vzdump", "100", "root@pam", ended_ms - 9_000, ended_ms, "full")
+    # As many as a page holds begin in one second, as when a whole cluster starts.
+    others = [
+        failed._replace(upid=f"UPID:{at:04}", subject=str(at), status="OK", started_ms=began_ms, ended_ms=began_ms + 1)
+        for at, began_ms in ((at, now_ms - MIN if at < 900 else now_ms - 2 * MIN - at) for at in range(200, 1_500))
+    ]
+    with changing(data) as connection:
+        proxmox_changes.keep_tasks(connection, "home", [failed, *others])
+    look = Lookout()
+    assert look(data, settings, now_ms) == 1
+    assert set(going_on(data)) == {"home/backup/100"}
+    assert look(data, settings, now_ms + 6 * MIN) == 0

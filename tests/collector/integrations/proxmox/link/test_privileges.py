@@ -20,6 +20,7 @@ def test_what_stands_above_is_handed_down() -> None:
     assert stays.pop("nodes, tasks, HA, backup jobs") == "yes"
     assert set(stays.values()) == {"no"}
     assert set(verdicts({"/": {"Sys.Audit": 1}, "/vms": {"VM.Audit": 1}}).values()) == {"yes", "no"}
+    assert verdicts({"/vms": {"VM.Audit": 0}})["guests"] == "no", "it holds at no guest"
     assert verdicts({"/": {"VM.Audit": []}})["guests"] == "yes"
 
 

@@ -134,6 +134,8 @@ def test_what_was_trusted_of_the_other_hosts_stays(
     told = ask("trust", cluster="home", fingerprint=pve.fingerprint)
     assert ":".join(["AB"] * 32) in told["fingerprints"]
     assert f"{away} cannot be reached" in refused(ask, "trust", cluster="home", fingerprint="cd" * 32).message
+    kept(pve, hosts=["pve1..lan"])
+    assert "pve1..lan cannot be reached" in refused(ask, "trust", cluster="home", fingerprint="cd" * 32).message
     other.close()
 
 

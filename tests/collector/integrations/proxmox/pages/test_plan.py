@@ -100,7 +100,7 @@ def test_an_approved_plan_is_followed(
     assert "HX-Trigger" not in root.get(path).headers
     page = root.get(f"{PATH}/applies/{made.id}").text
     assert "every 1s" in page
-    assert "Stop after this step" in page
+    assert "Stop it" in page
     with changing(mail) as connection:
         table.change(connection, made.id, ("asked",), state="failed", summary="step 1 failed: no answer")
         table.change_step(

@@ -163,3 +163,12 @@ def test_only_who_may_set_up_sees_the_forms(ada: Any, data: Path) -> None:
     assert ada.get(ADD).status_code == 403
     assert ada.get(EDIT).status_code == 403
     assert ada.post(ADD, name="x").status_code == 403
+
+
+def test_what_is_tried_is_what_the_form_says_and_not_what_is_kept(
+    root: Any, pve: Any, kept: Callable[..., Any]
+) -> None:
+    kept(pve)
+    edit = fields_of(root.get(EDIT).text) | {"do": "test", "secret": pve.secret}
+    assert "It works" in root.post(EDIT, **edit).text
+    assert "It does not work yet." in root.post(EDIT, **edit | {"ca": ""}).text

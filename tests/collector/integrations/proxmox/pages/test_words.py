@@ -41,6 +41,7 @@ def test_what_nobody_knows_stands_as_it_is() -> None:
         ("WARNINGS: 2", "warn", "done with 2 warnings"),
         ("WARNINGS: 1", "warn", "done with 1 warning"),
         ("WARNINGS", "warn", "done, with warnings"),
+        ("WARNINGS: \u00b2", "warn", "done, with warnings"),
         ("got timeout", "bad", "got timeout"),
     ],
 )

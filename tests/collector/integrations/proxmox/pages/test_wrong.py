@@ -43,6 +43,7 @@ def test_a_cluster_that_is_well_has_nothing_wrong() -> None:
         ({"guests": (guest(7, "", ha_state="error"),)}, "bad", "High availability of 7 is in the state error"),
         ({"guests": (guest(7, "web", status="io-error"),)}, "bad", "web stands still"),
         ({"replication": (Item("101-0", config={"fail_count": "2"}),)}, "bad", "Replication 101-0 failed 2 times"),
+        ({"replication": (Item("101-0", config={"fail_count": "\u00b2"}),)}, "bad", "Replication 101-0 failed"),
         ({"areas": (Area("ha", "failed", "no answer"),)}, "warn", "high availability could not be read: no answer"),
     ],
 )

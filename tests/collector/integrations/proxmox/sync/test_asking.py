@@ -123,6 +123,36 @@ def test_tasks_and_their_logs_as_they_are_now(ask: Callable[..., Any], looks: Lo
     assert raised.value.status >= 400
 
 
+def test_what_a_task_writes_at_its_end_is_not_missed(ask: Callable[..., Any], looks: Looks, pve: FakeCluster) -> None:
+    """Its state is asked for first: one that ends right after that has its last lines in the log that follows."""
+    pve.vm(100, "web")
+    looks.settle()
+    upid = opening.client(looks.data, "home").post("/nodes/pve1/qemu/100/status/start")
+    before = len(pve.requests())
+    ask("task_log", upid=upid)
+    assert [one.path.rpartition("/")[2] for one in pve.requests(before)] == ["status", "log"]
+
+
+def test_a_log_in_which_nothing_stands_yet_is_empty(ask: Callable[..., Any], looks: Looks, pve: FakeCluster) -> None:
+    looks.settle()
+    upid = "UPID:pve1:00000001:00000001:00000001:vzdump:100:root@pam:"
+    pve.answer(f"GET /nodes/pve1/tasks/{upid}/status", {"status": "running"})
+    pve.answer(f"GET /nodes/pve1/tasks/{upid}/log", [{"n": 1, "t": "no content"}])
+    log = ask("task_log", upid=upid)
+    assert (log["lines"], log["next"], log["running"]) == ([], 0, True)
+
+
+def test_guests_that_are_gone_are_those_of_the_node(ask: Callable[..., Any], looks: Looks, pve: FakeCluster) -> None:
+    pve.node("pve2")
+    pve.vm(100, "web", node="pve1")
+    pve.vm(101, "db", node="pve2")
+    looks.settle()
+    pve.forget(100)
+    pve.forget(101)
+    looks.once()
+    assert [one["vmid"] for one in ask("guests", node="pve2", gone=True)["guests"]] == [101]
+
+
 def test_backups_their_age_and_who_has_none(ask: Callable[..., Any], looks: Looks, pve: FakeCluster) -> None:
     pve.vm(100, "web")
     pve.vm(101, "db")

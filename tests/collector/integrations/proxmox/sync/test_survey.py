@@ -48,6 +48,18 @@ def test_the_cluster_as_a_whole(looks: Looks, pve: FakeCluster) -> None:
     assert {area.state for area in found.areas} == {"seen"}
 
 
+def test_a_pool_below_another_is_asked_for_by_its_whole_name(looks: Looks, pve: FakeCluster) -> None:
+    """It has no path of its own: asked for by one, all pools would be unknown to that version."""
+    pve.answer("GET /pools", [{"poolid": "prod"}, {"poolid": "prod/web", "comment": "c"}])
+    pve.answer("GET /pools/prod", {"members": []})
+    pve.fail("GET", "/pools/prod/web", 501, "Method 'GET /pools/prod/web' not implemented")
+    one = surveyor(looks)
+    one.whole()
+    assert areas(one)["pools"].state == "seen"
+    assert one.found.items["pool"]["prod/web"].config["comment"] == "c"
+    assert [each.query for each in pve.requests() if each.path == "/pools"] == [{}, {"poolid": "prod/web"}]
+
+
 def test_parts_that_cannot_be_seen_say_why_and_are_not_empty(looks: Looks, pve: FakeCluster) -> None:
     pve.fail("GET", "/cluster/backup", 403, "Permission check failed (/, Sys.Audit)")
     pve.fail("GET", "/cluster/ha/resources", 501, "Method 'GET /cluster/ha/resources' not implemented")

@@ -225,3 +225,48 @@ def test_pools_that_may_not_be_seen_any_more_are_not_gone(looks: Looks, pve: Fak
     pve.answer("GET /pools", [{"poolid": "prod"}])
     looks.once(LATER)
     assert looks.told() == [("test", "", "test", None)]
+
+
+def test_what_a_login_lost_in_the_middle_of_a_survey_is_not_gone(looks: Looks, pve: FakeCluster) -> None:
+    """What it may was read before it lost that, and the list after it: a second look tells."""
+    pve.answer("GET /pools", [{"poolid": "prod"}, {"poolid": "test"}])
+    pve.answer("GET /pools/prod", {"members": []})
+    pve.answer("GET /pools/test", {"members": []})
+    looks.settle()
+    pve.answer("GET /pools", [{"poolid": "test"}])
+    pve.fail("GET", "/access/permissions", 500, "a moment")
+    looks.once(LATER)
+    assert [one.id for one in looks.estate.pools] == ["prod", "test"]
+    assert looks.told() == []
+    pve.mend()
+    looks.once(LATER)
+    assert looks.told() == [("prod", "", "prod", None)]
+
+
+def test_volumes_that_a_login_may_not_see_any_more_did_not_go(looks: Looks, pve: FakeCluster) -> None:
+    """A storage leaves out the disks of guests that the login may not configure."""
+    whole = {"/": {"Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": 1, "VM.Config.Disk": 1}}
+    images = [{"volid": f"local:100/{name}", "content": "images", "size": 5} for name in ("a.raw", "b.raw")]
+    pve.answer("GET /access/permissions", whole)
+    pve.answer("GET /nodes/pve1/storage/local/content", images)
+    looks.settle()
+    pve.answer("GET /access/permissions", {"/": {"Sys.Audit": 1, "VM.Audit": 1, "Datastore.Audit": 1}})
+    pve.answer("GET /nodes/pve1/storage/local/content", [])
+    looks.once(LATER)
+    assert looks.told() == []
+    pve.answer("GET /access/permissions", whole)
+    pve.answer("GET /nodes/pve1/storage/local/content", images)
+    looks.once(LATER)
+    assert looks.told() == []
+    pve.answer("GET /nodes/pve1/storage/local/content", images[:1])
+    looks.once(LATER)
+    assert [field for _, field, _, _ in looks.told()] == ["volume local:100/b.raw"]
+
+
+def test_a_clock_that_was_set_back_holds_up_no_survey(looks: Looks, pve: FakeCluster) -> None:
+    pve.vm(100, "web", config={"cores": 1})
+    looks.settle()
+    looks.once(-86_400)
+    assert looks.estate.surveyed_ms == looks.now_ms
+    looks.once()
+    assert looks.guest(100).config_seen_ms == looks.now_ms

@@ -1,6 +1,9 @@
 """tasks: what clusters did and do."""
 
 from wakeful_collector.remote.failure import OK
+from wakeful_collector.store import proxmox_changes
+from wakeful_collector.store.changes import changing
+from wakeful_collector.store.proxmox_changes import TaskRow
 
 
 def test_tasks_are_listed(proxmox, estate):
@@ -18,6 +21,15 @@ def test_tasks_are_listed(proxmox, estate):
     assert proxmox("tasks", "--node", "pve2", "--limit", "1").err.startswith("No tasks")
     failed = proxmox("tasks", "--failed", "--json").document["tasks"]
     assert all(one["status"] not in {"OK", "running"} for one in failed)
+
+
+def test_what_went_well_does_not_hide_what_failed_before_it(proxmox, estate):
+    failed = TaskRow("UPID:pve1:1", "pve1", "vzdump", "103", "root@pam", 1_000, 2_000, "no space left")
+    went_well = failed._replace(upid="UPID:pve1:2", started_ms=3_000, ended_ms=4_000, status="OK")
+    with changing(estate.served.data) as connection:
+        proxmox_changes.keep_tasks(connection, "lab", [failed, went_well])
+    told = proxmox("tasks", "--guest", "103", "--failed", "--limit", "1", "--json").document["tasks"]
+    assert [one["upid"] for one in told] == ["UPID:pve1:1"]
 
 
 def test_how_tasks_ended():

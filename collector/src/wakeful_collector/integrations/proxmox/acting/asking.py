@@ -108,7 +108,8 @@ def _own(given: dict[str, Any]) -> dict[str, Any]:
 def _same(known: DeedRow, kind: str, given: dict[str, Any]) -> DeedRow:
     """Return the deed that a key stands for. Raises OperationError when it was another one."""
     own = {name: value for name, value in _own(given).items() if name not in SECRETS}
-    if (known.deed, known.cluster, known.arguments) != (kind, given["cluster"], own):
+    is_other_guest = given.get("vmid", known.vmid) != known.vmid
+    if is_other_guest or (known.deed, known.cluster, known.arguments) != (kind, given["cluster"], own):
         raise OperationError("request_key_taken", "this request_key was used for another deed", 409)
     return known
 

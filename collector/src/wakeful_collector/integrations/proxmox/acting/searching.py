@@ -74,8 +74,10 @@ def search(
 ) -> str | None:
     """Return the UPID of the one task that can have come of a request, None when there is none, or a doubt."""
     wanted, whose = kinds(request), subject(request)
+    if not wanted or not whose:
+        return None
     node = request.path.split("/")[2]
-    for turn in range(TRIES if wanted and whose else 0):
+    for turn in range(TRIES):
         if turn:
             threading.Event().wait(pause_seconds)
         try:

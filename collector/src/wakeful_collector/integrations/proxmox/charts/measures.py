@@ -52,10 +52,7 @@ def values(before: Seen | None, usage: Usage, at_ms: int) -> Values | None:
         _number(usage.memory_max_bytes),
         _number(usage.disk_bytes),
         _number(usage.disk_max_bytes),
-        *(
-            _rate(before, usage, at_ms, name)
-            for name in ("received_bytes", "sent_bytes", "read_bytes", "written_bytes")
-        ),
+        *(_rate(before, usage, at_ms, name) for name in _COUNTERS),
     )
 
 

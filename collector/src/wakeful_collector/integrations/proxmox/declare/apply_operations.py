@@ -208,7 +208,7 @@ OPERATIONS = (
     ),
     Operation(
         "proxmox.apply.stop",
-        "End a plan that is being carried out after the step it is at",
+        "End a plan that is being carried out: the task of its step is asked to end, and no other step begins",
         "operate",
         "changes",
         shape(("id",), id=APPLY),

@@ -32,6 +32,7 @@ from wakeful_collector.integrations.proxmox.declare.steps import (
 )
 from wakeful_collector.integrations.proxmox.declare.wished import Wishes
 from wakeful_collector.integrations.proxmox.link.errors import PveError
+from wakeful_collector.model.store_errors import StoreError
 from wakeful_collector.model.story import plain
 from wakeful_collector.read import proxmox, proxmox_deeds
 from wakeful_collector.read import proxmox_applies as applies
@@ -70,6 +71,8 @@ def carry_out(data: Path, row: ApplyRow) -> None:
     """Carry out an apply that was taken up, or go on with one that was left behind; never raises."""
     try:
         _Apply(data, row).run()
+    except StoreError as error:  # what is written down so far is enough for the next turn to go on by
+        log.warning("the apply %s cannot be written down, it is gone on with later: %s", row.id, error)
     except Exception as error:  # whatever it is, nobody may wait for ever
         log.exception("the apply %s failed", row.id)
         finish(data, row.id, LOST, f"a fault of the collector ({type(error).__name__}); its log says more")
@@ -160,12 +163,19 @@ class _Apply:
         blocked = self._blocked(found.step, seen, api)
         if blocked:
             return Ended(FAILED, blocked)
-        return self._carry(api, step, found.step.requests, 0, seen.digest)
+        requests = found.step.requests
+        is_whole = [one.path for one in requests] == [one["path"] for one in told["requests"]]
+        return self._carry(api, step, requests, 0, seen.digest, beyond=0 if is_whole else len(told["requests"]))
 
-    def _carry(self, api: Latest, step: StepRow, requests: tuple[Request, ...], first: int, digest: str) -> Ended:
-        """Send requests one after the other, each followed to its end."""
+    def _carry(
+        self, api: Latest, step: StepRow, requests: tuple[Request, ...], first: int, digest: str, beyond: int = 0
+    ) -> Ended:
+        """Send requests one after the other, each followed to its end.
+
+        Where less is left than was approved they are numbered `beyond` that, so that none is taken for one of it.
+        """
         for at, request in enumerate(requests[first:], first):
-            journal = StepJournal(self.data, self.row.id, step.number, at)
+            journal = StepJournal(self.data, self.row.id, step.number, beyond + at)
             bound = request
             if digest and request.path.endswith(("/config", "/resize")):
                 bound = request._replace(form={**request.form, "digest": digest})
@@ -182,7 +192,13 @@ class _Apply:
         verb = request.path.rpartition("/")[2]
         if verb not in _SETTLE:
             return outcome
-        target = looking.look(api, step.document["guest"])
+        try:
+            target = looking.look(api, step.document["guest"])
+        except PveError:
+            known = proxmox.guest(self.data, step.document["cluster"], step.document["guest"])
+            if known is not None and known.ha_state:
+                raise
+            return outcome  # its task has ended, and nobody else is at it
         if target is None:
             return outcome
         deed = Deed(verb, step.document["cluster"], target.vmid, dict(request.form))
@@ -206,7 +222,9 @@ class _Apply:
         requests = tuple(Request(one["method"], one["path"], one["form"], 86_400.0) for one in told["requests"])
         sent, upid = step.sent, step.upid
         if step.sending is not None:
-            request = requests[min(step.sending, len(requests) - 1)]
+            if step.sending >= len(requests):  # of what was left of it: which one that was nobody noted
+                return self._found_out(step, api)
+            request = requests[step.sending]
             known = [*applies.upids(self.data, 500), *proxmox_deeds.upids(self.data, "", 500)]
             upid = searching.search(api, request, api.client.cluster.login, step.sent_ms or 0, known) or ""
             if not upid:
@@ -218,9 +236,12 @@ class _Apply:
         if upid:
             journal = StepJournal(self.data, self.row.id, step.number, sent - 1)
             outcome = tasks.follow(api, upid, Patience(86_400.0, is_stopped=self._is_stopped), journal.progressed)
+            if outcome.ok and sent <= len(requests):
+                outcome = self._settled(api, step, requests[sent - 1], outcome)
             if not outcome.ok:
                 return self._broken(api, step, requests, sent - 1, outcome)
-            self._settled(api, step, requests[min(sent, len(requests)) - 1], outcome)
+        if sent > len(requests):
+            return self._do(step)  # less was left than was approved: what of that is still to be done
         wrong = self._another(told, self._seen(api, told)) if sent < len(requests) else ""
         if wrong:
             return Ended(FAILED, wrong)

@@ -8,8 +8,7 @@ import msgspec
 
 from wakeful_collector.integrations.proxmox.acting import looking
 from wakeful_collector.integrations.proxmox.link.errors import PveError
-from wakeful_collector.integrations.proxmox.link.paths import path
-from wakeful_collector.integrations.proxmox.sync import details
+from wakeful_collector.integrations.proxmox.sync import details, survey
 from wakeful_collector.model.estate import Guest, Item, texts
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def pool(client: Api, estate: Estate, name: str) -> Estate:
     rest = tuple(one for one in estate.pools if one.id != name)
     outside = tuple(msgspec.structs.replace(one, pool="") if one.pool == name else one for one in estate.guests)
     try:
-        found = client.get("/pools", poolid=name) if "/" in name else client.get(path("pools", name))
+        found = survey.told_of_pool(client, name)
     except PveError as error:
         if error.kind != "missing":
             raise

@@ -67,9 +67,9 @@ def written(size_bytes: int) -> str:
 
 
 def gibibytes(size_bytes: int) -> str:
-    """Return an amount in GiB as a new volume takes it: `32`, or `0.5`."""
+    """Return an amount in GiB as a new volume takes it: `32`, or `0.5`; exact for whole MiB."""
     whole, rest = divmod(size_bytes, GIB)
-    return str(whole) if not rest else f"{size_bytes / GIB:.6f}".rstrip("0")
+    return str(whole) if not rest else f"{size_bytes / GIB:.10f}".rstrip("0")
 
 
 def _split(text: str) -> tuple[str, str]:

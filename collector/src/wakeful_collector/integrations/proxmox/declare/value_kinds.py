@@ -77,10 +77,12 @@ def number(least: float, most: float) -> ValueKind:
 
 def _normal_number(text: str) -> str:
     given = text.strip()
-    if re.fullmatch(r"-?\d+", given, re.ASCII):
+    if re.fullmatch(r"-?\d{1,40}", given, re.ASCII):
         return str(int(given))
     if re.fullmatch(r"\d+\.\d+", given, re.ASCII):
-        return given.rstrip("0").rstrip(".").lstrip("0") or "0" if float(given) == 0 else f"{float(given):g}"
+        whole, _, fraction = given.partition(".")
+        head, tail = whole.lstrip("0") or "0", fraction.rstrip("0")
+        return f"{head}.{tail}" if tail else head
     return text
 
 

@@ -26,7 +26,7 @@ def read(answer: BaseHTTPResponse, path: str, until_seconds: float) -> bytes:
     """
     pieces: list[bytes] = []
     size = 0
-    for piece in answer.stream(PIECE_BYTES, decode_content=False):
+    while piece := answer.read1(PIECE_BYTES, decode_content=False):  # what is there: one that drips is timed too
         size += len(piece)
         if size > BODY_BYTES_MAX:
             raise PveError("garbled", f"it answers more than {BODY_BYTES_MAX} bytes", answer.status, path=path)

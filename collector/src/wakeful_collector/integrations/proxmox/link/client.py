@@ -34,7 +34,7 @@ CONNECTIONS_MAX = 16
 _FORM = "application/x-www-form-urlencoded"
 _DOUBTFUL = frozenset({502, 504, 596, 597, 598, 599})
 """A program or a node in between heard no answer: the change may have been made. 595 is said before it was sent."""
-_NOT_SENT = (NewConnectionError, ConnectTimeoutError, TlsError)
+_NOT_SENT = (NewConnectionError, ConnectTimeoutError)
 
 
 class _Asked(NamedTuple):
@@ -177,6 +177,9 @@ class Client:
             )
             try:
                 body = answers.read(answer, asked.path, until_seconds)
+            except PveError:
+                answer.close()  # the rest of it must not be taken for the next answer
+                raise
             finally:
                 answer.release_conn()
         except _NOT_SENT as error:
@@ -185,6 +188,8 @@ class Client:
             doubt = asked.method != "GET" and asked.path != signing.TICKET
             raise PveError(error.kind, error.text, error.status, path=error.path, uncertain=doubt) from None
         except (HTTPError, OSError, ValueError) as error:
+            if _is_unshaken(error):
+                raise _NotConnected(_unconnected(host, error, asked.path)) from None
             raise _broken(host, error, asked) from None
         finally:
             if asked.method != "GET":
@@ -239,7 +244,12 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _unconnected(host: str, error: HTTPError, path: str) -> PveError:
+def _is_unshaken(error: Exception) -> bool:
+    """Tell whether TLS failed before anything was asked; one that breaks later may have carried the request."""
+    return isinstance(error, TlsError) and bool(error.args) and isinstance(error.args[0], trust.NotShaken)
+
+
+def _unconnected(host: str, error: Exception, path: str) -> PveError:
     if isinstance(error, TlsError):
         cause = error.args[0] if error.args else error
         return PveError("tls", f"{host}: {_tls_words(cause)}", path=path)

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
     from wakeful_collector.config import Settings
     from wakeful_collector.integrations.proxmox.link.troubles import Trouble
+    from wakeful_collector.model.estate import Task
     from wakeful_collector.model.incident import Incident
 
 INTERVAL_SECONDS = 5.0
 BACKUPS_EVERY_MS = 300_000
-TASKS_MAX = 500
+_DAY_MS = 86_400_000
+"""How long a backup may take that ended just within the time."""
+TASKS_MAX = 10_000
+"""Of a large cluster a night has thousands; a failed backup must not be taken for mended because others came after."""
 
 
 class Lookout:
@@ -61,10 +65,23 @@ class Lookout:
         at_ms, found = self._backups.get((str(data), name), (0, {}))
         if not 0 <= now_ms - at_ms < BACKUPS_EVERY_MS:
             never = troubles.of_backups(name, proxmox.guests(data, name), proxmox_backups.backups(data, name), now_ms)
-            tasks = [task for _, task in proxmox_history.tasks(data, name, limit=TASKS_MAX)]
-            found = {**never, **troubles.of_tasks(name, tasks, now_ms)}
+            found = {**never, **troubles.of_tasks(name, _tasks(data, name, now_ms), now_ms)}
             self._backups[str(data), name] = (now_ms, found)
         return found
+
+
+def _tasks(data: Path, name: str, now_ms: int) -> list[Task]:
+    """Return the tasks of a cluster, as far back as a failed backup is told."""
+    found: dict[str, Task] = {}
+    before_ms = None
+    for _ in range(TASKS_MAX // proxmox_history.LIMIT_MAX):
+        page = [task for _, task in proxmox_history.tasks(data, name, before_ms=before_ms, limit=TASKS_MAX)]
+        found |= {one.upid: one for one in page}
+        oldest_ms = min((one.started_ms for one in page if one.ended_ms), default=0)
+        if len(page) < proxmox_history.LIMIT_MAX or oldest_ms < now_ms - troubles.BACKUP_MS - _DAY_MS:
+            break
+        before_ms = oldest_ms + 1 if before_ms != oldest_ms + 1 else oldest_ms  # of the same second there may be more
+    return list(found.values())
 
 
 def _known(connection: sqlite3.Connection) -> dict[str, Incident]:

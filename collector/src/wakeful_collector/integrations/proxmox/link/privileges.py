@@ -110,8 +110,10 @@ def _equal(privilege: str, version: int) -> tuple[str, ...]:
 
 
 def _on(found: Mapping[str, Mapping[str, Any]], privilege: str, path: str) -> bool:
-    """Tell whether a privilege holds at a path: given there, or above and handed down."""
-    if privilege in found.get(path, {}):
+    """Tell whether a privilege holds at `/`, or at all that is below a path: given there or above, and handed down."""
+    if path == "/" and privilege in found.get(path, {}):
+        return True
+    if _is_set(found.get(path, {}).get(privilege)):
         return True
     above = path
     while above != "/":

@@ -128,7 +128,7 @@ def _seen(cluster: Cluster, host: str) -> _Seen:
     try:
         found = trust.shown(name, port, CONNECT_SECONDS)
         return _Seen(host, found, not trust.refused(cluster, name, port, CONNECT_SECONDS))
-    except OSError:
+    except (OSError, UnicodeError):  # the latter: a name that is none, as `pve1..lan`
         return _Seen(host, None, False)
 
 

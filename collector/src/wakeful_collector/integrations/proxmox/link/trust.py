@@ -31,11 +31,20 @@ class Certificate(NamedTuple):
     until_ms: int
 
 
-class NotPinned(ssl.SSLError):
+class NotShaken(ssl.SSLError):
+    """The two could not agree on a connection: nothing was asked over it. `verify_message` as in what TLS said."""
+
+    def __init__(self, why: ssl.SSLError) -> None:
+        super().__init__(*why.args)
+        self.verify_message: str = getattr(why, "verify_message", "")
+
+
+class NotPinned(NotShaken):
     """The certificate is none of those that are pinned; `fingerprint` is the one that was shown."""
 
     def __init__(self, fingerprint: str) -> None:
-        super().__init__(1, f"it shows another certificate than the one that is trusted: {fingerprint}")
+        told = f"it shows another certificate than the one that is trusted: {fingerprint}"
+        super().__init__(ssl.SSLError(1, told))
         self.fingerprint = fingerprint
 
 
@@ -47,8 +56,11 @@ class PinnedConnection(HTTPSConnection):
         self.pins = pins
 
     def connect(self) -> None:
-        """Connect; nothing is said, no secret above all, before the certificate was judged."""
-        super().connect()
+        """Connect; nothing is said, no secret above all, before the certificate was judged. Raises NotShaken."""
+        try:
+            super().connect()
+        except ssl.SSLError as error:
+            raise NotShaken(error) from error
         if self.pins:
             der = self.sock.getpeercert(True) if isinstance(self.sock, ssl.SSLSocket) else None
             seen = fingerprint(der or b"")

@@ -45,7 +45,7 @@ NAVIGATION = (kit.Place("proxmox", "proxmox.clusters", "Proxmox"),)
 OFFERS = (
     *deeds.offers(),
     plan.offer(),
-    kit.Offer("proxmox.apply.stop", "It ends after the step it is at."),
+    kit.Offer("proxmox.apply.stop", "Its task is asked to end, and no other step begins."),
     kit.Offer("proxmox.trust", "That certificate is trusted from now on.", elsewhere=True),
     kit.Offer("proxmox.sync", "It is looked at now."),
     kit.Offer("proxmox.cluster.remove", "Removed.", elsewhere=True),

@@ -35,10 +35,11 @@ def cluster_add() -> kit.Answer:
     """Add a cluster, or try the settings without keeping them."""
     given = kit.form_given(FIELDS, request.form)
     if request.form.get("do") == "test":
-        return _tested(_settings(given) | form.given_secret(request.form), lambda told: _new_page(given, trial=told))
+        asked = _settings(given, _BLANK) | form.given_secret(request.form)
+        return _tested(asked, lambda told: _new_page(given, trial=told))
     try:
         made = clusters.check(given)
-        kit.run("proxmox.cluster.add", _settings(given) | form.given_secret(request.form))
+        kit.run("proxmox.cluster.add", _settings(given, _BLANK) | form.given_secret(request.form))
     except SettingsUnfit as error:
         return _new_page(given, error.problems)
     except kit.OperationError as error:
@@ -59,8 +60,7 @@ def cluster_change(name: str) -> kit.Answer:
     found = found_cluster(name)
     given = {**kit.form_given(FIELDS, request.form), "name": found.name}
     if request.form.get("do") == "test":
-        asked = {"cluster": found.name} | _settings(given) | form.given_secret(request.form)
-        asked.pop("name")
+        asked = {"cluster": found.name} | _settings(given, found) | form.given_secret(request.form)
         return _tested(asked, lambda told: _edit_page(found, given, trial=told))
     try:
         wanted = clusters.check(given)
@@ -97,9 +97,9 @@ def _tested(asked: dict[str, Any], page: Any) -> kit.Answer:
     return answer
 
 
-def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as an operation takes them, without what is left as it is made."""
-    usual = values_of(FIELDS, _BLANK)
+def _settings(given: Mapping[str, Any], before: Cluster) -> dict[str, Any]:
+    """Return settings as an operation takes them, without what is left as it was before."""
+    usual = values_of(FIELDS, before)
     return {name: plain(value) for name, value in given.items() if plain(value) != plain(usual[name])}
 
 

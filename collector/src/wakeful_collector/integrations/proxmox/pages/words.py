@@ -131,9 +131,8 @@ def ended(status: str) -> Word:
         return Word("ok", "done", "check")
     if status.startswith("WARNINGS"):
         count = status.partition(":")[2].strip()
-        return Word(
-            "warn", f"done with {counted(int(count), 'warning')}" if count.isdigit() else "done, with warnings", "alert"
-        )
+        said = f"done with {counted(int(count), 'warning')}" if count.isdecimal() else "done, with warnings"
+        return Word("warn", said, "alert")
     return Word("bad", status, "cross")
 
 

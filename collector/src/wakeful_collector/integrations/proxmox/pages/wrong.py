@@ -105,11 +105,8 @@ def _replication(found: Estate) -> Iterator[Wrong]:
     for job in found.replication:
         failed = job.config.get("fail_count", "0")
         if failed not in {"", "0"}:
-            yield Wrong(
-                "bad",
-                f"Replication {job.id} failed {words.counted(int(failed), 'time') if failed.isdigit() else ''}".strip(),
-                "",
-            )
+            often = f" {words.counted(int(failed), 'time')}" if failed.isdecimal() else ""
+            yield Wrong("bad", f"Replication {job.id} failed{often}", "")
 
 
 def _backups(backups: Sequence[Backups], now_ms: int) -> Iterator[Wrong]:

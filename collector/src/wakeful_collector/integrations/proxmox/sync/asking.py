@@ -56,7 +56,8 @@ def guests(request: Request, given: dict[str, Any]) -> dict[str, Any]:
             host = joins[guest.id].host if guest.id in joins else None
             found.append(documents.guest(guest, one.usage.get(guest.id), memories.get(guest.id), host))
         if given.get("gone"):
-            found += [documents.guest(each, None, None) for each in proxmox.gone_guests(data, one.cluster)]
+            gone = proxmox.gone_guests(data, one.cluster)
+            found += [documents.guest(each, None, None) for each in gone if given.get("node", each.node) == each.node]
     return {"guests": found, **_looked(data, _names(data, given), ("guests",))}
 
 
@@ -125,12 +126,15 @@ def task_log(request: Request, given: dict[str, Any]) -> dict[str, Any]:
     client = _client(request.settings.data, _cluster(request.settings.data, given))
     start, limit = given.get("start", 0), given.get("limit", LOG_LINES_MAX)
     try:
-        rows = client.rows(path("nodes", steps[1], "tasks", upid, "log"), start=start, limit=limit)
+        # Its state first: what it writes before it ends is in a log that is read after that.
         told = client.one(path("nodes", steps[1], "tasks", upid, "status"))
+        rows = client.rows(path("nodes", steps[1], "tasks", upid, "log"), start=start, limit=limit)
     except PveError as error:
         raise _failed(error) from None
     lines = [text(row.get("t")) for row in rows if whole(row.get("n"))]
     is_running = text(told.get("status")) == "running"
+    if is_running and not start and lines == ["no content"]:  # what an empty log looks like
+        lines = []
     status = "running" if is_running else text(told.get("exitstatus"))
     return {"lines": lines, "next": start + len(lines), "running": is_running, "status": status}
 

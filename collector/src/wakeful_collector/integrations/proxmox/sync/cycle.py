@@ -73,7 +73,8 @@ def run(
     if not known.polled_ms:
         now = _listed(known, poll, now_ms)
         return Cycle(now, tasks=poll.tasks, areas=poll.areas, requests=client.requests - began, has_more=True)
-    is_survey = full or now_ms - known.surveyed_ms >= cluster.detail_seconds * 1000
+    # Not within the time since it: a survey of the future was before the clock was set back.
+    is_survey = full or not 0 <= now_ms - known.surveyed_ms < cluster.detail_seconds * 1000
     fresh.lay_over(client, known, poll.listing, touched, now_ms)
     made = Cycle(_listed(known, poll, now_ms), tasks=poll.tasks, areas=list(poll.areas), is_survey=is_survey)
     _vanish(client, known, made, poll, now_ms)

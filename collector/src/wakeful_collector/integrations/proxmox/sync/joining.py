@@ -7,6 +7,7 @@ is set up, comes second, as a clone inside still has the first machine's. A name
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from wakeful_collector.integrations.proxmox.sync import identity
@@ -63,10 +64,10 @@ def joins(cluster: str, things: Iterable[Traits], machines: Iterable[Machine]) -
             for trait in of_machine(machine) if machine.id not in taken else ():
                 by_trait.setdefault(trait, []).append(machine)
         claims = {one.id: _only(of_thing(one), by_trait) for one in wanted if one.id not in found}
-        claimed = [claim[1].id for claim in claims.values() if claim is not None]
+        claimed = Counter(claim[1].id for claim in claims.values() if claim is not None)
         for one in wanted:
             claim = claims.get(one.id)
-            if claim is not None and claimed.count(claim[1].id) == 1:
+            if claim is not None and claimed[claim[1].id] == 1:
                 found[one.id] = Join(cluster, one.id, one.name, claim[1].id, evidence.format(claim[0]))
                 taken.add(claim[1].id)
     return [found[key] for key in sorted(found)]

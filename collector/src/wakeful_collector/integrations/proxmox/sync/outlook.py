@@ -54,9 +54,9 @@ def wanted(
         if before is not None and (guest.vmid in worked or has_changed(before, guest)):
             found.changed.append(key)
         elif not guest.config_seen_ms or guest.config_state != SEEN:
-            if now_ms - tried.get(key, 0) >= AGAIN_MS:
+            if not 0 <= now_ms - tried.get(key, 0) < AGAIN_MS:
                 found.missing.append(key)
-        elif now_ms - guest.config_seen_ms >= detail_ms:
+        elif not 0 <= now_ms - guest.config_seen_ms < detail_ms:  # in the future: the clock was set back
             due.append((guest.config_seen_ms, key))
     return found._replace(turn=[key for _, key in sorted(due)[:turns]])
 

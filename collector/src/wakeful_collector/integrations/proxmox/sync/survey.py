@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from wakeful_collector.integrations.proxmox.link.errors import PveError
 from wakeful_collector.integrations.proxmox.link.paths import path
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from wakeful_collector.integrations.proxmox.sync.surveyed import Inside
 
 T = TypeVar("T")
+
+
+class Api(Protocol):
+    """What is asked of a cluster for one pool."""
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Return what stands there."""
+
 
 POOLS_MAX = 1_000
 TASKS_OF_NODE_MAX = 500
@@ -125,8 +133,7 @@ class Surveyor:
         listed = surveyed.items(self.client.rows("/pools"), "poolid")
         found = {}
         for name, one in list(listed.items())[:POOLS_MAX]:
-            told = self.client.get(path("pools", *name.split("/")))
-            found[name] = surveyed.pool(one, told)
+            found[name] = surveyed.pool(one, told_of_pool(self.client, name))
         return found
 
     def _keep(self, kind: str, area: str, ask: Callable[[], dict[str, Item]]) -> None:
@@ -150,6 +157,15 @@ class Surveyor:
         if wanted:
             with ThreadPoolExecutor(min(WORKERS, len(wanted)), thread_name_prefix="proxmox-survey") as pool:
                 list(pool.map(look, wanted))
+
+
+def told_of_pool(client: Api, name: str) -> Any:
+    """Return what a cluster says of a pool; one below another has no path, and is asked for by its whole name.
+
+    Raises:
+        PveError: it cannot be seen; kind `missing`, it is not there.
+    """
+    return client.get("/pools", poolid=name) if "/" in name else client.get(path("pools", name))
 
 
 def judged(areas: Iterable[Area], held: Mapping[str, Mapping[str, int]]) -> list[Area]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 OLD_VERSIONS = frozenset(("6", "7", "8"))
 """The versions in which another privilege is needed to ask a guest's agent."""
+_FILTERED = ("pool", "replication")
+"""Kinds of which lists leave out silently what the login may not see."""
 ADDRESSES_TURNS = 12
 """One of so many surveys asks a guest for its addresses again: they change seldom, and each costs a request."""
 
@@ -30,9 +32,25 @@ def look(client: Client, now: Known, since_ms: int, now_ms: int) -> Survey:
     away = sorted({one.name for one in now.nodes.values()} - online)
     one = Surveyor(client, now_ms, now.version)
     one.whole()
+    _leave_doubtful(client, now, one.found)
     one.nodes(sorted(online), away, since_ms)
     one.storages(now.storages.values(), online)
     return one.found
+
+
+def _leave_doubtful(client: Client, now: Known, found: Survey) -> None:
+    """Leave out lists that lack something, unless the login may the same before and after: it may have lost rights."""
+    lacking = [kind for kind in _FILTERED if now.items.get(kind, {}).keys() - found.items.get(kind, {}).keys()]
+    lacking = [kind for kind in lacking if kind in found.items]
+    if not lacking:
+        return
+    try:
+        held = permitted.permissions(client.one("/access/permissions"))
+    except PveError:
+        held = None
+    if held is None or held != found.permissions:
+        for kind in lacking:
+            del found.items[kind]
 
 
 def quorate(client: Client, known: bool | None) -> bool | None:

@@ -131,7 +131,12 @@ def _told(
 
 
 def _volumes(known: Known, made: Cycle, now_ms: int) -> Iterator[Change]:
-    """Yield which images, ISOs and templates came and went; backups come and go each night, and are listed apart."""
+    """Yield which images, ISOs and templates came and went; backups come and go each night, and are listed apart.
+
+    Lists leave out silently what the login may not see: where its rights are others now, nothing came or went.
+    """
+    if known.permissions != made.now.permissions:
+        return
     for place in sorted({*known.contents} & {*made.now.contents}):
         old, new = (
             {one.volid: one for one in held if one.content != "backup"}

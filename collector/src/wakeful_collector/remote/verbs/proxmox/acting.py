@@ -35,7 +35,7 @@ wakeful proxmox resume web-1
 wakeful proxmox snapshot web-1 before-upgrade
 wakeful proxmox rollback web-1 before-upgrade --dry-run
 wakeful proxmox snapshot-delete web-1 before-upgrade
-wakeful proxmox migrate lab/101 pve2 online=yes
+wakeful proxmox migrate lab/101 pve2 with_local_disks=yes
 wakeful proxmox clone 9000 name=web-2 full=yes
 wakeful proxmox resize web-1 scsi0 +5G
 wakeful proxmox set web-1 memory=4096 cores=4

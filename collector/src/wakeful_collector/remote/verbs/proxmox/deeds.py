@@ -71,7 +71,8 @@ def run(session: Session, given: argparse.Namespace) -> int:
         return _applies(session, given) if given.applies else _list(session, given)
     if given.applies:
         if given.stop:
-            session.confirm(f"End {given.deed} after the step it is at.", "changes", str(given.deed), given.yes)
+            said = f"Ask for the end of the step that {given.deed} is at, and begin no other."
+            session.confirm(said, "changes", str(given.deed), given.yes)
             asking.result_of(session, "proxmox.apply.stop", {"id": given.deed})
         return _apply(session, given)
     if given.stop:

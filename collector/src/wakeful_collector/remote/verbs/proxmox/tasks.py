@@ -23,6 +23,8 @@ wakeful proxmox tasks
 wakeful proxmox tasks --guest web-1 --limit 10
 wakeful proxmox tasks --failed --json
 """
+_LOOKED_THROUGH = 500
+"""Among how many of the newest those that failed are looked for: as many as an answer holds."""
 _HEADS = (
     Column("CLUSTER", 6, spare=5),
     Column("STARTED", spare=1),
@@ -47,13 +49,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, given: argparse.Namespace) -> int:
     """List them."""
-    asked: dict[str, Any] = naming.in_cluster(given) | {"limit": given.limit}
+    asked: dict[str, Any] = naming.in_cluster(given) | {"limit": _LOOKED_THROUGH if given.failed else given.limit}
     if given.guest is not None:
         asked |= naming.subject(naming.guest(session, given.guest, given.cluster))
     if given.node is not None:
         asked["node"] = given.node
     found = asking.result_of(session, "proxmox.tasks", asked)
-    tasks = [one for one in records(found, "tasks") if not given.failed or _is_failed(one)]
+    tasks = [one for one in records(found, "tasks") if not given.failed or _is_failed(one)][: given.limit]
     if session.json:
         session.out.document(found | {"tasks": tasks})
         return OK
