@@ -22,7 +22,7 @@ check: environment-dev ## formatting, lint, types and the import rules
 	@.venv/bin/ruff format --check -q .
 	@.venv/bin/ruff check -q .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports | tail -n 4
+	@told=$$(.venv/bin/lint-imports) || { printf '%s\n' "$$told"; exit 1; }; printf '%s\n' "$$told" | tail -n 4
 
 format: environment-dev ## format the source
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .
