@@ -1,6 +1,5 @@
 """Thousands of simulated agents, each on its own kept-alive connection, pushing 300 samples on its own grid.
 
-Prints processor time, memory, lag (from the moment a tick was due to its durable answer), loss and growth of the store.
 Prints processor time, memory, lag (from when a tick was due to its durable answer), loss and growth of the store.
 """
 
