@@ -22,7 +22,7 @@ check: environment-dev ## formatting, lint, types and the import rules
 	@.venv/bin/ruff format --check -q .
 	@.venv/bin/ruff check -q .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports | tail -n 4
+	@told=$$(.venv/bin/lint-imports) || { printf '%s\n' "$$told"; exit 1; }; printf '%s\n' "$$told" | tail -n 4
 
 format: environment-dev ## format the source
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format .
@@ -65,17 +65,18 @@ story: environment-dev assets ## one evening with Wakeful in a small world of it
 	@exec $(PYTHON) packaging/story.py $(STORY)
 
 ARCH ?= x86_64
+EACH_ARCH = $(if $(filter all,$(ARCH)),x86_64 aarch64,$(ARCH))
 
 binary: ## freeze the agent for CentOS 7 and newer into dist/linux (ARCH=x86_64, aarch64 or all)
 	@./py2exe.sh $(ARCH)
 
 binary-proof: environment-dev ## freeze it and run it on glibc 2.17 as on Linux 3.10, on bullseye, bookworm and sid
 	@./py2exe.sh $(ARCH)
-	@packaging/freeze/prove.sh $(ARCH) $(PYTHON)
+	@for one in $(EACH_ARCH); do packaging/freeze/prove.sh $$one $(PYTHON) || exit 1; done
 
 verify-binary: ## build it twice, in different folders and from nothing, and compare every byte
 	@./py2exe.sh $(ARCH)
-	@packaging/freeze/verify.sh $(ARCH)
+	@for one in $(EACH_ARCH); do packaging/freeze/verify.sh $$one || exit 1; done
 
 packages: environment-dev assets ## make .deb and .rpm of both halves in dist/linux (ARCH=x86_64 or aarch64)
 	@./py2exe.sh $(ARCH)

@@ -55,16 +55,21 @@ set -- -e ./agent -e ./collector
 [ "$kind" = dev ] && set -- "$@" -r requirements-dev.txt
 [ "$kind" = agent ] && set -- -e ./agent pytest hypothesis prometheus-client
 say "installing Wakeful and its libraries into $folder (a minute or two the first time)"
+no_success="the installation did not succeed; the lines above say why"
 if [ -t 1 ]; then
-    "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar on "$@" | grep -E '^(Collecting|Downloading|Installing|Successfully)' || true
+    # A pipe ends as its last program does, so pip's own end is written down.
+    rm -f "$folder/.wakeful-failed"
+    { "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar on "$@" || : >"$folder/.wakeful-failed"; } |
+        grep -E '^(Collecting|Downloading|Installing|Successfully)' || true
+    [ ! -e "$folder/.wakeful-failed" ] || fail "$no_success"
 else
-    "$folder/bin/python" -m pip install --disable-pip-version-check -q "$@"
+    "$folder/bin/python" -m pip install --disable-pip-version-check -q "$@" || fail "$no_success"
 fi
 # gunicorn's faster parser comes as source: taken where it can be compiled, done without elsewhere.
 if [ "$kind" != agent ] && command -v cc >/dev/null 2>&1; then
     "$folder/bin/python" -m pip install --disable-pip-version-check -q -e './collector[fast]' 2>/dev/null || true
 fi
-"$folder/bin/python" -c 'import wakeful_agent' || fail "the installation did not succeed; the lines above say why"
+"$folder/bin/python" -c 'import wakeful_agent' || fail "$no_success"
 rm -f "$folder"/.wakeful-"$kind"-*
 : >"$stamp"
 say "installed"

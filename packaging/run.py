@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -132,8 +131,7 @@ def enrol(data: Path, url: str) -> str | None:
         say("this machine's agent is enrolled already")
         return host_id
     say("enrolling this machine's agent")
-    if identity.exists():  # of a collector whose data is gone
-        shutil.rmtree(identity.parent)
+    identity.unlink(missing_ok=True)  # of a collector whose data is gone; what agent.toml says is a person's and stays
     invite = json.loads(ask([*COLLECTOR, "invite", "--expires", "10m", "--json"]))["invite"]
     argv = [*AGENT, "enroll", url, "--invite-file", "-"]
     done = subprocess.run(argv, input=invite.encode(), stdout=subprocess.DEVNULL, check=False)

@@ -32,7 +32,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     if "/api/blobs/" in head.partition("\r\n")[0]:
         left = size
         while left:
-            left -= len(await reader.read(min(left, 1 << 16)))
+            left -= len(await reader.readexactly(min(left, 1 << 16)))
         said = str(size).encode()
         writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
         return True

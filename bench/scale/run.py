@@ -1,6 +1,5 @@
 """Thousands of simulated agents, each on its own kept-alive connection, pushing 300 samples on its own grid.
 
-Prints processor time, memory, lag (from the moment a tick was due to its durable answer), loss and growth of the store.
 Prints processor time, memory, lag (from when a tick was due to its durable answer), loss and growth of the store.
 """
 
@@ -27,6 +26,7 @@ import programs
 import sender
 
 from wakeful_collector.store import database
+from wakeful_collector.store.marks import read_holes
 
 BACKLOG_STEP_MS = 60_000
 
@@ -158,8 +158,7 @@ def stored_pushes(data: Path) -> int:
     """Return how many pushes the store holds marks of, holes taken off."""
     rows = database.reader(data, "samples").execute("SELECT first, last, holes FROM runs").fetchall()
     whole = sum(last - first + 1 for first, last, _ in rows)
-    holed = [holes for _, _, holes in rows if holes]
-    return whole - len(holed)
+    return whole - sum(high - low + 1 for *_, holes in rows for low, high in read_holes(holes))
 
 
 def main() -> None:

@@ -87,7 +87,7 @@ def problems(site: Path) -> list[str]:
 
 
 def _is_outer(url: str) -> bool:
-    return bool(urlsplit(url).scheme) or url.startswith("//")
+    return url.startswith("//") or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url) is not None
 
 
 def _outer(url: str) -> str:

@@ -26,3 +26,5 @@ of_source python3.13 LICENSE python
 of_source openssl LICENSE.txt openssl
 of_source zlib LICENSE zlib
 of_source xz-utils COPYING xz
+# The program that starts it, and the modules that it loads first, are those of the freezer.
+cp "$(the_freezer "$ARCH")"/pyinstaller-*.dist-info/licenses/COPYING.txt "$place/pyinstaller.txt"

@@ -2,8 +2,9 @@
 
     sbom.py VERSION ARCH BUNDLE SITE INTERPRETER > FILE
 
-What was linked into the interpreter is told by sources.txt, with the patches that were applied; what was bundled as
-wheels by their own metadata, and what these say that they are made of. Always the same for the same bundle.
+What was linked into the interpreter is told by sources.txt, with the patches that were applied; the program that starts
+it by requirements-bootloader.txt; what was bundled as wheels by their own metadata, and what these say that they are
+made of. Always the same for the same bundle.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 import uuid
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     version, arch, bundle, site, interpreter = arguments
-    components = [*linked(Path(interpreter)), *wheels(Path(site))]
+    components = [*linked(Path(interpreter)), starter(), *wheels(Path(site))]
     files = sorted(path for path in Path(bundle).rglob("*") if path.is_file())
     summed = hashlib.sha256(json.dumps([components, [digest(path) for path in files]]).encode()).hexdigest()
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"])))
@@ -92,6 +94,21 @@ def linked(interpreter: Path) -> list[dict[str, Any]]:
         if patches:
             made["pedigree"] = {"notes": "Patches of Debian that were applied: " + ", ".join(patches)}
     return list(found.values())
+
+
+def starter() -> dict[str, Any]:
+    """Return the program that starts the interpreter, with the modules that it loads first."""
+    pinned = re.search(
+        r"^pyinstaller==(\S+) \\\n +--hash=sha256:([0-9a-f]{64})$",
+        (HERE / "requirements-bootloader.txt").read_text(encoding="ascii"),
+        re.MULTILINE,
+    )
+    if pinned is None:
+        raise ValueError("requirements-bootloader.txt does not pin pyinstaller")
+    made = component("pyinstaller", pinned[1], f"pkg:pypi/pyinstaller@{pinned[1]}")
+    made["licenses"] = [{"expression": "GPL-2.0-or-later WITH Bootloader-exception"}]
+    made["hashes"] = [{"alg": "SHA-256", "content": pinned[2]}]
+    return made
 
 
 def debian(source: Source) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,10 @@ FLAGS = [
     "--disable-sync",
 ]
 HOSTS, DAYS = 12, 1
-START_SECONDS = 90
+START_SECONDS = 180
+
+# What is expected of a page comes at once on a quiet machine; five seconds are not enough for a busy one.
+expect.set_options(timeout=20_000)
 
 
 @dataclass

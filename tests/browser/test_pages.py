@@ -263,7 +263,7 @@ def test_live_asks_for_seconds_and_polls_them(open_page: Any, host_ids: dict[str
     assert answered.value.ok
     expect(page.locator("[data-range]")).to_have_text("Every second")
     for _ in range(2):
-        with page.expect_response(lambda answer: "/series?" in answer.url and answer.ok, timeout=4000):
+        with page.expect_response(lambda answer: "/series?" in answer.url and answer.ok, timeout=20_000):
             pass
     page.get_by_role("button", name="Live").click()
     assert page.get_by_role("button", name="Live").get_attribute("aria-pressed") == "false"
@@ -314,7 +314,7 @@ def test_a_new_machine_appears_by_itself_and_its_hostile_name_is_text(open_page:
     with changing(collector.data) as connection:
         newcomer = agents.Newcomer(name, "0" * 64, version="0.1.0")
         agents.add(connection, "newcomer0000", newcomer, 1_000)
-    expect(page.get_by_text(name)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(name)).to_be_visible(timeout=45_000)
     assert "pwned" not in page.title()
     with changing(collector.data) as connection:
         agents.forget(connection, "newcomer0000", 2_000)
@@ -362,7 +362,7 @@ def settle(page: Page) -> None:
 
 
 def drawn(page: Page, panel: str) -> None:
-    page.wait_for_selector(f"[data-panel={panel}][data-drawn]", timeout=15_000)
+    page.wait_for_selector(f"[data-panel={panel}][data-drawn]", timeout=60_000)
 
 
 def tops(page: Page) -> list[float]:

@@ -43,7 +43,7 @@ class Answer:
 
 def ask(panel: Panel, method: str, path: str, document: Any = None, **headers: str) -> Answer:
     """Ask the Panel once; underscores in names of headers are dashes."""
-    connection = http.client.HTTPConnection("127.0.0.1", panel.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", panel.port, timeout=20)
     try:
         given = {**JSON, **{name.replace("_", "-"): text for name, text in headers.items()}}
         body = None if document is None else document if isinstance(document, str) else json.dumps(document)
@@ -109,7 +109,7 @@ class Console:
                 return event
         return None
 
-    def until(self, event: str, *arguments: str, seconds: float = 5) -> list[tuple[str, list[str]]]:
+    def until(self, event: str, *arguments: str, seconds: float = 20) -> list[tuple[str, list[str]]]:
         """Read until an event comes (with these arguments, when given); return all that came, with it at the end."""
         seen = []
         deadline = time.monotonic() + seconds
@@ -121,6 +121,25 @@ class Console:
             if got[0] == event and list(arguments) in ([], got[1]):
                 return seen
         raise AssertionError(f"no {event} {arguments}, but {seen}")
+
+    def line(self, words: str) -> list[str]:
+        """Read until a line of the console has these words; return all its lines, with it at the end."""
+        lines = said(self.until("console output"), "console output")
+        while words not in lines[-1]:
+            lines += said(self.until("console output"), "console output")
+        return lines
+
+    def answers(self) -> list[tuple[str, list[str]]]:
+        """Return what comes until all that was said has been heard: until a ping said behind it is answered."""
+        seen = []
+        self.channel.settimeout(20)
+        self.channel.ping("heard?")
+        while True:
+            opcode, data = self.channel.recv_data(control_frame=True)
+            if opcode == websocket.ABNF.OPCODE_PONG:
+                return seen
+            document = json.loads(data)
+            seen.append((document["event"], document.get("args", [])))
 
     def quiet(self, seconds: float) -> list[tuple[str, list[str]]]:
         """Return what comes in so long."""
@@ -147,7 +166,7 @@ def console(
 ) -> Iterator[Console]:
     """Open a websocket, by default as the Panel's page does, and authenticate it."""
     text, address = token(stage, server, key)
-    channel = websocket.create_connection(address, origin=origin or stage.panel.url, timeout=5)
+    channel = websocket.create_connection(address, origin=origin or stage.panel.url, timeout=20)
     open_one = Console(channel)
     try:
         if auth:
@@ -158,7 +177,7 @@ def console(
         channel.close()
 
 
-def wait_until(so: Callable[[], bool], seconds: float = 5) -> None:
+def wait_until(so: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
     while not so():

@@ -38,7 +38,7 @@ def test_a_suspended_server(stage: Pterodactyl, server: Server, key: str) -> Non
     with console(stage, server, key) as open_one:
         server.suspend()
         assert websocket.ABNF.OPCODE_CLOSE not in opcodes_to_the_end(open_one)
-    channel = websocket.create_connection(address, origin=stage.panel.url, timeout=2)
+    channel = websocket.create_connection(address, origin=stage.panel.url, timeout=20)
     frame = channel.recv_frame()
     assert (frame.opcode, frame.data) == (websocket.ABNF.OPCODE_CLOSE, b"\x11\x39server is suspended")
     channel.shutdown()
@@ -47,7 +47,8 @@ def test_a_suspended_server(stage: Pterodactyl, server: Server, key: str) -> Non
 def test_an_old_wings_knows_nothing_of_being_suspended() -> None:
     with set_up("1.11") as (stage, server, key), console(stage, server, key) as open_one:
         server.suspend()
-        assert said(open_one.quiet(0.2), "status") == ["offline"]
+        open_one.until("status", "offline")
+        assert said(open_one.quiet(0.2), "status") == []
         assert stage.wings.open_sockets(server) == 1
 
 
@@ -67,6 +68,7 @@ def test_a_half_open_socket_says_and_hears_nothing(stage: Pterodactyl, server: S
         open_one.channel.ping("x")
         assert open_one.quiet(0.4) == []
         stage.wings.thaw()
+        open_one.channel.settimeout(20)
         with pytest.raises((websocket.WebSocketConnectionClosedException, OSError)):
             open_one.channel.recv()
 
@@ -107,6 +109,7 @@ def test_a_proxy_in_front_answers(stage: Pterodactyl, server: Server, key: str) 
 def test_garbage_of_every_kind_is_sent(stage: Pterodactyl, server: Server, key: str) -> None:
     with console(stage, server, key) as open_one:
         open_one.quiet(0.1)
+        open_one.channel.settimeout(20)
         stage.wings.garbage()
         opcodes = {open_one.channel.recv_data()[0] for _ in range(19)}
         assert opcodes == {websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY}
@@ -168,8 +171,8 @@ def test_a_crash_is_restarted_once_a_minute(stage: Pterodactyl, server: Server, 
         for words in ("Detected server process in a crashed state!", "Exit code: 137", "Out of memory: true"):
             assert words in lines
         server.crash()
-        lines = " ".join(said(open_one.quiet(0.3), "console output"))
-        assert "Aborting automatic restart, last crash occurred less than 60 seconds ago." in lines
+        open_one.line("Aborting automatic restart, last crash occurred less than 60 seconds ago.")
+        open_one.quiet(0.2)
         assert (server.state, server.starts) == ("offline", 1)
 
 
@@ -185,6 +188,7 @@ def test_after_the_minute_it_is_restarted_again() -> None:
 def test_a_clean_exit_is_a_crash_by_default(server: Server, detect: bool, starts: int) -> None:
     server.detect_clean_exit = detect
     server.crash(exit_code=0)
+    wait_until(lambda: server.starts >= starts)
     time.sleep(0.2)
     assert server.starts == starts
 
@@ -193,8 +197,8 @@ def test_without_crash_detection_it_stays_off(stage: Pterodactyl, server: Server
     server.crash_detection = False
     with console(stage, server, key) as open_one:
         server.crash()
-        lines = said(open_one.quiet(0.3), "console output")
-        assert "crash detection is disabled for this instance." in lines[-1]
+        open_one.line("crash detection is disabled for this instance.")
+        assert said(open_one.quiet(0.2), "console output") == []
         assert server.state == "offline"
 
 
@@ -203,7 +207,7 @@ def test_two_power_actions_at_once(stage: Pterodactyl, server: Server, key: str)
     with console(stage, server, key) as open_one:
         open_one.say("set state", "stop")
         words = "another power action is currently being processed for this server, please try again later"
-        assert open_one.read(2) == ("daemon error", [f"Error Event [{server.uuid}]: {words}"])
+        assert open_one.read(10) == ("daemon error", [f"Error Event [{server.uuid}]: {words}"])
         server.request_power("restart")
         time.sleep(0.1)
         assert server.state == "running"
@@ -217,7 +221,7 @@ def test_what_the_panel_waits_for_too_long_is_dropped() -> None:
     with set_up(power_wait_seconds=0.1) as (_, server, _key):
         server.hold_power()
         server.request_power("stop")
-        time.sleep(0.3)
+        time.sleep(0.6)
         server.release_power()
         time.sleep(0.2)
         assert server.state == "running"
@@ -226,7 +230,7 @@ def test_what_the_panel_waits_for_too_long_is_dropped() -> None:
 def test_a_start_while_it_runs(stage: Pterodactyl, server: Server, key: str) -> None:
     with console(stage, server, key) as open_one:
         open_one.say("set state", "start")
-        assert open_one.read(2) == ("daemon error", [f"Error Event [{server.uuid}]: {GENERAL}"])
+        assert open_one.read(10) == ("daemon error", [f"Error Event [{server.uuid}]: {GENERAL}"])
         server.request_power("start")
         assert open_one.quiet(0.2) == []
 
@@ -285,7 +289,7 @@ def test_install_words_are_for_who_may_read_them(stage: Pterodactyl, server: Ser
 
 
 def test_a_person_presses_stop(stage: Pterodactyl) -> None:
-    with set_up(activity_send_seconds=0.3) as (stage, server, key), console(stage, server, key) as open_one:
+    with set_up(activity_send_seconds=1) as (stage, server, key), console(stage, server, key) as open_one:
         server.person("stop")
         assert said(open_one.until("status", "offline"), "status") == ["stopping", "offline"]
         assert stage.panel.api.activity.get(server.uuid) is None
@@ -299,7 +303,7 @@ def test_a_person_presses_stop(stage: Pterodactyl) -> None:
 
 def test_the_api_of_the_node(stage: Pterodactyl, server: Server) -> None:
     def ask(method: str, path: str, document: Any = None, secret: str = stage.wings.secret) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", stage.wings.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", stage.wings.port, timeout=20)
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         connection.request(method, path, json.dumps(document) if document else None, headers)
         answer = connection.getresponse()
@@ -336,14 +340,14 @@ def test_under_its_own_authority() -> None:
         request = urllib.request.Request(stage.panel.url + "/api/client/account")
         request.add_header("Authorization", f"Bearer {stage.panel.add_key(kim)}")
         context = ssl.create_default_context(cafile=str(stage.ca_file))
-        with urllib.request.urlopen(request, context=context, timeout=5) as answer:
+        with urllib.request.urlopen(request, context=context, timeout=20) as answer:
             assert answer.status == 200
         assert stage.authority is not None
         bad: list[dict[str, Any]] = [{"name": "elsewhere.example"}, {"days_left": -1}, {"trusted": False}]
         for how in bad:
             stage.authority.show(**how)
             with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
-                urllib.request.urlopen(request, context=context, timeout=5)
+                urllib.request.urlopen(request, context=context, timeout=20)
         stage.authority.show()
         channel = websocket.create_connection(
             f"wss://{stage.wings.authority}/api/servers/{stage.add_server('x', kim).uuid}/ws",

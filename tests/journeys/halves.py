@@ -33,7 +33,7 @@ class Collector:
         environ |= {"WAKEFUL_DATA": str(self.data), "WAKEFUL_LISTEN": f"127.0.0.1:{self.port}", **self.settings}
         argv = [sys.executable, "-m", "wakeful_collector", "serve", "--quiet"]
         self.process = subprocess.Popen(argv, env=environ)
-        wait_for(lambda: self.answers(), 30)
+        wait_for(self.answers, 90)
 
     def answers(self) -> bool:
         try:
@@ -67,9 +67,7 @@ class Collector:
         self.process.wait(30)
 
     def end(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        end(self.process)
 
 
 class Agent:
@@ -107,9 +105,20 @@ class Agent:
         self.process.wait(30)
 
     def end(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(30)
+        end(self.process)
+
+
+def end(process: subprocess.Popen[bytes] | None) -> None:
+    """Ask a process to end, and wait for it; one that does not is killed, which is a failure."""
+    if process is None or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(30)
+        raise
 
 
 def kill(processes: list[psutil.Process]) -> None:

@@ -41,7 +41,7 @@ choices = ["one", "two", "three"]
 
 [[action]]
 name = "slow"
-argv = ["/bin/sh", "-c", "sleep 4; echo slow >> {folder}/marks"]
+argv = ["/bin/sh", "-c", "sleep 8; echo slow >> {folder}/marks"]
 """
 
 

@@ -56,7 +56,7 @@ def check_exactly_once(data: Path) -> list[tuple[Any, ...]]:
 def test_nothing_is_lost_or_doubled_when_processes_are_killed(collector: Collector, agent: Agent) -> None:
     chance = random.Random()
     agent.start()
-    wait_for(lambda: rows(collector.data, "SELECT 1 FROM hot"), 20)
+    wait_for(lambda: rows(collector.data, "SELECT 1 FROM hot"), 60)
     for victims in (("web",), ("worker",), ("agent",), ("web", "worker"), ("agent", "web")):
         time.sleep(chance.uniform(0.3, 1.6))
         for victim in victims:
@@ -66,14 +66,14 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed(collector: Collect
                 kill(collector.part(victim))
         if "agent" in victims:
             agent.start()
-    wait_for(collector.answers, 20)
+    wait_for(collector.answers, 60)
     collector.kill_all()
     agent.kill()
     before = len(rows(collector.data, "SELECT run FROM runs"))
     collector.start()
     agent.start()
-    wait_for(lambda: len(rows(collector.data, "SELECT run FROM runs")) > before, 40)
-    wait_for(lambda: not agent.waiting(), 40)
+    wait_for(lambda: len(rows(collector.data, "SELECT run FROM runs")) > before, 60)
+    wait_for(lambda: not agent.waiting(), 60)
     agent.end()
     assert agent.set_aside() == []
     runs = check_exactly_once(collector.data)
@@ -104,7 +104,7 @@ def test_an_hour_without_network_is_made_up_for(collector: Collector, agent: Age
     collector.start()
     agent.start()
     statement = "SELECT sequence, to_ms FROM hot WHERE run = 'run-cut-off' ORDER BY sequence"
-    wait_for(lambda: len(rows(collector.data, statement)) >= 240 and not agent.waiting(), 40)
+    wait_for(lambda: len(rows(collector.data, statement)) >= 240 and not agent.waiting(), 60)
     agent.end()
     assert rows(collector.data, statement) == expected
     assert agent.set_aside() == []

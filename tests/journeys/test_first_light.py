@@ -51,7 +51,7 @@ class MakeRun:
 
     def end(self, number: int) -> int:
         self.process.send_signal(number)
-        out, _ = self.process.communicate(timeout=30)
+        out, _ = self.process.communicate(timeout=60)
         self.lines.append(out)
         return self.process.returncode
 
@@ -98,7 +98,7 @@ def test_the_first_chart_the_clean_end_and_the_second_run(tmp_path, port):
     family = first.family()
     assert len(family) >= 3
     assert first.end(signal.SIGINT) == 0
-    _, alive = psutil.wait_procs(family, 5)
+    _, alive = psutil.wait_procs(family, 20)
     assert alive == []
 
     second = MakeRun(data, port)
@@ -114,10 +114,28 @@ def test_the_first_chart_the_clean_end_and_the_second_run(tmp_path, port):
     assert alive == [], "kill -9 of make run left somebody behind"
 
 
+def test_who_it_was_to_a_collector_that_is_gone_is_forgotten_and_its_settings_stay(tmp_path, port):
+    config = tmp_path / "var" / "agent" / "config"
+    config.mkdir(parents=True)
+    for folder in (config, *config.parents[:3]):
+        folder.chmod(0o700)
+    identity = {"agent_id": "ofyesterday", "url": "http://127.0.0.1:9", "fingerprint": None, "enrolled_ms": 1}
+    texts = {"identity.json": json.dumps(identity), "TOKEN": "wk_agt_x\n", "agent.toml": 'tags = ["kept"]\n'}
+    for name, text in texts.items():
+        (config / name).write_text(text)
+        (config / name).chmod(0o600)
+    run = MakeRun(tmp_path / "var", port)
+    host_id = run.read_until(HOST)[2]
+    assert run.end(signal.SIGINT) == 0
+    assert json.loads((config / "identity.json").read_text())["agent_id"] == host_id != "ofyesterday"
+    assert (config / "agent.toml").read_text() == 'tags = ["kept"]\n'
+    assert (config / "TOKEN").read_text() != "wk_agt_x\n"
+
+
 def test_a_taken_port_is_said_with_the_setting(tmp_path, port):
     with socket.create_server(("127.0.0.1", port)):
         run = MakeRun(tmp_path / "var", port)
-        out, _ = run.process.communicate(timeout=60)
+        out, _ = run.process.communicate(timeout=90)
     assert run.process.returncode == 2
     assert f"127.0.0.1:{port} is taken by" in out
     assert f"(pid {os.getpid()})" in out

@@ -50,7 +50,7 @@ class Waiting:
 
     def ended(self) -> Any:
         """Return what came of it."""
-        self.thread.join(40)
+        self.thread.join(90)
         assert self.result is not None, "it still waits"
         return self.result
 

@@ -74,18 +74,18 @@ def test_a_crash_loop_gets_one_start_and_a_backoff(
     wait_until(lambda: scene.live, 20, agent.log)
     began = time.monotonic()
     scene.server.crash()
-    wait_until(lambda: scene.server.state == "running", 5, agent.log)
+    wait_until(lambda: scene.server.state == "running", 20, agent.log)
     for _ in range(3):
         scene.server.crash()
         time.sleep(1.2)  # longer than the debounce
         assert scene.server.state == "offline"
         scene.server.person("start")
-        wait_until(lambda: scene.server.state == "running", 5)
+        wait_until(lambda: scene.server.state == "running", 20)
     offlines = [state for _, state in scene.server.states if state == "offline"]
     assert (len(offlines), time.monotonic() - began < 30) == (4, True)
     assert len(scene.ours("start")) == 1
     told = Told(collector)
-    wait_until(lambda: "recovery.failed" in told.kinds("loops"), 10, agent.log)
+    wait_until(lambda: "recovery.failed" in told.kinds("loops"), 60, agent.log)
     assert told.kinds("loops").count("recovery.attempted") == 1
     assert told.kinds("loops").count("watch.down") == 1
 

@@ -25,6 +25,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "renewing": {"token_seconds": 20.0, "token_ticker_seconds": 1.0, "token_expiring_seconds": 2.0},
     "untrusted": {"tls": True},
     "old-wings": {"wings": "1.11"},
+    "by-wings": {"crash_timeout_seconds": 3600.0},  # however long the tests before took, it is the second crash in it
 }
 SEEN = {"wings-down": "unknown", "untrusted": "unknown", "suspended": "held", "busy": "down"}
 """How the collector sees some of them before they are mended."""
@@ -74,14 +75,14 @@ class Play:
             self[name].server.crash()
         self.agent.start()
         well = [scene for name, scene in self.scenes.items() if name not in BROKEN_AT_FIRST]
-        wait_until(lambda: all(scene.live for scene in well), 30, self.agent.log)
+        wait_until(lambda: all(scene.live for scene in well), 90, self.agent.log)
         self.began = time.monotonic()
         self._break()
         time.sleep(BROKEN_SECONDS)
-        wait_until(
-            lambda: all(self.told.watch(name)["state"] == state for name, state in SEEN.items()), 30, self.agent.log
-        )
         self.while_broken = {name: scene.ours() for name, scene in self.scenes.items()}
+        wait_until(
+            lambda: all(self.told.watch(name)["state"] == state for name, state in SEEN.items()), 60, self.agent.log
+        )
         self.seen = {name: self.told.watch(name) for name in self.scenes}
         self.powers_asked = {name: scene.stage.panel.asked("/power") for name, scene in self.scenes.items()}
         self.asked_untrusted = self["untrusted"].stage.panel.asked()
@@ -146,7 +147,7 @@ class Play:
     def heals(self, name: str, seconds: float = HEALED_SECONDS) -> None:
         """Wait until the server runs and nothing about it is open any more."""
         wait_until(lambda: self[name].server.state in {"running", "starting"}, seconds, self.agent.log)
-        wait_until(lambda: "watch.up" in self.told.kinds(name)[-1:], 15, self.agent.log)
+        wait_until(lambda: "watch.up" in self.told.kinds(name)[-1:], 45, self.agent.log)
 
 
 @pytest.fixture(scope="module")
@@ -310,8 +311,8 @@ def test_what_wings_restarts_by_itself_is_left_to_it(play: Play) -> None:
     scene = play["by-wings"]
     assert play.while_broken["by-wings"] == []
     assert (scene.server.state, scene.server.starts) == ("running", 1)
-    scene.server.crash()  # within the minute: Wings gives up, and the agent does not
-    wait_until(lambda: scene.server.starts == 2, 20, play.agent.log)
+    scene.server.crash()  # soon after the first: Wings gives up, and the agent does not
+    wait_until(lambda: scene.server.starts == 2, 45, play.agent.log)
     assert len(scene.ours("start")) == 1
 
 
@@ -342,11 +343,12 @@ def test_a_token_is_renewed_before_it_ends(play: Play) -> None:
     scene = play["renewing"]
     play.until(58)
     tokens = scene.stage.panel.asked("/websocket")
-    assert 3 <= len(tokens) <= 5
+    assert len(tokens) >= 3
+    assert all(later.at - sooner.at > 12 for sooner, later in zip(tokens, tokens[1:])), "not before it has to be"
     assert [one.event for one in scene.stage.wings.said if one.event == "jwt error"] == []
     assert len(scene.stage.wings.handshakes) == 1
     scene.server.crash()
-    play.heals("renewing", 10)
+    play.heals("renewing", 30)
 
 
 def test_a_wrong_password_is_tried_once_and_told(play: Play) -> None:

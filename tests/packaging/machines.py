@@ -102,19 +102,17 @@ def machine(source: Path, kind: str = "none", tmp: str = "exec", more: str = "")
     try:
         with subprocess.Popen(command, stdin=subprocess.DEVNULL) as outer:
             try:
-                await_true((source / "prepared").exists, "the namespaces", 30)
+                await_true((source / "prepared").exists, "the namespaces")
                 inner = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()[0]
                 run = Inside(inner)
                 if kind == "systemd":
-                    await_true(
-                        lambda: run("systemctl", "is-active", "multi-user.target").returncode == 0, "systemd", 40
-                    )
+                    await_true(lambda: run("systemctl", "is-active", "multi-user.target").returncode == 0, "systemd")
                 yield run
             finally:
                 outer.kill()
     finally:
         for folder, _, _ in os.walk(branch, topdown=False):
-            await_true(lambda folder=folder: gone(folder), "its control groups", 20)
+            await_true(lambda folder=folder: gone(folder), "its control groups")
 
 
 @contextlib.contextmanager
@@ -126,7 +124,7 @@ def collector(inside: Inside, data: Path, **settings: str) -> Iterator[subproces
     with subprocess.Popen(argv, env=environ) as process:
         try:
             ask = ("curl", "-fsSko", "/dev/null", "http://127.0.0.1:8800/healthz")
-            await_true(lambda: inside(*ask).returncode == 0, "the collector", 60)
+            await_true(lambda: inside(*ask).returncode == 0, "the collector")
             yield process
         finally:
             process.terminate()

@@ -110,6 +110,7 @@ def page(folder: Path, name: str, body: str) -> None:
         ('<a href="https://">x</a>', "names no host"),
         ('<a href="http://a b/">x</a>', "names no host"),
         ('<a href="https://example.org:http/">x</a>', "is no address"),
+        ('<a href="http://[::1/">x</a>', "is no address"),
         ('<a href="javascript:alert(1)">x</a>', "has the scheme 'javascript'"),
         ('<script src="https://cdn.example.org/x.js"></script>', "from elsewhere"),
         ('<link rel="stylesheet" href="//fonts.example.org/x.css">', "from elsewhere"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,40 @@ def test_a_source_that_is_not_what_it_should_be_is_not_taken(tmp_path: Path) -> 
 
 def sources() -> list[str]:
     return [line for line in (FREEZE / "sources.txt").read_text().splitlines() if not line.startswith("#")]
+
+
+def make_source(path: Path, member: str) -> None:
+    """Write an archive as sources come in: everything in one folder."""
+    with tarfile.open(path, f"w:{path.suffix[1:]}") as archive:
+        found = tarfile.TarInfo(f"source-1/{member}")
+        found.size = len(member)
+        archive.addfile(found, io.BytesIO(member.encode()))
+
+
+def test_every_licence_that_notice_names_is_in_the_bundle(tmp_path: Path) -> None:
+    """Whatever is linked into the frozen agent, or starts it, has its text in the bundle."""
+    members = {"openssl": "LICENSE.txt", "xz-utils": "COPYING", "python3.13": "LICENSE", "zlib": "LICENSE"}
+    (tmp_path / "sources").mkdir()
+    for package, _, file, _ in map(str.split, sources()):
+        if package in members and ".orig." in file:
+            make_source(tmp_path / "sources" / file, members[package])
+    where = {"WAKEFUL_FREEZE_CACHE": str(tmp_path), "WAKEFUL_FREEZE_WORK": str(tmp_path / "work")}
+    ask = ["sh", "-c", '. "$(dirname "$0")/settings.sh"; the_freezer x86_64', str(FREEZE / "freeze.sh")]
+    freezer = subprocess.run(ask, env=os.environ | where, check=True, capture_output=True, text=True).stdout
+    site = tmp_path / "work" / "x86_64" / "site"
+    for folder, name in ((Path(freezer), "pyinstaller-6.0"), (site, "cryptography-1.0")):
+        licences = folder / f"{name}.dist-info" / "licenses"
+        licences.mkdir(parents=True)
+        (licences / "COPYING.txt").write_text(f"of {name}")
+    done = run(FREEZE / "licenses.sh", "x86_64", **where)
+    assert done.returncode == 0, done.stderr
+    place = tmp_path / "work" / "x86_64" / "bundle" / "wakeful-agent" / "_internal" / "licenses"
+    there = {path.name for path in place.iterdir()}
+    part = (ROOT / "NOTICE").read_text("ascii").partition("\nThe frozen agent\n")[2].partition("\nScripts, styles")[0]
+    named = set(re.findall(r"^- ([a-z]+):", part, re.MULTILINE))
+    assert named >= {"python", "pyinstaller"}
+    assert {f"{name}.txt" for name in named} <= there
+    assert {"wakeful.txt", "NOTICE.txt", "cryptography-COPYING.txt"} <= there
 
 
 def test_every_source_is_pinned() -> None:

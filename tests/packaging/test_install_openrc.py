@@ -65,7 +65,7 @@ def test_the_agent_is_installed_under_openrc(workshop: Workshop, source: Path) -
             assert inside("readlink", "/opt/wakeful-agent/current").stdout == "versions/1.0.0\n"
             inside("rm", "-f", "/var/lib/wakeful-agent/proven")
             assert inside("rc-service", "wakeful-agent", "restart").returncode == 0
-            await_true(lambda: proven(inside) == "1.0.0", "the release before", 60)
+            await_true(lambda: proven(inside) == "1.0.0", "the release before")
 
             gone = again(inside, "--uninstall")
             assert gone.returncode == 0, gone.stderr

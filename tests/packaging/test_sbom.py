@@ -54,7 +54,10 @@ def test_it_names_every_part_with_its_version(parts: list[str]) -> None:
     named = {one["name"]: one.get("version") for one in bill(parts)["components"] if one["type"] == "library"}
     assert named["cryptography"] == "7.0"
     assert named["websocket-client"] == "2.0"
-    assert set(named) == {"python3.13", "openssl", "zlib", "xz-utils", "cryptography", "websocket-client"}
+    assert set(named) == {
+        *("python3.13", "openssl", "zlib", "xz-utils", "pyinstaller", "cryptography", "websocket-client")
+    }
+    assert f"pyinstaller=={named['pyinstaller']} " in (FREEZE / "requirements-bootloader.txt").read_text()
     for line in (FREEZE / "sources.txt").read_text().splitlines():
         package, version = ([*line.split(), "", ""])[:2]
         assert package in {"#", "libffi"} or named[package] == version

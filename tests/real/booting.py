@@ -99,17 +99,17 @@ def systemd(source: Path) -> Iterator[Inside]:
     try:
         with subprocess.Popen(command, stdin=subprocess.DEVNULL) as outer:
             try:
-                await_true((source / "prepared").exists, "the namespaces", 15)
+                await_true((source / "prepared").exists, "the namespaces")
                 inner = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()[0]
 
                 run = Inside(inner)
-                await_true(lambda: run("systemctl", "is-active", "wakeful-test.target").returncode == 0, "systemd", 20)
+                await_true(lambda: run("systemctl", "is-active", "wakeful-test.target").returncode == 0, "systemd")
                 yield run
             finally:
                 outer.kill()
     finally:
         for folder, _, _ in os.walk(branch, topdown=False):
-            await_true(lambda folder=folder: gone(folder), "its control groups", 10)
+            await_true(lambda folder=folder: gone(folder), "its control groups")
 
 
 def gone(folder: str) -> bool:

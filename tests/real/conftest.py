@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 90.0
+"""For machines that are busy with other things: what is waited for comes within seconds on a quiet one."""
 
 
 class Collector:

@@ -47,7 +47,7 @@ read -r _
 """
 
 SLEEPER = """
-import json, socket, sys, threading
+import json, select, socket, sys
 mac, port = bytes.fromhex(sys.argv[1].replace(":", "")), int(sys.argv[2])
 magic = b"\\xff" * 6 + mac * 16
 card = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -56,16 +56,16 @@ door = socket.socket()
 door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 door.bind(("0.0.0.0", port))
 print("sleeps", flush=True)
-def watch():
-    while True:
-        frame, about = card.recvfrom(2048)
-        if about[2] != 4 and magic in frame:
-            door.listen()
-            print(frame.hex(), flush=True)
-threading.Thread(target=watch, daemon=True).start()
-sys.stdin.read()
+while card in select.select([card, sys.stdin], [], [])[0]:  # when nothing is left to hear, the input has ended
+    frame, about = card.recvfrom(2048)
+    if about[2] != 4 and magic in frame:
+        door.listen()
+        print(frame.hex(), flush=True)
 """
-"""A card that hears its magic packet, prints the whole frame, and lets its machine take connections from then on."""
+"""A card that hears its magic packet, prints the whole frame, and lets its machine take connections from then on.
+
+It ends with its input, but not before it has told of everything that had come by then.
+"""
 
 
 class Networks:

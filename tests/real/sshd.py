@@ -110,7 +110,7 @@ class Sshd:
         """Start it, and wait until it answers."""
         with (self.folder / "sshd.log").open("ab") as log:
             self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, start_new_session=True)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 1):
                 return

@@ -18,6 +18,7 @@ from wakeful_agent.network.engine import Engine
 from wakeful_agent.watches.container import ContainerWatch
 
 from ..fakes.docker_engine import docker_engine, stats
+from .booting import gone
 from .conftest import await_true, program, running
 
 if TYPE_CHECKING:
@@ -94,17 +95,25 @@ def podman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine("podman", str(folder / "engine.sock"))
     with running(["unshare", "--mount", "sh", str(folder / "run.sh")], log=log):
 
-        def answers() -> bool:
+        def settled() -> bool:
+            """Whether all are there, and the one that is started again has failed for the last time."""
             try:
-                return len(engine.containers(5)) == 6
+                found = {one.name: one for one in engine.containers(5)}
+                again = found.get("again")
+                tried = again is not None and engine.details(again.id, 5).restarts == 2
+                return len(found) == 6 and tried and again is not None and again.state == "exited"
             except HostError:
                 return False
 
-        await_true(lambda: (folder / "ready").exists() and answers(), f"podman:\n{log.read_text()}")
+        try:
+            await_true(lambda: (folder / "ready").exists() and settled(), "podman")
+        except BaseException:
+            print(log.read_text())
+            raise
         yield engine
     left = [place for place, _, _ in os.walk("/sys/fs/cgroup", topdown=False) if "libpod_parent" in place]
     for place in left:
-        os.rmdir(place)
+        await_true(lambda place=place: gone(place), "its control groups")
 
 
 @pytest.fixture(scope="module")

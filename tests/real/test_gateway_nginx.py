@@ -1,4 +1,4 @@
-"""nginx between the clients and the gateway, which cuts what is silent: scaled to two seconds from its sixty."""
+"""nginx between the clients and the gateway, which cuts what is silent: scaled to four seconds from its sixty."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
-SILENCE_SECONDS = 2
+SILENCE_SECONDS = 4
 SERVER = """
     server {{
         listen 127.0.0.1:{port};
@@ -39,7 +39,7 @@ SERVER = """
 
 @pytest.fixture
 def sleeper() -> Iterator[SleepingMachine]:
-    with sleeping_machine(6.0) as machine:
+    with sleeping_machine(9.0) as machine:
         yield machine
 
 

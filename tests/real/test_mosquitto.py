@@ -75,7 +75,7 @@ def test_a_real_broker_and_its_restart(folder: Path) -> None:
         publish(port, "home/a")
         publish(port, "other/a")
         found = values(await_true(lambda: counted(meter, host, 2), "both messages"))
-        assert (found["mqtt.topic.age", "a", "home/+"] or 0) < 5
+        assert (found["mqtt.topic.age", "a", "home/+"] or 0) < 60
         assert found["mqtt.topic.messages", "a", "home/never"] == 0
         assert (found["mqtt.memory.usage", "a"] or 0) > 1000
         assert (found["mqtt.packets", "received", "a"] or 0) > 1

@@ -20,7 +20,7 @@ from wakeful_agent.meters.ping import PingMeter
 meter = PingMeter()
 with socket.create_server(("127.0.0.1", 0)) as door:
     targets = ["v4=127.0.0.1:1", "v6=[::1]:1", f"door=127.0.0.1:{door.getsockname()[1]}", "gone=192.0.2.1"]
-    meter.configure({"targets": targets, "count": 2, "timeout_seconds": 0.5})
+    meter.configure({"targets": targets, "count": 2, "timeout_seconds": 2.0})
     reading = meter.read(Host(), 0)
 found = {" ".join([one.name, *dict(one.labels).values()]): value for one, value in zip(reading.series, reading.values)}
 print(json.dumps({"values": found, "rows": reading.inventories["ping"], "probe": meter.probe(Host())}))
@@ -32,7 +32,7 @@ def pinged(group_range: str) -> Any:
     setting = f"echo {group_range} > /proc/sys/net/ipv4/ping_group_range"
     command = f'ip link set lo up && {setting} && exec "$0" -c "$1"'
     words = [program("unshare"), "--net", "--", "sh", "-c", command, sys.executable, PROBE]
-    run = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    run = subprocess.run(words, capture_output=True, text=True, timeout=90)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
@@ -48,7 +48,7 @@ def test_icmp_where_it_is_allowed() -> None:
             least, mean, most = (
                 values[f"ping.latency {kind} {protocol} {target}"] for kind in ("least", "mean", "most")
             )
-            assert 0 < least <= mean <= most < 0.5
+            assert 0 < least <= mean <= most < 2.0
     assert values["ping.up gone"] == 0
     assert values["ping.loss icmp gone"] == values["ping.loss tcp gone"] == 1
     assert found["rows"][0]["icmp"] == "used"

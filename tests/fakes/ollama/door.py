@@ -42,14 +42,10 @@ class Door:
         if self.listening is None:
             self.listening = self.turning.wait(self._listen())
 
-    @inside
     def shut(self) -> None:
         """Listen no more and reset every connection: what a machine that was switched off looks like from loopback."""
-        if self.listening is not None:
-            self.listening.close()
-            self.listening = None
-        for connection in list(self.connections):
-            connection.reset()
+        self.turning.run(self._shut)
+        self.turning.settle()
 
     @inside
     def freeze(self) -> None:
@@ -61,11 +57,10 @@ class Door:
         """Answer again; what was asked meanwhile is answered now."""
         self.thawed.set()
 
-    @inside
     def drop(self) -> None:
         """Reset every connection."""
-        for connection in list(self.connections):
-            connection.reset()
+        self.turning.run(self._drop)
+        self.turning.settle()
 
     @inside
     def seen(self, path: str = "", method: str = "") -> list[Visit]:
@@ -89,6 +84,16 @@ class Door:
         )
         self.port = server.sockets[0].getsockname()[1]
         return server
+
+    def _shut(self) -> None:
+        if self.listening is not None:
+            self.listening.close()
+            self.listening = None
+        self._drop()
+
+    def _drop(self) -> None:
+        for connection in list(self.connections):
+            connection.reset()
 
     async def serve(self, connection: Connection) -> None:
         """Serve a connection's requests, one after the other."""

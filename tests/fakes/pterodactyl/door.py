@@ -118,6 +118,7 @@ class Door:
     def shut(self) -> None:
         """Listen no more and drop every connection: connecting is refused from now on."""
         self.turning.run(self._shut)
+        self.turning.settle()
 
     def freeze(self) -> None:
         """Take connections and read nothing, answer nothing, close nothing: what a half-open path looks like."""
@@ -131,6 +132,7 @@ class Door:
     def drop(self) -> None:
         """Drop every connection without a word, as a broken network does."""
         self.turning.run(self._drop)
+        self.turning.settle()
 
     @property
     def frozen(self) -> bool:

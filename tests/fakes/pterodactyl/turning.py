@@ -45,6 +45,10 @@ class Turning:
         self.loop.call_soon_threadsafe(call)
         return done.result(PATIENCE_SECONDS)
 
+    def settle(self) -> None:
+        """Return after the loop's next turn: a connection that was aborted is closed only then."""
+        self.run(lambda: None)
+
     def wait(self, coroutine: Coroutine[Any, Any, Got]) -> Got:
         """Wait for a coroutine, from another thread than the loop's."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE_SECONDS)
