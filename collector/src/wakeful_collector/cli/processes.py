@@ -12,7 +12,7 @@ from wakeful_collector.cli.output import CommandError, coloured, say, say_aside
 from wakeful_collector.cli.parser import explained
 from wakeful_collector.cli.parts import settings, settings_with_data
 from wakeful_collector.read import people as known_people
-from wakeful_collector.serving import certificate, lifeline, place
+from wakeful_collector.serving import certificate, lifeline, memory, place
 from wakeful_collector.serving.logs import start_logging
 from wakeful_collector.serving.notify import notify
 from wakeful_collector.serving.sockets import CannotListenError
@@ -124,6 +124,7 @@ def _worker(_arguments: argparse.Namespace) -> int:
         return 1
     chosen = settings_with_data(starts=True)
     start_logging(chosen.log_level)
+    memory.begin()
     worker = Worker(chosen, JOBS, lambda: notify("WATCHDOG=1"))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

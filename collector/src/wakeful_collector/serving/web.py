@@ -14,7 +14,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from wakeful_collector import config
-from wakeful_collector.serving import lifeline
+from wakeful_collector.serving import lifeline, memory
 from wakeful_collector.serving.logs import UtcFormatter
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def gunicorn_settings(settings: Settings, listener_fd: int | None) -> dict[str, 
         "loglevel": "warning" if settings.log_level == "info" else settings.log_level,
         "logger_class": PlainLogger,
         "proc_name": "wakeful-collector web",
-        "post_fork": _tie_to_arbiter,
+        "post_fork": _begin,
     }
     if settings.tls_certificate is not None:
         chosen |= {
@@ -128,9 +128,10 @@ def _network(text: str) -> str:
     return str(ipaddress.ip_network(text, strict=False)) if "/" in text else text
 
 
-def _tie_to_arbiter(arbiter: Arbiter, _worker: object) -> None:
+def _begin(arbiter: Arbiter, _worker: object) -> None:
     if not lifeline.tie_to_parent(arbiter.pid):
         raise SystemExit(0)
+    memory.begin()
 
 
 def _tls_context(_config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:

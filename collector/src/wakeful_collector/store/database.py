@@ -59,6 +59,8 @@ SYNCHRONOUS = {"state": "FULL", "samples": "FULL", "gateway": "NORMAL"}
 GATEWAY_LOG_PAGES_MAX = 16_384
 """How long the log of `gateway.db` may grow (64 MiB) before a writer copies it itself, should the worker not run."""
 _CACHE_KIB = {"state": 4096, "samples": 32768, "gateway": 4096}
+_READING_CACHE_KIB = 4096
+"""Each thread has readers of its own, and SQLite empties their caches whenever somebody else has written."""
 _READERS_KEPT = 8
 _NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_TRUNCATE}
 _kept = threading.local()
@@ -147,7 +149,7 @@ def reader(data: Path, family: Family) -> Reader:
     place = (os.getpid(), path, inode)
     connection = kept.get(place)
     if connection is None:
-        connection = _with_room(data, family, partial(_reader, database_path(data, family), family))
+        connection = _with_room(data, family, partial(_reader, database_path(data, family)))
         connection.place = place
         kept[place] = connection
         while len(kept) > _READERS_KEPT:
@@ -155,12 +157,12 @@ def reader(data: Path, family: Family) -> Reader:
     return connection
 
 
-def _reader(path: Path, family: Family) -> Reader:
+def _reader(path: Path) -> Reader:
     with translated(path):
         connection = cast("Reader", _open(path, "ro", Reader))
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA query_only=ON")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB[family]}")
+        connection.execute(f"PRAGMA cache_size=-{_READING_CACHE_KIB}")
     return connection
 
 
