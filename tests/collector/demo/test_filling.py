@@ -11,8 +11,10 @@ import pytest
 from wakeful_collector import clock
 from wakeful_collector.demo import driving, filling, story
 from wakeful_collector.model.host import HostStatus, host_status
-from wakeful_collector.read import events, hosts, inventories, latest, series, sparks
+from wakeful_collector.read import events, hosts, inventories, latest, series
 from wakeful_collector.store import database
+
+from ..last_hours import sparks
 
 HOSTS, DAYS = 12, 3
 
@@ -56,7 +58,7 @@ def test_machines_say_who_they_are(filled):
     assert one.hello["os"]["id"] == "debian"
     assert inventories.body(data, one.key, "processes") is not None
     assert events.events(data, limit=10)
-    assert sparks.sparks(data)
+    assert sparks(data)
 
 
 def test_times_are_a_minute_apart_and_finer_at_the_end():
