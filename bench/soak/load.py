@@ -144,8 +144,11 @@ class Load:
         request = urllib.request.Request(url, json.dumps(body).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
-                whole = b'"done":true' in answer.read().replace(b" ", b"")
+                told = answer.read()
+                whole = b'"done":true' in told.replace(b" ", b"")
                 self._count("chat" if whole else "chat cut", answer.status)
+                if not whole:
+                    self.failures.append((time.time(), f"chat cut: {told[-200:].decode('utf-8', 'replace')}"))
         except urllib.error.HTTPError as error:
             said = error.read(300).decode("utf-8", "replace")
             error.close()
