@@ -242,7 +242,7 @@ def test_who_only_polls_wakes_nothing(door: Gateway, sleeper: SleepingMachine) -
     client, hand = native(door.url(), door.key), Hand(door.url(), door.key)
     assert client.list().models == []
     assert sleeper.packets == []
-    assert client.generate("gem", "x").done
+    assert client.generate("gem", "x", keep_alive="1h").done
     seen = client.list()
     assert {model.model for model in client.ps().models} == {"gem:latest"}
     assert compatible(door.url(), door.key).models.list().data
