@@ -284,9 +284,8 @@ class Spool:
         self._drop_schemas()
 
     def _drop_schemas(self) -> None:
-        names = os.listdir(
-            self._folder
-        )  # first: a list that is written from here on is of a schema that is to be needed
+        # First: a list that is written from here on is of a schema that is to be needed.
+        names = os.listdir(self._folder)
         with self._lock:
             needed = {entry.schema for entry in self._waiting} | {self._current[0]}
         for name in names:
