@@ -188,8 +188,7 @@ class Desk:
         if _is_due(self._renewed_ms, RENEW_SECONDS, now_ms):
             self._renew(tickets, now_ms)
             self._renewed_ms = now_ms
-        waiting = [one for one in tickets if not one.look.admitted]
-        if not waiting:
+        if all(one.look.admitted for one in tickets):
             return
         is_tidying = _is_due(self._tidied_ms, TIDY_SECONDS, now_ms)
         if is_tidying:
@@ -198,7 +197,8 @@ class Desk:
         version = database.reader(self.data, "gateway").execute("PRAGMA data_version").fetchone()[0]
         if is_tidying or version != self._version:
             self._version = version
-            self._look(waiting, now_ms)
+            # Whoever came during the above is looked at too: this version is never looked at again.
+            self._look([one for one in list(self._tickets.values()) if not one.look.admitted], now_ms)
 
     def _renew(self, tickets: list[Ticket], now_ms: int) -> None:
         expires_ms = now_ms + round(LEASE_SECONDS * 1000)
