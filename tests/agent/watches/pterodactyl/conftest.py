@@ -27,6 +27,7 @@ class Seen:
         self.watch = watch
         self.sights: list[Sight] = []
         self.times: list[float] = []
+        self._found = -1
         watch.begin(self._take)
 
     def _take(self, sight: Sight) -> None:
@@ -42,18 +43,16 @@ class Seen:
         return [sight.state for sight in self.sights]
 
     def wait(self, state: str, part: str = "", seconds: float = 15.0) -> Any:
-        """Wait until the last sight is this one."""
+        """Wait for this sight: the last there is, or one that passed since the sight that was waited for before."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            last = self.last
-            if last is not None and last.state == state and part in last.detail:
-                return last
+            last = len(self.sights) - 1
+            for at in range(last, max(-1, min(self._found, last - 1)), -1):
+                if self.sights[at].state == state and part in self.sights[at].detail:
+                    self._found = at
+                    return self.sights[at]
             time.sleep(0.005)
         raise AssertionError(f"not {state} {part!r} but {self.sights[-3:]}")
-
-    def saw(self, state: str, part: str = "") -> bool:
-        """Return whether this was among the sights: what passes quickly is not waited for as the last one."""
-        return any(sight.state == state and part in sight.detail for sight in self.sights)
 
     def row(self) -> dict[str, Any]:
         self.watch._server._row_stale = True
