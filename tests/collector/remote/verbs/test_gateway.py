@@ -144,6 +144,11 @@ def test_a_machine_is_put_to_sleep_after_a_yes(gateway, gpu, shared):
     gateway("lease", gpu, "--no-wait")
     in_use = gateway("sleep", gpu, "--yes")
     assert (in_use.code, "is in use" in in_use.err) == (REFUSED, True)
+    asked = gateway("sleep", gpu, "--force", "--yes")
+    assert (asked.code, asked.out) == (OK, "asked gpu to sleep; it is awake: a reason\n")
+    assert "wakeful gateway status gpu" in asked.err
+    stand(shared, "awake")
+    assert gateway("sleep", gpu, "--force", "--yes", "--json").document["result"]["state"] == "awake"
     gateway("change", gpu, "sleep=never", "--yes")
     assert "nothing says how gpu is put to sleep" in gateway("sleep", gpu, "--force", "--yes").err
 

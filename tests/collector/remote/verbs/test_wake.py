@@ -1,8 +1,9 @@
 """wake: through an agent that is near."""
 
 import threading
+import time
 
-from ..counterparts import Obedient, done
+from ..counterparts import Obedient, await_true, done
 
 MAC = "02:00:00:00:00:01"
 
@@ -49,3 +50,34 @@ def test_whoever_waits_waits_until_the_machine_itself_reports(operator, announci
         ran = operator("wake", "wak-late", "relay=wak-near", "--wait", "30s")
         later.join()
     assert (ran.code, ran.err, ran.out.splitlines()[-1]) == (0, "", "wak-late reports."), ran
+
+
+def test_a_collector_that_goes_away_meanwhile_is_waited_for(serve, machine_of, wakeful):
+    served = serve()
+    parameters = {name: {"kind": "text", "required": False} for name in ("mac", "name", "address")}
+    actions = [{"name": "wake", "danger": "none", "parameters": parameters}]
+    relay, asleep = machine_of(served, "wak-there"), machine_of(served, "wak-back")
+    relay.push([], 0, hello={"name": "wak-there", "version": "0.1.0", "actions": actions})
+    card = {"interface": "eth0", "kind": "physical", "mac": MAC, "addresses": ["198.18.7.8/24"]}
+    asleep.push([], 0, hello={"name": "wak-back", "networks": [card]})
+    environ = {"WAKEFUL_URL": served.url, "WAKEFUL_API_KEY": served.key("read", "operate")}
+    told = []
+
+    def restart_and_report():
+        await_true(lambda: told, "the packet was asked for")
+        time.sleep(0.5)  # by then it waits for the machine
+        served.stop()
+        time.sleep(1.5)
+        served.start()
+        asleep.push([], 0)
+
+    def judge(command):
+        told.append(command)
+        return done(command)
+
+    meanwhile = threading.Thread(target=restart_and_report)
+    meanwhile.start()
+    with Obedient(relay, judge):
+        ran = wakeful("wake", "wak-back", "relay=wak-there", "--wait", "60s", **environ)
+        meanwhile.join()
+    assert (ran.code, ran.err, ran.out.splitlines()[-1:]) == (0, "", ["wak-back reports."]), ran

@@ -126,7 +126,14 @@ def _wake(session: Session, given: argparse.Namespace) -> int:
 def _sleep(session: Session, given: argparse.Namespace) -> int:
     forced = ", whoever uses it" if given.force else ""
     session.confirm(f"Put {given.machine} to sleep{forced}.", "changes", given.machine, given.yes)
-    return _done(session, "gateway.sleep", {"machine": given.machine} | ({"force": True} if given.force else {}))
+    asked = {"machine": given.machine} | ({"force": True} if given.force else {})
+    found = asking.result_of(session, "gateway.sleep", asked)
+    if session.json:
+        session.out.document({"operation": "gateway.sleep", "result": found, "command": None})
+    else:
+        session.out.line(f"asked {given.machine} to sleep; it is {found.get('state')}: {found.get('reason')}")
+        session.err.line(f"  see how it goes on with: wakeful gateway status {given.machine}")
+    return OK
 
 
 def _permanent(session: Session, given: argparse.Namespace) -> int:
