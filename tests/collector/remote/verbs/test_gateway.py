@@ -116,7 +116,7 @@ def test_a_machine_is_woken_and_waited_for(gateway, gpu, shared):
     thread = threading.Thread(target=lambda: answers.append(gateway("wake", gpu, "--wait", "30s")))
     thread.start()
     await_true(lambda: _state(shared) == "waking", "the worker wakes it")
-    time.sleep(1.2)  # it is looked at twice a second
+    time.sleep(3)  # it is looked at twice a second
     stand(shared, "awake", "it answered")
     thread.join(40)
     assert answers[0].code == OK
