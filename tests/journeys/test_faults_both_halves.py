@@ -10,7 +10,7 @@ import pytest
 
 from wakeful_agent.transport.spool import Head, Spool
 from wakeful_collector.read import hosts
-from wakeful_collector.store import database
+from wakeful_collector.store import chunks, database
 from wakeful_wire import packing
 from wakeful_wire.schema import parse_series, schema_hash
 
@@ -21,10 +21,23 @@ if TYPE_CHECKING:
 
 SERIES = [["system.cpu.utilization", {}], ["system.uptime", {}]]
 SCHEMA = schema_hash(parse_series(SERIES))
+CUT_OFF = "run-cut-off"
 
 
 def rows(data: Path, statement: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in database.reader(data, "samples").execute(statement)]
+
+
+def times_of(data: Path, run: str, from_ms: int, to_ms: int) -> list[int]:
+    """Return when the ticks of a run were, those that the worker has sealed meanwhile as well."""
+    connection = database.reader(data, "samples")
+    connection.execute("BEGIN")
+    found = [row[0] for row in rows(data, f"SELECT to_ms FROM hot WHERE run = '{run}'")]
+    ((host,),) = rows(data, f"SELECT host FROM runs WHERE run = '{run}'")
+    for table in chunks.read(connection, host, chunks.RAW, from_ms, to_ms):
+        found += table.times_ms.tolist()
+    connection.execute("COMMIT")
+    return sorted(found)
 
 
 @pytest.fixture
@@ -93,19 +106,19 @@ def test_an_hour_without_network_is_made_up_for(collector: Collector, agent: Age
     expected = []
     for sequence in range(240):
         time_ms = now_ms - 3_600_000 + sequence * 15_000
-        push = {"wire": 1, "run": "run-cut-off", "sequence": sequence, "schema": SCHEMA}
+        push = {"wire": 1, "run": CUT_OFF, "sequence": sequence, "schema": SCHEMA}
         packed = packing.pack({**push, "ticks": [[time_ms, [sequence / 240, sequence]]]})
-        spool.put(Head(time_ms, "run-cut-off", sequence, SCHEMA), packed, now_ms)
-        expected.append((sequence, time_ms))
+        spool.put(Head(time_ms, CUT_OFF, sequence, SCHEMA), packed, now_ms)
+        expected.append(time_ms)
     agent.environ["WAKEFUL_AGENT_SPOOL_DRAIN_PER_SECOND"] = "100"
     agent.start()
     time.sleep(1.5)
     agent.kill()
     collector.start()
     agent.start()
-    statement = "SELECT sequence, to_ms FROM hot WHERE run = 'run-cut-off' ORDER BY sequence"
-    wait_for(lambda: len(rows(collector.data, statement)) >= 240 and not agent.waiting(), 60)
+    taken = f"SELECT 1 FROM runs WHERE run = '{CUT_OFF}' AND last = 239"
+    wait_for(lambda: rows(collector.data, taken) and not agent.waiting(), 60)
     agent.end()
-    assert rows(collector.data, statement) == expected
+    assert times_of(collector.data, CUT_OFF, expected[0], now_ms) == expected
     assert agent.set_aside() == []
     check_exactly_once(collector.data)

@@ -379,7 +379,10 @@ def test_a_hostile_name_is_data(engine, tmp_path):
     assert ("docker", row["name"], "container.up") in values
 
 
-def test_five_hundred_containers_are_all_measured(engine, tmp_path):
+def test_five_hundred_containers_are_all_measured(engine, tmp_path, monkeypatch):
+    for name in ("_LIST_SECONDS", "_ANSWER_SECONDS", "_ALL_SECONDS"):
+        monkeypatch.setattr(containers, name, 60.0)  # a busy machine takes its time
+    monkeypatch.setattr(ContainersMeter, "budget_seconds", 180.0)
     for number in range(500):
         container_id = engine.add(f"c{number:03d}", pid=number + 1)
         key = f"{number + 1:064x}"

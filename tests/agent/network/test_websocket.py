@@ -76,7 +76,7 @@ def opened(served: Any, *parts: bytes, hold: bool = True) -> WebSocket:
 
 def heard(line: WebSocket, count: int) -> list[str]:
     texts: list[str] = []
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(texts) < count and time.monotonic() < end:
         texts += line.receive()[0]
         time.sleep(0.005)
@@ -84,7 +84,7 @@ def heard(line: WebSocket, count: int) -> list[str]:
 
 
 def ended(line: WebSocket) -> Closed:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             line.receive()
