@@ -197,7 +197,7 @@ def link_in(log: Path, process: subprocess.Popen[bytes]) -> str | None:
 def is_ready(url: str) -> bool:
     """Tell whether the collector answers."""
     try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=10) as answer:
             return bool(json.load(answer))
     except OSError:
         return False

@@ -41,7 +41,7 @@ QUERIES = (
 
 def ask(port: int, query: str) -> list[Any]:
     text = urllib.parse.urlencode({"query": query})
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{text}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?{text}", timeout=30) as answer:
         return list(json.load(answer)["data"]["result"])
 
 

@@ -48,7 +48,7 @@ def test_enroll_can_go_on_as_the_running_agent(agent_folders: Path, door: Any, t
     tools["until"](lambda: len(door.requests) >= 2)
     assert door.requests[1]["path"] == "/api/v1/push"
     process.send_signal(signal.SIGTERM)
-    out, error = process.communicate(timeout=5)
+    out, error = process.communicate(timeout=30)
     assert process.returncode == 0
     assert out.startswith("Enrolled at ")
     assert "runs, process" in error

@@ -31,9 +31,9 @@ def test_answers_come_with_what_was_returned_or_raised() -> None:
     done = Done()
     errands = Errands(done, 2)
     assert errands.start(call("a", lambda: 7))
-    assert done.get(timeout=5)[1].value == 7
+    assert done.get(timeout=30)[1].value == 7
     assert errands.start(call("b", fail))
-    key, answer = done.get(timeout=5)
+    key, answer = done.get(timeout=30)
     assert key == "b"
     assert isinstance(answer.error, ValueError)
 
@@ -47,13 +47,13 @@ def test_no_more_run_at_once_than_may_and_one_of_a_key() -> None:
 
     errands = Errands(done, 2)
     assert all(errands.start(call(key, lambda key=key: work(key))) for key in "abc")
-    assert {began.get(timeout=5), began.get(timeout=5)} == {"a", "b"}
+    assert {began.get(timeout=30), began.get(timeout=30)} == {"a", "b"}
     assert not errands.start(call("a", lambda: work("a")))
     assert not errands.start(call("c", lambda: work("c")))
     assert began.empty()
     hold.set()
-    assert began.get(timeout=5) == "c"
-    assert {done.get(timeout=5)[0] for _ in range(3)} == {"a", "b", "c"}
+    assert began.get(timeout=30) == "c"
+    assert {done.get(timeout=30)[0] for _ in range(3)} == {"a", "b", "c"}
     assert "a" not in errands
 
 
@@ -66,9 +66,9 @@ def test_a_late_one_is_answered_once_and_gives_its_place_to_the_next() -> None:
     time.sleep(0.06)
     assert errands.due_seconds() == 0
     errands.judge()
-    key, answer = done.get(timeout=5)
+    key, answer = done.get(timeout=30)
     assert (key, answer.late) == ("slow", True)
-    assert done.get(timeout=5)[1].value == "here"
+    assert done.get(timeout=30)[1].value == "here"
     assert not errands.start(call("slow", lambda: 1))
     hold.set()
     deadline = time.monotonic() + 5
@@ -76,7 +76,7 @@ def test_a_late_one_is_answered_once_and_gives_its_place_to_the_next() -> None:
         time.sleep(0.01)
     assert done.empty()
     assert errands.start(call("slow", lambda: 1))
-    assert done.get(timeout=5)[1].value == 1
+    assert done.get(timeout=30)[1].value == 1
     assert errands.due_seconds() > 3000
 
 
@@ -88,13 +88,13 @@ def test_when_too_much_hangs_those_that_wait_are_late_too(monkeypatch: pytest.Mo
     errands.start(call("next", lambda: "here"))
     time.sleep(0.02)
     errands.judge()
-    assert [done.get(timeout=5)[0] for _ in range(2)] == ["slow", "next"]
+    assert [done.get(timeout=30)[0] for _ in range(2)] == ["slow", "next"]
     hold.set()
     deadline = time.monotonic() + 5
     while "slow" in errands and time.monotonic() < deadline:
         time.sleep(0.01)
     assert errands.start(call("next", lambda: "here"))
-    assert done.get(timeout=5)[1].value == "here"
+    assert done.get(timeout=30)[1].value == "here"
 
 
 def test_a_machine_without_threads_is_an_error_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,5 +106,5 @@ def test_a_machine_without_threads_is_an_error_of_the_call(monkeypatch: pytest.M
     monkeypatch.setattr(threading.Thread, "start", refuse)
     errands = Errands(done, 1)
     errands.start(call("a", lambda: 1))
-    assert "no thread could be started" in str(done.get(timeout=5)[1].error)
+    assert "no thread could be started" in str(done.get(timeout=30)[1].error)
     assert "a" not in errands

@@ -88,7 +88,7 @@ def test_it_is_served_and_driven_live(data):
         while time.monotonic() < deadline and not seen:
             with suppress(Exception):
                 newest = max(one.last_seen_ms or 0 for one in hosts.hosts(data))
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
                     seen = answer.status == 200 and newest > json.loads((data / "demo.json").read_text())["end_ms"]
             time.sleep(0.2)
         assert seen

@@ -25,17 +25,17 @@ def test_what_arrives_meanwhile_shares_the_next_group() -> None:
     def accept(group: Any) -> None:
         groups.append(len(group))
         going.set()
-        go_on.wait(5)
+        go_on.wait(30)
 
     committer = Committer(accept)
     settled = threading.Semaphore(0)
     committer.submit([_intake(lambda _: settled.release())])
-    assert going.wait(5)
+    assert going.wait(30)
     for _ in range(10):
         committer.submit([_intake(lambda _: settled.release())])
     go_on.set()
     for _ in range(11):
-        assert settled.acquire(timeout=5)
+        assert settled.acquire(timeout=30)
     committer.stop()
     assert groups == [1, 10]
 
@@ -49,7 +49,7 @@ def test_the_thread_outlives_whatever_happens(caplog: pytest.LogCaptureFixture) 
     done = threading.Semaphore(0)
     for _ in range(2):
         committer.submit([_intake(lambda one: (settled.append(one.error), done.release()))])
-        assert done.acquire(timeout=5)
+        assert done.acquire(timeout=30)
     committer.stop()
     assert [str(error) for error in settled] == ["no file left"] * 2
     assert "could not be kept" in caplog.text
@@ -63,7 +63,7 @@ def test_an_answer_that_cannot_be_given_costs_nobody_else(caplog: pytest.LogCapt
 
     committer = Committer(lambda group: None)
     committer.submit([_intake(fail), _intake(lambda _: done.set())])
-    assert done.wait(5)
+    assert done.wait(30)
     committer.stop()
     assert "an answer could not be given" in caplog.text
 
@@ -86,12 +86,12 @@ def test_a_forked_process_gets_a_thread_of_its_own() -> None:
     done = threading.Event()
     committer = Committer(lambda group: None)
     committer.submit([_intake(lambda _: done.set())])
-    assert done.wait(5)
+    assert done.wait(30)
 
     def child() -> None:
         answered = threading.Event()
         committer.submit([_intake(lambda _: answered.set())])
-        assert answered.wait(5)
+        assert answered.wait(30)
 
     process = multiprocessing.get_context("fork").Process(target=child)
     process.start()

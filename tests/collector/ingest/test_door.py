@@ -228,7 +228,7 @@ def test_a_store_that_takes_too_long_is_not_waited_for(
     monkeypatch.setattr(door_module, "DURABLE_SECONDS_MAX", 0.05)
     released = threading.Event()
     original = door._acceptance.accept
-    monkeypatch.setattr(door._committer, "_accept", lambda group: (released.wait(5), original(group)))
+    monkeypatch.setattr(door._committer, "_accept", lambda group: (released.wait(30), original(group)))
     reply = pusher.send(pusher.document(1, [[now_ms, [1, 2]]]), now_ms)
     released.set()
     assert (reply.status, reply.code) == (503, "store_busy")

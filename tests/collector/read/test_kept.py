@@ -75,7 +75,7 @@ def test_who_asks_meanwhile_waits_for_the_same_answer(clock: Clock) -> None:
     def find(_: Path) -> int:
         looks.append(1)
         entered.set()
-        assert go.wait(5)
+        assert go.wait(30)
         clock.at += 0.1
         return len(looks)
 
@@ -84,8 +84,8 @@ def test_who_asks_meanwhile_waits_for_the_same_answer(clock: Clock) -> None:
     askers = [threading.Thread(target=lambda: answers.append(keeper.of(Path("a")))) for _ in range(4)]
     for asker in askers:
         asker.start()
-    assert entered.wait(5)
+    assert entered.wait(30)
     go.set()
     for asker in askers:
-        asker.join(5)
+        asker.join(30)
     assert answers == [1, 1, 1, 1]

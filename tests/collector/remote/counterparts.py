@@ -103,7 +103,7 @@ class Served:
         with socket.create_connection(("127.0.0.1", self.port), 1):
             if self.url.startswith("https"):
                 return True
-        with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+        with urllib.request.urlopen(f"{self.url}/healthz", timeout=10) as answer:
             return bool(answer.status == 200)
 
     def stop(self) -> None:

@@ -33,7 +33,7 @@ def test_a_child_ends_when_its_parent_is_killed():
         assert child.is_running()
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-        child.wait(5)
+        child.wait(30)
     assert not child.is_running()
 
 

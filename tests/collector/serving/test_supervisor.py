@@ -38,7 +38,7 @@ def eventually(look, seconds=25.0):
 
 
 def answers(port: int) -> bool:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as answer:
         return bool(answer.status == 200)
 
 
@@ -204,7 +204,7 @@ def test_it_serves_https_with_a_certificate_of_its_own(serve):
 
     def answers():
         context = ssl.create_default_context(cafile=path)
-        with urllib.request.urlopen(f"https://127.0.0.1:{one.port}/healthz", context=context, timeout=5) as answer:
+        with urllib.request.urlopen(f"https://127.0.0.1:{one.port}/healthz", context=context, timeout=30) as answer:
             return answer.status == 200
 
     eventually(lambda: path.exists() and answers())
@@ -247,7 +247,7 @@ def test_web_and_worker_run_alone_under_an_init_system(tmp_path):
     url = f"http://127.0.0.1:{port}/readyz"
 
     def ready():
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return json.load(answer)["ready"]
 
     try:

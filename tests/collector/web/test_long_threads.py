@@ -24,13 +24,13 @@ def test_work_beyond_the_bound_is_refused_and_none_is_lost() -> None:
     going, done = threading.Event(), threading.Semaphore(0)
 
     def work() -> None:
-        going.wait(5)
+        going.wait(30)
         done.release()
 
     assert [threads.submit(work) for _ in range(4)] == [True, True, True, False]
     going.set()
     for _ in range(3):
-        assert done.acquire(timeout=5)
+        assert done.acquire(timeout=30)
 
 
 def test_an_idle_thread_takes_the_next_work_and_ends_when_there_is_none() -> None:
@@ -39,7 +39,7 @@ def test_an_idle_thread_takes_the_next_work_and_ends_when_there_is_none() -> Non
     for _ in range(5):
         finished = threading.Event()
         assert threads.submit(lambda finished=finished: (seen.append(threading.get_ident()), finished.set()))  # type: ignore[misc]  # a default is no argument to mypy
-        assert finished.wait(5)
+        assert finished.wait(30)
         time.sleep(0.02)
     assert len(set(seen)) == 1
     until(threads, 0)
@@ -75,7 +75,7 @@ def test_work_that_fails_is_told_and_its_thread_goes_on(caplog: pytest.LogCaptur
     done = threading.Event()
     while not threads.submit(done.set) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert done.wait(5)
+    assert done.wait(30)
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -89,4 +89,4 @@ def test_without_threads_left_in_the_system_work_is_refused(monkeypatch: pytest.
         assert not threads.submit(lambda: None)
     done = threading.Event()
     assert threads.submit(done.set)
-    assert done.wait(5)
+    assert done.wait(30)

@@ -22,7 +22,7 @@ def test_a_request_waits_for_its_machine_with_bytes_that_keep_it_alive(door: Doo
     assert (call.status, call.headers["Content-Type"]) == (200, "application/x-ndjson")
     assert call.headers["Wakeful-State"] == "waking"
     door.stand("awake")
-    thread.join(5)
+    thread.join(30)
     got = call.got()
     assert got.body.startswith(b'  {"model"')
     assert [json.loads(line) for line in got.body.splitlines()][-1]["done"]
@@ -37,7 +37,7 @@ def test_events_wait_with_comments_and_a_late_error_is_an_event(door: Door, serv
     until(lambda: len(call.pieces) >= 1)
     assert call.pieces == [b": keepalive\n\n"]
     door.stand("awake")
-    thread.join(5)
+    thread.join(30)
     said = json.loads(call.pieces[-1].removeprefix(b"data: "))
     assert "nope" in said["error"]["message"]
     assert (door.rows()[0].outcome, door.rows()[0].status) == ("refused", 404)
@@ -54,8 +54,8 @@ def test_a_plain_request_waits_in_silence_where_nothing_else_was_set(door: Door,
     other = loud.apart()
     until(lambda: loud.pieces == [b" "])
     door.stand("awake")
-    thread.join(5)
-    other.join(5)
+    thread.join(30)
+    other.join(30)
     assert quiet.got().document["done"]
     assert loud.got().document["done"]
     assert "Content-Length" not in loud.headers
@@ -75,7 +75,7 @@ def test_a_machine_that_fails_while_one_waits_is_an_error_line_after_the_first_b
     thread = call.apart()
     until(lambda: len(call.pieces) >= 1)
     door.stand("unreachable", "no answer", cool_ms=int(time.time() * 1000) + 60_000, probed_ms=1)
-    thread.join(5)
+    thread.join(30)
     assert json.loads(call.got().body)["error"].startswith("no answer")
     assert door.rows()[0].status == 504
 
@@ -87,7 +87,7 @@ def test_a_client_that_hangs_up_while_it_waits_leaves_the_queue(door: Door, serv
     thread = call.apart()
     until(lambda: not door.is_idle())
     theirs.close()
-    thread.join(5)
+    thread.join(30)
     assert (call.broken, door.is_idle(), door.rows()[0].status) == (True, True, 499)
     ours.close()
 
@@ -100,7 +100,7 @@ def test_a_full_queue_is_a_503(door: Door, server: Ollama) -> None:
     got = door.ask("POST", "/ollama/api/chat", CHAT)
     assert (got.status, "Retry-After" in got.headers) == (503, True)
     door.stand("awake")
-    thread.join(5)
+    thread.join(30)
     assert call.got().status == 200
 
 
@@ -113,7 +113,7 @@ def test_a_machine_said_to_be_awake_that_takes_no_connection_is_waited_for(door:
     time.sleep(0.7)
     server.open()
     door.stand("awake")
-    thread.join(5)
+    thread.join(30)
     assert call.got().status == 200
     assert door.rows()[0].waited_ms > 1_000
 
@@ -131,7 +131,7 @@ def test_what_listens_while_a_machine_boots_is_not_asked_before_it_is_awake(door
     time.sleep(1.2)
     assert len(server.seen("/api/chat")) == before
     door.stand("awake")
-    thread.join(5)
+    thread.join(30)
     assert call.got().status == 200
 
 
@@ -148,7 +148,7 @@ def test_a_service_that_stays_shut_is_a_502_and_a_machine_that_fell_a_504(
     thread = call.apart()
     time.sleep(0.3)
     door.stand("unreachable", "its plug was pulled")
-    thread.join(5)
+    thread.join(30)
     assert (call.got().status, door.rows()[0].outcome) == (504, "not_awake")
     assert "its plug was pulled" in call.got().document["error"]
     server.open()

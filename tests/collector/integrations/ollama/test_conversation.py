@@ -146,7 +146,7 @@ def test_a_client_that_hangs_up_cancels_the_upstream_even_while_it_is_silent(doo
         until(lambda: server.seen("/api/chat") and not door.is_idle())
         time.sleep(0.2)
         theirs.close()
-        thread.join(5)
+        thread.join(30)
         assert not thread.is_alive()
         assert (call.broken, door.is_idle()) == (True, True)
         assert door.rows()[0].outcome == "cancelled"

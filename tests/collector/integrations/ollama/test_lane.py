@@ -22,7 +22,7 @@ def settle(lane: Lane[str]) -> None:
 def test_work_runs_beside_and_what_came_of_it_stays_until_it_is_taken() -> None:
     lane: Lane[str] = Lane("a", str)
     gate = threading.Event()
-    assert lane.begin(lambda: str(gate.wait(5)))
+    assert lane.begin(lambda: str(gate.wait(30)))
     assert lane.is_busy
     assert lane.result() is None
     assert not lane.begin(lambda: "second"), "one at a time"

@@ -86,7 +86,7 @@ def test_what_hangs_is_left_in_time(server: SshServer, what: str) -> None:
     assert caught.value.kind == ssh.LATE
     left = [one for one in threading.enumerate() if isinstance(one, paramiko.Transport) and not one.server_mode]
     for one in left:
-        one.join(5)
+        one.join(30)
         assert not one.is_alive()
 
 

@@ -45,7 +45,7 @@ def service(behave: Callable[[socket.socket], object]) -> Iterator[str]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(30)
 
 
 def said(*parts: bytes, pause: float = 0.0) -> Callable[[socket.socket], None]:
@@ -169,7 +169,7 @@ def test_abort_wakes_whoever_waits_and_the_service_sees_it() -> None:
         with pytest.raises(Died):
             made.answer()
         assert time.monotonic() - began < 5
-        assert seen.wait(5)
+        assert seen.wait(30)
         made.close()
         made.abort()
 
