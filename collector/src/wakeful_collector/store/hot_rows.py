@@ -12,7 +12,7 @@ from wakeful_collector.store.hot import read_ticks
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wakeful_collector.model.table import Floats, Ints
 
@@ -35,19 +35,24 @@ def rows(
 
     With `values_most` the row is the last one with which there are so many values.
     """
+    read: list[HotRow] = []
+    size = 0
+    for row in _stored(connection, host, from_ms, to_ms, most):
+        read.append(row)
+        size += row.values.size
+        if values_most is not None and size >= values_most:
+            break
+    return read
+
+
+def _stored(connection: sqlite3.Connection, host: int, from_ms: int, to_ms: int, most: int = -1) -> Iterator[HotRow]:
     found = connection.execute(
         "SELECT id, from_ms, to_ms, schema, ticks FROM hot WHERE host = ? AND to_ms >= ? AND from_ms < ? "
         "ORDER BY id LIMIT ?",
         (host, from_ms, to_ms, most),
     )
-    read: list[HotRow] = []
-    size = 0
     for row in found:
-        read.append(HotRow(row[0], row[1], row[2], row[3], *read_ticks(row[4])))
-        size += read[-1].values.size
-        if values_most is not None and size >= values_most:
-            break
-    return read
+        yield HotRow(row[0], row[1], row[2], row[3], *read_ticks(row[4]))
 
 
 def schemas(connection: sqlite3.Connection, ids: set[int]) -> dict[int, Ints]:
@@ -59,28 +64,42 @@ def schemas(connection: sqlite3.Connection, ids: set[int]) -> dict[int, Ints]:
     return found
 
 
-def table(connection: sqlite3.Connection, found: Sequence[HotRow], keys: Ints | None = None) -> Table:
-    """Return one table of hot rows, of the given series only (all where None)."""
-    numbers = schemas(connection, {row.schema for row in found})
-    tables: list[Table] = []
-    start = 0
-    for at in range(1, len(found) + 1):
-        if at == len(found) or found[at].schema != found[start].schema:
-            tables.append(one_schema(found[start:at], numbers[found[start].schema], keys))
-            start = at
-    return merge(tables) if tables else EMPTY
+def table(connection: sqlite3.Connection, found: Sequence[HotRow]) -> Table:
+    """Return one table of hot rows."""
+    return _table(found, schemas(connection, {row.schema for row in found}))
 
 
 def read(connection: sqlite3.Connection, host: int, from_ms: int, to_ms: int, keys: Ints | None = None) -> Table:
     """Return what is hot of a host in the span, of the given series only (all where None)."""
-    return table(connection, rows(connection, host, from_ms, to_ms), keys).between(from_ms, to_ms)
+    numbers: dict[int, Ints] = {}
+    columns: dict[int, Ints] = {}
+    found: list[HotRow] = []
+    for row in _stored(connection, host, from_ms, to_ms):
+        if row.schema not in numbers:
+            known = schemas(connection, {row.schema})[row.schema]
+            columns[row.schema] = np.flatnonzero(np.isin(known, known if keys is None else keys))
+            numbers[row.schema] = known[columns[row.schema]]
+        # Cut down to what is asked for at once: whole, two hours of pushes every second are tens of megabytes.
+        found.append(row._replace(times_ms=row.times_ms.copy(), values=row.values[:, columns[row.schema]]))
+    return _table(found, numbers).between(from_ms, to_ms)
 
 
-def one_schema(found: Sequence[HotRow], numbers: Ints, keys: Ints | None) -> Table:
-    """Return one table of rows that have the same schema, whose series have these numbers."""
-    columns = np.arange(len(numbers)) if keys is None else np.flatnonzero(np.isin(numbers, keys))
-    if not len(columns):
+def _table(found: Sequence[HotRow], numbers: Mapping[int, Ints]) -> Table:
+    tables: list[Table] = []
+    start = 0
+    for at in range(1, len(found) + 1):
+        if at == len(found) or found[at].schema != found[start].schema:
+            tables.append(one_schema(found[start:at], numbers[found[start].schema]))
+            start = at
+    return merge(tables) if tables else EMPTY
+
+
+def one_schema(found: Sequence[HotRow], numbers: Ints, keys: Ints | None = None) -> Table:
+    """Return one table, of the given series only (all where None), of rows whose values are of the series `numbers`."""
+    if keys is not None:
+        columns = np.flatnonzero(np.isin(numbers, keys))
+        numbers, found = numbers[columns], [row._replace(values=row.values[:, columns]) for row in found]
+    if not len(numbers):
         return EMPTY
     times = np.concatenate([row.times_ms for row in found])
-    values = np.concatenate([row.values[:, columns] for row in found])
-    return in_order(times, numbers[columns], values)
+    return in_order(times, numbers, np.concatenate([row.values for row in found]))
