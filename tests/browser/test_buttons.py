@@ -69,6 +69,9 @@ def test_killing_wants_the_name_and_works_by_keyboard_on_a_narrow_screen(
     expect(page.locator(".asked").first).to_contain_text("Kill valheim")
     expect(field).to_be_hidden()
     expect(kill).to_be_focused()
+    kill.evaluate("summary => { summary.dataset.before = 'the page renews itself' }")
+    expect(kill).not_to_have_attribute("data-before", re.compile("."))
+    expect(kill).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -237,7 +237,8 @@ def test_what_fails_over_and_over_is_given_up_once(machine: Machine, name: str) 
     machine.stands(name, "down", "given_up")
     await_true(lambda: "recovery.given_up" in machine.story(name), "the call")
     time.sleep(5)
-    assert machine.story(name) == GIVEN_UP
+    # Whether a unit that systemd begins again each half second is seen to flap as well depends on when it is looked at.
+    assert [one for one in machine.story(name) if one != "recovery.flapping"] == GIVEN_UP
     assert machine.watch(name)["attempts"] == 2
 
 

@@ -194,7 +194,7 @@ def test_what_a_proxy_refuses_is_passed_over_and_in_the_end_set_aside(
         stand.put(number)
     stand.sender.start()
     tools["until"](lambda: not len(stand.spool) and stand.refusals)
-    assert sent(door)[:4] == [3, 0, 1, 2]
+    assert list(dict.fromkeys(sent(door))) == [3, 0, 1, 2]
     assert sent(door).count(1) == doubts.TRIES_MAX
     assert stand.sender.accepted == 3
     assert stand.refusals == [f"http_{status}"]
