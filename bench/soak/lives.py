@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 WARM_SECONDS = 900.0
 """A process loads, fills its caches and meets its first jobs in this time; growth counts from here on."""
 
+FLOOR_SECONDS = 300.0
+"""What a process keeps is the least it held in so long: between, it holds what a question takes as well, which it gives
+back by the next minute."""
+
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB", re.MULTILINE)
 _HOUR = 3600.0
 
@@ -43,14 +47,32 @@ class Life:
         """Return the looks after the time in which everything grows."""
         return [look for look in self.looks if look.at >= WARM_SECONDS]
 
+    @property
+    def floors(self) -> list[Seen]:
+        """Return the least of each whole span of `FLOOR_SECONDS` when it was warm, at the middle of that span."""
+        spans: dict[int, list[Seen]] = {}
+        for look in self.warm:
+            spans.setdefault(int(look.at // FLOOR_SECONDS), []).append(look)
+        return [
+            Seen(
+                (number + 0.5) * FLOOR_SECONDS,
+                min(look.pss_kb for look in looks),
+                min(look.threads for look in looks),
+                min(look.handles for look in looks),
+            )
+            for number, looks in spans.items()
+            if looks[-1].at - looks[0].at > 0.8 * FLOOR_SECONDS
+        ]
+
 
 @dataclass(frozen=True)
 class Growth:
-    """How a role grew over all its lives; slopes are least squares within each life, weighed by what it tells."""
+    """How a role grew over all its lives; slopes are least squares of each life's floors, weighed by what it tells."""
 
     role: str
     lives: int
     hours: float
+    floor_mb: float
     pss_mb: float
     pss_mb_an_hour: float
     threads_an_hour: float
@@ -99,10 +121,10 @@ class Census:
         ]
 
     def growths(self) -> list[Growth]:
-        """Return what each role grew by, the heaviest first; roles with no warm life are left out."""
+        """Return what each role grew by, the heaviest first; roles with no life that tells are left out."""
         roles: dict[str, list[Life]] = {}
         for life in self.lives.values():
-            if len(life.warm) > 2:
+            if len(life.floors) > 2:
                 roles.setdefault(life.role, []).append(life)
         found = [growth(role, lives) for role, lives in roles.items()]
         return sorted(found, key=lambda one: -one.pss_mb)
@@ -110,17 +132,19 @@ class Census:
 
 def growth(role: str, lives: list[Life]) -> Growth:
     """Return how `lives` grew, all of one role."""
-    warm = [life.warm for life in lives]
+    warm = [look for life in lives for look in life.warm]
+    floors = [life.floors for life in lives]
     return Growth(
         role,
         len(lives),
-        sum(looks[-1].at - looks[0].at for looks in warm) / _HOUR,
-        max(look.pss_kb for looks in warm for look in looks) / 1024,
-        pooled([[(look.at, look.pss_kb / 1024) for look in looks] for looks in warm]) * _HOUR,
-        pooled([[(look.at, float(look.threads)) for look in looks] for looks in warm]) * _HOUR,
-        pooled([[(look.at, float(look.handles)) for look in looks] for looks in warm]) * _HOUR,
-        max(look.threads for looks in warm for look in looks),
-        max(look.handles for looks in warm for look in looks),
+        sum(life.warm[-1].at - life.warm[0].at for life in lives) / _HOUR,
+        max(looks[-1].pss_kb for looks in floors) / 1024,
+        max(look.pss_kb for look in warm) / 1024,
+        pooled([[(look.at, look.pss_kb / 1024) for look in looks] for looks in floors]) * _HOUR,
+        pooled([[(look.at, float(look.threads)) for look in looks] for looks in floors]) * _HOUR,
+        pooled([[(look.at, float(look.handles)) for look in looks] for looks in floors]) * _HOUR,
+        max(look.threads for look in warm),
+        max(look.handles for look in warm),
     )
 
 

@@ -127,12 +127,14 @@ def tell(found: Found, say: Callable[[str], None]) -> int:
     say(f"faults: {sum(found.faults.values())}")
     for kind, count in sorted(found.faults.items()):
         say(f"  {count:4d}  {kind}")
-    say("process                                lives  hours  PSS MB   MB/h  threads (/h)   handles (/h)")
+    say("what is kept (the least of five minutes), and the most that was held in between")
+    say("process                                lives  hours  kept MB   MB/h  most MB  threads (/h)   handles (/h)")
     for one in found.growths:
         counts = (
             f"{one.threads_most:4d} ({one.threads_an_hour:+.2f})  {one.handles_most:5d} ({one.handles_an_hour:+.2f})"
         )
-        say(f"  {one.role:36} {one.lives:5d} {one.hours:6.2f} {one.pss_mb:7.1f} {one.pss_mb_an_hour:+6.2f}  {counts}")
+        kept = f"{one.pss_mb_an_hour:+6.2f} {one.pss_mb:8.1f} "
+        say(f"  {one.role:36} {one.lives:5d} {one.hours:6.2f} {one.floor_mb:8.1f} {kept} {counts}")
     say(f"pushes of simulated agents: {found.made} made, {found.taken} taken, {found.stored} stored")
     say(f"runs of agents: {found.runs}; numbers missing in them: {found.holes}; refused: {found.refused or 'none'}")
     said = f"{found.of_a_clock_ahead}, of which the machine keeps the newest {found.set_aside}"
