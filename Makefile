@@ -1,7 +1,7 @@
 # One door for developers; CI calls the same targets. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help run test check test-matrix real assets environment environment-dev test-programs screenshots clean \
-	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox bench-soak format \
+	bench-agent bench-ingest bench-storage bench-query bench-scale bench-recovery bench-gateway bench-proxmox bench-soak bench-lapse format \
 	binary binary-proof verify-binary packages bench-binary story docs docs-serve reference
 
 SHELL := /bin/sh
@@ -113,6 +113,9 @@ bench-gateway: environment-dev ## what the gateway adds to Ollama: first byte, e
 bench-soak: environment-dev assets ## the story's world for hours under load and faults (SOAK="--hours 2 --seed 1")
 	@packaging/test-programs.sh soak
 	@$(PYTHON) bench/soak/run.py $(SOAK)
+
+bench-lapse: environment-dev ## what worker and pages keep over days of history, in time-lapse (LAPSE="--days 4 --hosts 20")
+	@$(PYTHON) bench/soak/lapse.py $(LAPSE)
 
 bench-proxmox: environment-dev ## keeping 50 Proxmox nodes and 5,000 guests in view
 	@$(PYTHON) bench/proxmox/run.py

@@ -148,6 +148,7 @@ class Worker:
     def _repeat(self, rhythm: Rhythm) -> None:
         while not self._stopping.is_set():
             rhythm.run_once(self.settings)
+            database.rest()
             self._stopping.wait(rhythm.wait_seconds())
 
     def _beat_until_stopped(self) -> None:

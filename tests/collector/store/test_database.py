@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import _sqlite3
+import ctypes
 import gc
 import os
 import sqlite3
@@ -200,3 +202,21 @@ def test_the_readers_of_a_thread_are_closed_when_it_ends(data):
         assert len(os.listdir("/proc/self/fd")) < before + 10
     finally:
         gc.enable()
+
+
+def test_whoever_rests_keeps_no_pages(data):
+    used = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+    used.restype = ctypes.c_longlong
+    writing = database.writer(data, "state")
+    writing.execute("CREATE TABLE pages (content BLOB)")
+    with database.transaction(writing):
+        writing.executemany("INSERT INTO pages VALUES (?)", [(bytes(3_000),)] * 1_000)
+    writing.close()
+    assert database.reader(data, "state").execute("SELECT sum(length(content)) FROM pages").fetchone()[0] == 3_000_000
+    before = used()
+    database.rest()
+    assert before - used() > 2_000_000
+    assert database.reader(data, "state").execute("SELECT count(*) FROM pages").fetchone()[0] == 1_000
+    anew = threading.Thread(target=database.rest)  # a thread without readers
+    anew.start()
+    anew.join()

@@ -10,7 +10,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 from urllib.parse import quote
@@ -43,6 +43,7 @@ __all__ = [
     "create",
     "database_path",
     "reader",
+    "rest",
     "transaction",
     "translated",
     "writer",
@@ -155,6 +156,18 @@ def reader(data: Path, family: Family) -> Reader:
         while len(kept) > _READERS_KEPT:
             kept.pop(next(iter(kept))).close()
     return connection
+
+
+def rest() -> None:
+    """Give up the pages that this thread's readers keep in memory; for whoever looks again only after a while.
+
+    Source: https://www.sqlite.org/pragma.html#pragma_shrink_memory
+    """
+    kept: _Shelf = _kept.__dict__.get("readers") or _Shelf()
+    for place, connection in kept.items():
+        if place[0] == os.getpid():
+            with suppress(sqlite3.Error):  # what is held on to costs memory, nothing else
+                connection.execute("PRAGMA shrink_memory")
 
 
 def _reader(path: Path) -> Reader:
