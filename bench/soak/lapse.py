@@ -1,7 +1,8 @@
 """What worker and pages keep over days of history, in time-lapse: window by window is pushed, asked for and sealed.
 
-The soak sees one sealing in two hours; this sees dozens of them, by the product's own jobs and questions, with the time
-given to them. Memory is PSS after what is free was given back, as the product does each minute.
+The soak sees one sealing in two hours; this sees dozens of them, by the product's own code for sealing, sparklines and
+charts, with the time given to it; the worker's other jobs are not in it. Memory is PSS after what is free was given
+back, as the product does each minute.
 
     python bench/soak/lapse.py [--days 4] [--hosts 20]
 """
@@ -48,7 +49,7 @@ def kept_mb() -> float:
 
 
 def worker(data: Path, told: Connection) -> None:
-    """Do the worker's jobs for each window that is named."""
+    """Do what the worker does with history, sealing and sparklines, for each window that is named."""
     settings = Settings(data=data)
     while (begin_ms := told.recv()) is not None:
         for now_ms in range(begin_ms + SPARKS_MS, begin_ms + WINDOW_MS + SPARKS_MS, SPARKS_MS):
@@ -105,6 +106,8 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=4)
     parser.add_argument("--hosts", type=int, default=20)
     given = parser.parse_args()
+    if given.days < 2 or given.hosts < 1:
+        parser.error("growth is told from the second day on: at least 2 days and 1 host")
     chance = np.random.default_rng(20261122)
     own = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(prefix="wakeful-lapse-") as folder:
@@ -114,6 +117,7 @@ def main() -> int:
         for part in (worker, pages):
             here, there = own.Pipe()
             own.Process(target=part, args=(data, there), daemon=True).start()
+            there.close()  # else a child that fails would be waited for for ever
             sides[part.__name__] = here
         connection = database.writer(data, "samples")
         curves: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}

@@ -129,6 +129,8 @@ def tell(found: Found, say: Callable[[str], None]) -> int:
         say(f"  {count:4d}  {kind}")
     say("what is kept (the least of five minutes), and the most that was held in between")
     say("process                                lives  hours  kept MB   MB/h  most MB  threads (/h)   handles (/h)")
+    if not found.growths:
+        say("  nothing lived for half an hour: this run tells of no growth")
     for one in found.growths:
         counts = (
             f"{one.threads_most:4d} ({one.threads_an_hour:+.2f})  {one.handles_most:5d} ({one.handles_an_hour:+.2f})"

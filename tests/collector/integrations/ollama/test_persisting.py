@@ -152,6 +152,27 @@ def test_those_who_wait_are_let_in_with_the_turn(data: Path, box: Machine, now_m
         one.end()
 
 
+def test_who_comes_while_the_desk_looks_is_let_in_by_that_look(
+    data: Path, box: Machine, now_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leasing.Desk, "_watch", lambda _: None)  # it looks when the test says so
+    stand(data, "waking", now_ms - 60_000)
+    desk = leasing.Desk(data, lambda: now_ms)
+    tickets = [desk.enter(box, "key:a", "x", "", "", now_ms)]
+    tidy = desk._tidy
+
+    def tidy_while_another_comes(at_ms: int) -> None:
+        tidy(at_ms)
+        tickets.append(desk.enter(box, "key:b", "x", "", "", now_ms))
+        assert go(data, box, now_ms, answers=True, requests=2)[0]
+
+    monkeypatch.setattr(desk, "_tidy", tidy_while_another_comes)
+    desk.watch_once(now_ms)
+    assert [one.look.admitted for one in tickets] == [True, True]
+    for one in tickets:
+        one.end()
+
+
 def test_failures_are_counted(data: Path, box: Machine, now_ms: int) -> None:
     stand(data, "stopping", now_ms)
     assert go(data, box, now_ms, act=Outcome(SLEEP, False, "refused"))[0]
